@@ -1,0 +1,55 @@
+/* The whole contract with the operating system: every OS call of base, runtime and detector is declared here.
+ *
+ * Nothing here allocates from malloc, sets errno (unless it says so) or is a cancellation point.  Failures are negative
+ * errno values.
+ */
+#ifndef GW_BASE_PRIM_H
+#define GW_BASE_PRIM_H
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Memory. Sizes and addresses are multiples of the page size (4096). */
+#define PRIM_PAGE 4096u
+/* New zeroed memory; NULL when the system refuses. Not counted against overcommit until touched. */
+void *prim_map(size_t n);
+/* Reserves exactly [at, at+n) as zeroed, untouched, readable and writable memory with no swap reserved, no huge pages
+ * and no core dump; fails with -EEXIST if anything is mapped there. */
+int prim_map_at(uintptr_t at, size_t n);
+void prim_unmap(void *p, size_t n);
+/* Gives the pages back; they read as zero afterwards. */
+void prim_discard(void *p, size_t n);
+/* Makes [p, p+n) inaccessible (mprotect). */
+int prim_guard(void *p, size_t n);
+
+/* Futex wait and wake on a private 32-bit word. Wait returns 0 (woken, or spurious), -EAGAIN (value differs), -EINTR or
+ * -ETIMEDOUT; timeout_ns < 0 waits for ever. */
+int prim_futex_wait(const uint32_t *word, uint32_t expected, int64_t timeout_ns);
+int prim_futex_wake(const uint32_t *word, int count);
+
+/* Monotonic time in nanoseconds. */
+int64_t prim_now(void);
+uint32_t prim_gettid(void);
+/* 64 random bits. */
+uint64_t prim_random(void);
+/* Processors that this process may use; at least 1. */
+int prim_ncpu(void);
+/* All threads of this process have passed a full memory barrier when it returns. */
+void prim_membarrier(void);
+/* Registers for prim_membarrier; falls back to a slower way when the kernel has none. */
+void prim_membarrier_init(void);
+void prim_sched_yield(void);
+
+/* Writes all of it, over EINTR and short writes; 0 or -errno. */
+int prim_write_all(int fd, const void *p, size_t n);
+/* As read(2), over EINTR: bytes, 0 at the end, or -errno. */
+int64_t prim_read(int fd, void *p, size_t n);
+int prim_open_append(const char *path);
+void prim_close(int fd);
+
+/* Ends the process at once, no handlers run. */
+_Noreturn void prim_exit(int status);
+/* Ends the process by SIGABRT, whatever its handler. */
+_Noreturn void prim_abort(void);
+
+#endif

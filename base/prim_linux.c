@@ -1,0 +1,163 @@
+/* prim.h on Linux, by raw system calls, so that no interposed libc function is entered and errno stays as it is. */
+#define _GNU_SOURCE
+#include "prim.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/futex.h>
+#include <linux/membarrier.h>
+#include <sched.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+/* libc's syscall() sets errno: this doesn't. */
+static long sys6(long nr, long a, long b, long c, long d, long e, long f) {
+#if defined(__x86_64__)
+  long ret;
+  register long r10 __asm__("r10") = d;
+  register long r8 __asm__("r8") = e;
+  register long r9 __asm__("r9") = f;
+  __asm__ volatile("syscall"
+                   : "=a"(ret)
+                   : "a"(nr), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9)
+                   : "rcx", "r11", "memory");
+  return ret;
+#else
+#error "this architecture has no system call sequence yet"
+#endif
+}
+static long sys0(long nr) { return sys6(nr, 0, 0, 0, 0, 0, 0); }
+static long sys1(long nr, long a) { return sys6(nr, a, 0, 0, 0, 0, 0); }
+static long sys2(long nr, long a, long b) { return sys6(nr, a, b, 0, 0, 0, 0); }
+static long sys3(long nr, long a, long b, long c) { return sys6(nr, a, b, c, 0, 0, 0); }
+
+static bool failed(long r) { return r < 0 && r > -4096; }
+
+void *prim_map(size_t n) {
+  long r = sys6(SYS_mmap, 0, (long)n, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  return failed(r) ? NULL : (void *)r;
+}
+
+int prim_map_at(uintptr_t at, size_t n) {
+  long r = sys6(SYS_mmap, (long)at, (long)n, PROT_READ | PROT_WRITE,
+                MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
+  if (failed(r)) return (int)r;
+  if ((uintptr_t)r != at) { /* a kernel before 4.17 takes the address as a hint */
+    sys2(SYS_munmap, r, (long)n);
+    return -EEXIST;
+  }
+  sys3(SYS_madvise, r, (long)n, MADV_NOHUGEPAGE);
+  sys3(SYS_madvise, r, (long)n, MADV_DONTDUMP);
+  return 0;
+}
+
+void prim_unmap(void *p, size_t n) { sys2(SYS_munmap, (long)p, (long)n); }
+void prim_discard(void *p, size_t n) { sys3(SYS_madvise, (long)p, (long)n, MADV_DONTNEED); }
+int prim_guard(void *p, size_t n) { return (int)sys3(SYS_mprotect, (long)p, (long)n, PROT_NONE); }
+
+int prim_futex_wait(const uint32_t *word, uint32_t expected, int64_t timeout_ns) {
+  struct timespec ts, *tsp = NULL;
+  if (timeout_ns >= 0) {
+    ts.tv_sec = timeout_ns / 1000000000;
+    ts.tv_nsec = timeout_ns % 1000000000;
+    tsp = &ts;
+  }
+  return (int)sys6(SYS_futex, (long)word, FUTEX_WAIT_PRIVATE, expected, (long)tsp, 0, 0);
+}
+
+int prim_futex_wake(const uint32_t *word, int count) {
+  return (int)sys3(SYS_futex, (long)word, FUTEX_WAKE_PRIVATE, count);
+}
+
+int64_t prim_now(void) {
+  struct timespec ts;
+  clock_gettime(CLOCK_MONOTONIC, &ts); /* the vDSO's: never fails for this clock */
+  return (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
+}
+
+uint32_t prim_gettid(void) { return (uint32_t)sys0(SYS_gettid); }
+
+uint64_t prim_random(void) {
+  uint64_t r = 0;
+  if (sys3(SYS_getrandom, (long)&r, sizeof r, 0) != (long)sizeof r) r = (uint64_t)prim_now() * 0x9E3779B97F4A7C15u;
+  return r;
+}
+
+int prim_ncpu(void) {
+  unsigned long set[1024 / 64] = {0};
+  long bytes = sys3(SYS_sched_getaffinity, 0, sizeof set, (long)set);
+  int n = 0;
+  for (long i = 0; i < bytes / (long)sizeof set[0]; i++) n += __builtin_popcountl(set[i]);
+  return n > 0 ? n : 1;
+}
+
+static bool expedited;
+
+void prim_membarrier_init(void) {
+  expedited = sys3(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0) == 0;
+}
+
+void prim_membarrier(void) {
+  if (expedited && sys3(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0) == 0) return;
+  if (sys3(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0) == 0) return;
+  /* Without membarrier: taking access to a page away interrupts every processor that runs this process, and so orders
+   * it. */
+  long r = sys6(SYS_mmap, 0, PRIM_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (failed(r)) return;
+  *(volatile char *)r = 1;
+  sys3(SYS_mprotect, r, PRIM_PAGE, PROT_READ);
+  sys2(SYS_munmap, r, PRIM_PAGE);
+}
+
+void prim_sched_yield(void) { sys0(SYS_sched_yield); }
+
+int prim_write_all(int fd, const void *p, size_t n) {
+  const char *at = p;
+  while (n > 0) {
+    long r = sys3(SYS_write, fd, (long)at, (long)n);
+    if (r == -EINTR) continue;
+    if (r == -EAGAIN) {
+      sys0(SYS_sched_yield);
+      continue;
+    }
+    if (failed(r)) return (int)r;
+    at += r;
+    n -= (size_t)r;
+  }
+  return 0;
+}
+
+int64_t prim_read(int fd, void *p, size_t n) {
+  for (;;) {
+    long r = sys3(SYS_read, fd, (long)p, (long)n);
+    if (r != -EINTR) return r;
+  }
+}
+
+int prim_open_append(const char *path) {
+  return (int)sys6(SYS_openat, AT_FDCWD, (long)path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666, 0, 0);
+}
+
+void prim_close(int fd) { sys1(SYS_close, fd); }
+
+_Noreturn void prim_exit(int status) {
+  for (;;) sys1(SYS_exit_group, status);
+}
+
+_Noreturn void prim_abort(void) {
+  struct {
+    void (*handler)(int);
+    unsigned long flags;
+    void (*restorer)(void);
+    unsigned long mask;
+  } dfl = {0};
+  sys6(SYS_rt_sigaction, SIGABRT, (long)&dfl, 0, 8, 0, 0);
+  unsigned long none = 0;
+  sys6(SYS_rt_sigprocmask, SIG_SETMASK, (long)&none, 0, 8, 0, 0);
+  sys3(SYS_tgkill, sys0(SYS_getpid), sys0(SYS_gettid), SIGABRT);
+  prim_exit(134);
+}
