@@ -1,0 +1,212 @@
+"""Random programs for the scripted detector.
+
+The generator runs the oracle beside itself and steers by it: left to chance, nearly every second access races and
+nothing is learnt about long ordered histories.  Each program has its own mood: how many accesses may race, how much
+order comes from atomics or hand-offs or locks, how many goroutines live, how memory is laid out.
+"""
+
+from oracle import ACQ_REL, ACQUIRE, CONSUME, RELAXED, RELEASE, SEQ_CST
+from script import RMW, Execution, Program
+
+LOAD_ORDERS = (RELAXED, CONSUME, ACQUIRE, SEQ_CST)
+STORE_ORDERS = (RELAXED, RELEASE, SEQ_CST)
+RMW_ORDERS = (RELAXED, CONSUME, ACQUIRE, RELEASE, ACQ_REL, SEQ_CST)
+WEIGHTS = {"access": 50, "write_all": 2, "key": 14, "handoff": 5, "create": 6, "end": 3, "atomic": 12, "fence": 4,
+           "memory": 3, "ignore": 1, "locks": 2, "churn": 1, "swarm": 1, "thread": 0}
+
+
+def layout(rng):
+    """Regions side by side, often several to a granule, and which of them atomics use (with their size)."""
+    regions, atomics, at = [], [], rng.choice((0, 0, 0, 1, 4, 8))
+    for _ in range(rng.choice((1, 2, 3, 5, 8))):
+        if rng.random() < 0.3:
+            size = rng.choice((1, 2, 4, 8, 16))
+            at = -(-at // size) * size
+            atomics.append((at, size))
+        else:
+            size = rng.choice((1, 2, 3, 4, 8, 8, 8, 12, 16, 24, 40, 100))
+        regions.append((at, at + size))
+        at += size + rng.choice((0, 0, 0, 1, 4, 8, 40))
+    return tuple(regions), tuple(atomics), -(-at // 16) * 16
+
+
+class Generator:
+    """Draws one program from `rng`, a random.Random."""
+
+    def __init__(self, rng, threads=0):
+        self.rng = rng
+        self.threads = threads
+        self.regions, self.atomics, self.size = layout(rng)
+        self.keys = rng.choice((1, 2, 3, 6))
+        self.crowd = rng.choice((3, 4, 6, 8, 16, 70))  # goroutines alive at most
+        self.calm = rng.choice((0, 0.5, 0.8, 0.95, 1, 1))  # share of accesses that may not race
+        self.write_share = rng.choice((0.05, 0.3, 0.5, 0.8))
+        self.ignores = rng.random() < 0.1
+        weights = dict(WEIGHTS, thread=4 if threads else 0)
+        for name in weights:
+            weights[name] *= rng.choice((0, 0.3, 1, 1, 3)) if name != "access" else 1
+        if not self.atomics:
+            weights["atomic"] = 0
+        if not self.ignores:
+            weights["ignore"] = 0
+        self.names, self.weights = list(weights), list(weights.values())
+        self.ran = Execution()
+        self.ops = []
+        self.location_orders = rng.choice(("all", "relaxed", "all"))
+
+    def add(self, *op):
+        if self.ran.valid(op):
+            self.ran.make(op)
+            self.ops.append(op)
+
+    def goroutine(self):
+        return self.rng.choice(self.ran.alive)
+
+    def program(self):
+        length = self.rng.choice((12, 25, 50, 100, 200))
+        while len(self.ops) < length:
+            getattr(self, self.rng.choices(self.names, self.weights)[0])()
+        return Program(self.size, self.rng.choice((0, 0, 8, 16, 24, 32, 40, 48, 56)), int(self.rng.random() < 0.3),
+                       self.regions, tuple(self.ops))
+
+    # accesses
+
+    def span(self):
+        """Bytes inside one region: mostly a scalar, aligned or not."""
+        lo, hi = self.rng.choice(self.regions)
+        sizes = [n for n in (1, 2, 4, 8, 16) if n <= hi - lo]
+        n = self.rng.choice(sizes) if self.rng.random() < 0.85 else self.rng.randint(1, hi - lo)
+        at = self.rng.randint(lo, hi - n)
+        if self.rng.random() < 0.7 and at // n * n >= lo:
+            at = at // n * n
+        return at, n
+
+    def access(self):
+        """A read or write; in a calm program one that would race is tried elsewhere, or put in order first."""
+        rng = self.rng
+        for attempt in range(4):
+            g, (at, n) = self.goroutine(), self.span()
+            write = rng.random() < self.write_share
+            racers = self.ran.oracle.would_race(g, at, at + n, write)
+            if not racers or rng.random() >= self.calm:
+                break
+        else:
+            for racer in racers:
+                self.put_in_order(racer, g)
+            if self.ran.oracle.would_race(g, at, at + n, write):
+                return
+        self.add("w" if write else "r", g, at, n, rng.choice((0, 1, 1, 2)))
+        if rng.random() < 0.2:
+            self.add("w" if rng.random() < 0.5 else "r", g, at, n, rng.choice((0, 1, 1, 2)))
+
+    def put_in_order(self, access, g):
+        """Makes a recorded access happen before what g does next, by some way or other; its goroutine, or one that
+        knows of it, tells g."""
+        if self.ran.oracle.happened(access, g):
+            return
+        knows = [x for x in self.ran.alive if self.ran.oracle.happened(access, x) or x == access.g]
+        if not knows:
+            return
+        teller, way = self.rng.choice(knows), self.rng.random()
+        k = self.rng.randrange(self.keys)
+        if way < 0.3 or not self.atomics and way < 0.5:
+            self.add("h", teller, g)
+        elif way < 0.6 or not self.atomics:
+            self.add(self.rng.choice("lmq"), teller, k)
+            self.add(self.rng.choice("aq"), g, k)
+        elif way < 0.85:
+            at, n = self.rng.choice(self.atomics)
+            self.add("S", teller, at, n, self.rng.choice((RELEASE, SEQ_CST)), self.value())
+            self.add("L", g, at, n, self.rng.choice((CONSUME, ACQUIRE, SEQ_CST)))
+        else:
+            at, n = self.rng.choice(self.atomics)
+            self.add("T", teller, self.rng.choice((RELEASE, ACQ_REL, SEQ_CST)))
+            self.add("S", teller, at, n, RELAXED, self.value())
+            self.add("L", g, at, n, RELAXED)
+            self.add("T", g, self.rng.choice((ACQUIRE, ACQ_REL, SEQ_CST)))
+
+    def write_all(self):
+        """A memset over a whole region."""
+        lo, hi = self.rng.choice(self.regions)
+        g = self.goroutine()
+        if self.ran.oracle.would_race(g, lo, hi, True) and self.rng.random() < self.calm:
+            return
+        self.add("w", g, lo, hi - lo, self.rng.choice((0, 2)))
+
+    # sync
+
+    def key(self):
+        letter, k = self.rng.choice("aaallmqf" if self.rng.random() < 0.2 else "aaallmq"), self.rng.randrange(self.keys)
+        self.add(letter, *(() if letter == "f" else (self.goroutine(),)), k)
+
+    def handoff(self):
+        self.add("h", self.goroutine(), self.goroutine())
+
+    def create(self):
+        if len(self.ran.alive) < self.crowd:
+            lo, hi = self.rng.choice(self.regions)
+            stack = (lo, hi - lo) if self.rng.random() < 0.1 else (0, 0)
+            self.add("n", self.goroutine(), len(self.ran.known), *stack)
+
+    def end(self):
+        self.add("x", self.goroutine())
+
+    def value(self):
+        return self.rng.randrange(4)
+
+    def order(self, orders):
+        return RELAXED if self.location_orders == "relaxed" and self.rng.random() < 0.8 else self.rng.choice(orders)
+
+    def atomic(self):
+        at, n = self.rng.choice(self.atomics)
+        g, rng = self.goroutine(), self.rng
+        letter = rng.choice("LLSRC")
+        if self.ran.oracle.would_race(g, at, at + n, letter != "L", True) and rng.random() < self.calm:
+            return
+        if letter == "L":
+            self.add("L", g, at, n, self.order(LOAD_ORDERS))
+        elif letter == "S":
+            self.add("S", g, at, n, self.order(STORE_ORDERS), self.value())
+        elif letter == "R":
+            self.add("R", g, at, n, self.order(RMW_ORDERS), rng.randrange(len(RMW)), self.value())
+        else:
+            expected = self.ran.values.get(at, 0) if rng.random() < 0.6 else self.value()
+            self.add("C", g, at, n, self.order(RMW_ORDERS), self.order(LOAD_ORDERS), expected, self.value())
+
+    def fence(self):
+        self.add("T", self.goroutine(), self.rng.choice((CONSUME, ACQUIRE, RELEASE, ACQ_REL, SEQ_CST)))
+
+    # the rest
+
+    def memory(self):
+        """Memory that changes hands; free only in order, unless races are wanted."""
+        lo, hi = self.rng.choice(self.regions)
+        g, kind = self.goroutine(), self.rng.random()
+        if kind < 0.4:
+            part = (lo, hi - lo) if self.rng.random() < 0.7 else self.span()
+            self.add("B", *part)
+        elif kind < 0.7:
+            if not (self.ran.oracle.would_race(g, lo, hi, True) and self.rng.random() < self.calm):
+                self.add("F", g, lo, hi - lo)
+        else:
+            self.add("M", g, lo, hi - lo)
+
+    def ignore(self):
+        self.add("i", self.goroutine(), self.rng.choice((1, -1)))
+
+    def locks(self):
+        letter, k = self.rng.choice("kd"), self.rng.randrange(self.keys)
+        self.add(letter, self.goroutine(), k, *((self.rng.randrange(2),) if letter == "k" else ()))
+
+    def churn(self):
+        self.add("c", self.goroutine(), self.rng.randrange(self.keys), self.rng.choice((1, 5, 30, 300)))
+
+    def swarm(self):
+        self.add("W", self.goroutine(), self.rng.choice((1, 3, 20, 100)), self.rng.randrange(-1, self.keys))
+
+    def thread(self):
+        self.add("t", self.rng.randrange(self.threads))
+
+
+def generate(rng, threads=0):
+    return Generator(rng, threads).program()

@@ -1,0 +1,214 @@
+"""Programs for the scripted detector: what an operation means to the oracle, and how it is written for the driver.
+
+An operation is a tuple whose first element is its letter; tests/detector/driver.c reads the same letters:
+
+    n g h lo n       g creates h, whose stack is [lo, lo+n) (n 0: a place of its own)
+    x g              g ends
+    r g lo n how     g reads n bytes at lo; how: 0 race_access, 1 inline check and thunk, 2 range thunk
+    w g lo n how     g writes
+    F g lo n         g frees [lo, lo+n)          M g lo n     g gets [lo, lo+n) from the allocator
+    B lo n           [lo, lo+n) is reborn
+    a g k  l g k  m g k  q g k                   acquire, release, release_merge, release_acquire of key k
+    f k              the clock of key k is forgotten
+    h g to           hand-off
+    L g lo n mo      atomic load                 S g lo n mo v   store
+    R g lo n mo f v  atomic read-modify-write, f an index into RMW
+    C g lo n mo mf e v   compare-exchange of e for v
+    T g mo           fence
+    i g by           ignore begins (1) or ends (-1)
+    k g k w  d g k   lock held (w: for writing), dropped
+    c g k n          n rounds of: acquire k, write something private, release k
+    W g n k          n short-lived goroutines, one after the other, created by g; each merges into key k (k -1: doesn't)
+    t w              from here on operations are made on worker thread w
+
+Goroutine 0 is there from the start.  Offsets count from the program's memory; keys have addresses of their own.
+"""
+
+from typing import NamedTuple
+
+from oracle import Oracle
+
+RMW = ("exchange", "fetch_add", "fetch_sub", "fetch_and", "fetch_or", "fetch_xor", "fetch_nand", "fetch_max",
+       "fetch_min", "fetch_umax", "fetch_umin")
+
+
+class Program(NamedTuple):
+    """size: bytes of memory; phase: where in a line of 64 bytes it begins; reuse: take the last program's memory again;
+    regions: the variables, as (lo, hi), no access goes over a region's end."""
+
+    size: int
+    phase: int
+    reuse: int
+    regions: tuple
+    ops: tuple
+
+    def text(self, ops=None):
+        """For the driver."""
+        lines = [f"P {self.size} {self.phase} {self.reuse}"]
+        lines += [" ".join(map(str, op)) for op in (self.ops if ops is None else ops)]
+        return "\n".join(lines) + "\nE\n"
+
+    def region_of(self, offset):
+        return next((i for i, (lo, hi) in enumerate(self.regions) if lo <= offset < hi), None)
+
+
+def rmw_value(kind, old, value, size):
+    """What RMW operation number `kind` leaves in memory."""
+    full = (1 << 8 * size) - 1
+
+    def signed(x):
+        return x - full - 1 if x >> (8 * size - 1) else x
+
+    name = RMW[kind]
+    if name == "fetch_max":
+        return max(old, value, key=signed)
+    if name == "fetch_min":
+        return min(old, value, key=signed)
+    return {"exchange": value, "fetch_add": old + value, "fetch_sub": old - value, "fetch_and": old & value,
+            "fetch_or": old | value, "fetch_xor": old ^ value, "fetch_nand": ~(old & value),
+            "fetch_umax": max(old, value), "fetch_umin": min(old, value)}[name] & full
+
+
+class Execution:
+    """One program as the oracle sees it, operation after operation."""
+
+    def __init__(self):
+        self.oracle = Oracle()
+        self.oracle.create(None, 0)
+        self.alive = [0]
+        self.born = 1  # goroutines so far; the next one's number if all were made here
+        self.known = {0}
+        self.values = {}  # atomic location -> value
+        self.results = []  # what the atomic operations returned
+        self.held = {}  # (goroutine, key) -> times
+        self.done = 0  # operations so far
+
+    def valid(self, op):
+        """Whether the operation can be made now; delta debugging takes others away that it needs."""
+        letter = op[0]
+        if letter in "Bft":
+            return True
+        if op[1] not in self.alive:
+            return False
+        if letter == "n":
+            return op[2] not in self.known
+        if letter == "h":
+            return op[2] in self.alive and op[2] != op[1]
+        if letter == "x":
+            return op[1] != 0 and not any(n for (g, _), n in self.held.items() if g == op[1])
+        if letter == "i":
+            return self.oracle.ignoring.get(op[1], 0) + op[2] >= 0
+        if letter == "d":
+            return self.held.get((op[1], op[2]), 0) > 0
+        if letter == "k":
+            return not self.held.get((op[1], op[2]), 0)
+        return True
+
+    def make(self, op):
+        """Makes one valid operation; gives back the races that it completes."""
+        before = len(self.oracle.races)
+        getattr(self, "_" + op[0])(self.done, *op[1:])
+        self.done += 1
+        return self.oracle.races[before:]
+
+    def _n(self, _, g, h, lo, n):
+        self.oracle.create(g, h)
+        self.oracle.reborn(lo, lo + n)
+        self.alive.append(h)
+        self.known.add(h)
+        self.oracle.tick(g)
+
+    def _x(self, _, g):
+        self.alive.remove(g)
+
+    def _r(self, at, g, lo, n, _):
+        self.oracle.access(g, at, lo, lo + n, False)
+
+    def _w(self, at, g, lo, n, _):
+        self.oracle.access(g, at, lo, lo + n, True)
+
+    def _F(self, at, g, lo, n):
+        self.oracle.access(g, at, lo, lo + n, True)
+
+    def _M(self, at, g, lo, n):
+        self.oracle.reborn(lo, lo + n)
+        self.oracle.access(g, at, lo, lo + n, True)
+
+    def _B(self, _, lo, n):
+        self.oracle.reborn(lo, lo + n)
+
+    def _a(self, _, g, k):
+        self.oracle.acquire(g, k)
+
+    def _l(self, _, g, k):
+        self.oracle.release(g, k)
+
+    def _m(self, _, g, k):
+        self.oracle.merge(g, k)
+
+    def _q(self, _, g, k):
+        self.oracle.release_acquire(g, k)
+
+    def _f(self, _, k):
+        self.oracle.forget(k)
+
+    def _h(self, _, g, to):
+        self.oracle.handoff(g, to)
+
+    def _L(self, at, g, lo, n, order):
+        self.oracle.load(g, at, lo, n, order)
+        self.results.append(self.values.get(lo, 0))
+
+    def _S(self, at, g, lo, n, order, value):
+        self.oracle.store(g, at, lo, n, order)
+        self.values[lo] = value
+
+    def _R(self, at, g, lo, n, order, kind, value):
+        self.oracle.rmw(g, at, lo, n, order)
+        old = self.values.get(lo, 0)
+        self.results.append(old)
+        self.values[lo] = rmw_value(kind, old, value, n)
+
+    def _C(self, at, g, lo, n, order, fail_order, expected, value):
+        old = self.values.get(lo, 0)
+        self.results.append(old)
+        if old == expected:
+            self.oracle.rmw(g, at, lo, n, order)
+            self.values[lo] = value
+        else:
+            self.oracle.load(g, at, lo, n, fail_order)
+
+    def _T(self, _, g, order):
+        self.oracle.fence(g, order)
+
+    def _i(self, _, g, by):
+        self.oracle.ignore(g, by)
+
+    def _k(self, _, g, k, _w):
+        self.held[g, k] = 1
+
+    def _d(self, _, g, k):
+        self.held[g, k] = 0
+
+    def _c(self, _, g, k, _n):
+        self.oracle.acquire(g, k)
+        self.oracle.release(g, k)
+
+    def _W(self, _, g, _n, k):
+        if k >= 0:
+            self.oracle.merge(g, k)
+
+    def _t(self, _, _w):
+        pass
+
+
+def execute(ops):
+    """Runs operations through the oracle; those that aren't valid (any more) are left out.
+    Gives back the Execution and the operations that were made."""
+    execution = Execution()
+    made = []
+    for op in ops:
+        if execution.valid(op):
+            execution.make(op)
+            made.append(op)
+    return execution, tuple(made)
