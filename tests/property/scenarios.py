@@ -495,6 +495,25 @@ SCENARIOS = {
         L 2 0 4 2
         L 2 0 4 0
     """,
+    "plain initialisation, then publication, seen at once": """
+        go 4
+        w 1 0 4 1
+        S 1 0 4 3 1
+        L 2 0 4 2
+        R 3 0 4 2 1 1
+        C 4 0 4 0 2 9 1
+    """,
+    "a relaxed store behind an older fence keeps the newer release": """
+        go 2
+        T 1 3
+        w 1 8 8 1
+        S 1 0 4 3 1
+        w 1 16 8 1 = late
+        S 1 0 4 0 2
+        L 2 0 4 2
+        r 2 8 8 1
+        r 2 16 8 1 ! late
+    """,
     "fence, relaxed store; relaxed load, fence": """
         go 2
         w 1 8 8 1
