@@ -19,6 +19,8 @@ int prim_map_at(uintptr_t at, size_t n);
 void prim_unmap(void *p, size_t n);
 /* Gives the pages back; they read as zero afterwards. */
 void prim_discard(void *p, size_t n);
+/* The system may not back [p, p+n) with huge pages: only what is touched counts. */
+void prim_no_huge_pages(void *p, size_t n);
 /* Makes [p, p+n) inaccessible (mprotect). */
 int prim_guard(void *p, size_t n);
 
@@ -45,6 +47,7 @@ int prim_write_all(int fd, const void *p, size_t n);
 /* As read(2), over EINTR: bytes, 0 at the end, or -errno. */
 int64_t prim_read(int fd, void *p, size_t n);
 int prim_open_append(const char *path);
+int prim_open_read(const char *path);
 void prim_close(int fd);
 
 /* Ends the process at once, no handlers run. */

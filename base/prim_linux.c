@@ -57,6 +57,7 @@ int prim_map_at(uintptr_t at, size_t n) {
 
 void prim_unmap(void *p, size_t n) { sys2(SYS_munmap, (long)p, (long)n); }
 void prim_discard(void *p, size_t n) { sys3(SYS_madvise, (long)p, (long)n, MADV_DONTNEED); }
+void prim_no_huge_pages(void *p, size_t n) { sys3(SYS_madvise, (long)p, (long)n, MADV_NOHUGEPAGE); }
 int prim_guard(void *p, size_t n) { return (int)sys3(SYS_mprotect, (long)p, (long)n, PROT_NONE); }
 
 int prim_futex_wait(const uint32_t *word, uint32_t expected, int64_t timeout_ns) {
@@ -140,6 +141,10 @@ int64_t prim_read(int fd, void *p, size_t n) {
 
 int prim_open_append(const char *path) {
   return (int)sys6(SYS_openat, AT_FDCWD, (long)path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666, 0, 0);
+}
+
+int prim_open_read(const char *path) {
+  return (int)sys6(SYS_openat, AT_FDCWD, (long)path, O_RDONLY | O_CLOEXEC, 0, 0, 0, 0);
 }
 
 void prim_close(int fd) { sys1(SYS_close, fd); }
