@@ -41,6 +41,9 @@ TURN_HIDDEN static void turn_reached(uint32_t n) {
   while (__atomic_load_n(&turn__now, __ATOMIC_ACQUIRE) < n) turn__pause();
 }
 
+/* From the first turn again; nobody may be waiting. */
+TURN_HIDDEN static void turn_restart(void) { __atomic_store_n(&turn__now, 1, __ATOMIC_SEQ_CST); }
+
 TURN_HIDDEN static void barrier_wait(struct barrier *b, uint32_t n) {
   uint32_t mine = __atomic_fetch_add(&b->arrived, 1, __ATOMIC_ACQ_REL);
   while (__atomic_load_n(&b->arrived, __ATOMIC_ACQUIRE) < (mine / n + 1) * n) turn__pause();
