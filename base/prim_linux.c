@@ -144,7 +144,7 @@ int prim_open_append(const char *path) {
 }
 
 int prim_open_read(const char *path) {
-  return (int)sys6(SYS_openat, AT_FDCWD, (long)path, O_RDONLY | O_CLOEXEC, 0, 0, 0, 0);
+  return (int)sys6(SYS_openat, AT_FDCWD, (long)path, O_RDONLY | O_CLOEXEC, 0, 0, 0);
 }
 
 void prim_close(int fd) { sys1(SYS_close, fd); }
