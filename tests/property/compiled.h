@@ -1,0 +1,74 @@
+/* What the generated programs of tests/property/compiled.py share: turns that the detector can't see, and types.
+ *
+ * Each operation of a program has a number, and happens when that number's turn has come; the turn ends when all its parts
+ * are done.  Nothing here is instrumented, so the turns order nothing in the detector's eyes. */
+#ifndef TESTS_PROPERTY_COMPILED_H
+#define TESTS_PROPERTY_COMPILED_H
+#include <godwit.h>
+#include <pthread.h>
+#include <semaphore.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define HIDDEN __attribute__((disable_sanitizer_instrumentation, noinline, unused)) static
+#define OP __attribute__((noinline)) static void
+#define USE(p) __asm__ volatile("" : : "r"(p) : "memory")
+
+#define SCALAR(name, type)                               \
+  typedef type __attribute__((may_alias)) name;          \
+  typedef type __attribute__((may_alias, aligned(1))) name##_packed
+SCALAR(u8, unsigned char);
+SCALAR(u16, unsigned short);
+SCALAR(u32, unsigned);
+SCALAR(u64, unsigned long);
+SCALAR(u128, unsigned __int128);
+
+static uint32_t turn;       /* release in turn_end, acquire in turn_wait_* */
+static uint32_t turn_parts; /* of the present turn, that are done */
+
+HIDDEN void must(bool ok) {
+  if (ok) return;
+  fprintf(stderr, "an operation of turn %u did not go as it has to\n", turn);
+  abort();
+}
+
+HIDDEN void turn_wait_go(uint32_t n) {
+  while (__atomic_load_n(&turn, __ATOMIC_ACQUIRE) != n) gw_yield();
+}
+
+HIDDEN void turn_wait_thread(uint32_t n) {
+  while (__atomic_load_n(&turn, __ATOMIC_ACQUIRE) != n) syscall(SYS_sched_yield);
+}
+
+HIDDEN void turn_end(uint32_t parts) {
+  if (__atomic_add_fetch(&turn_parts, 1, __ATOMIC_ACQ_REL) != parts) return;
+  turn_parts = 0;
+  __atomic_fetch_add(&turn, 1, __ATOMIC_RELEASE);
+}
+
+HIDDEN void turn_reset(void) { __atomic_store_n(&turn, 0, __ATOMIC_RELEASE); }
+
+/* Lets another party of the same turn go first, mostly. */
+HIDDEN void linger_go(void) {
+  for (int i = 0; i < 5; i++) gw_yield();
+}
+HIDDEN void linger_thread(void) {
+  for (int i = 0; i < 5; i++) syscall(SYS_sched_yield);
+}
+
+/* Pointers and handles that are shared without the detector's knowledge. */
+HIDDEN void *block_get(void **b) { return *b; }
+HIDDEN void block_set(void **b, void *p) { *b = p; }
+HIDDEN pthread_t thread_get(pthread_t *t) { return *t; }
+
+/* A plain write of n bytes at p. */
+__attribute__((noinline, unused)) static void set_bytes(unsigned char *p, int n) {
+  for (int i = 0; i < n; i++) *(volatile unsigned char *)(p + i) = 1;
+}
+
+static gw_chan(long) never;
+
+#endif

@@ -1,0 +1,58 @@
+"""Whole programs of goroutines and pthreads, through the pass, the runtime and the detector, against the oracle.
+
+A difference is printed with its seed and the smallest program that shows it.  To run one seed again:
+    GODWIT_PROPERTY_SEED=N python3 -m pytest tests/property/test_compiled.py
+"""
+
+import os
+import random
+
+import pytest
+
+import compiled
+from tasks import generate, replay
+
+BATCH = 150  # programs to an executable
+SHARE, FULL = 12, 136  # executables
+LEVELS = ("-O1", "-O2", "-O0", "-O3")
+MAXPROCS = (2, 1, 4)
+
+
+def batches(full):
+    if "GODWIT_PROPERTY_SEED" in os.environ:
+        return [int(os.environ["GODWIT_PROPERTY_SEED"])]
+    return [BATCH * i for i in range(FULL if full else SHARE)]
+
+
+def pytest_generate_tests(metafunc):
+    if "seed" in metafunc.fixturenames:
+        metafunc.parametrize("seed", batches(metafunc.config.getoption("--full")))
+
+
+def test_programs(seed, tmp_path, full):
+    """Programs seed, seed + 1, ...; each executable has its optimisation level, and runs with several GOMAXPROCS."""
+    programs = [generate(random.Random(seed + i)) for i in range(BATCH)]
+    flags = (LEVELS[seed // BATCH % len(LEVELS)],)
+    binary = compiled.Binary(programs, tmp_path, "programs", *flags)
+    for maxprocs in MAXPROCS if full else MAXPROCS[seed // BATCH % 3:][:1]:
+        env = {"GOMAXPROCS": maxprocs}
+        wrong = binary.differences(binary.run(env))
+        if wrong:
+            where = f"seed {seed}, {flags[0]}, GOMAXPROCS={maxprocs}"
+            pytest.fail(compiled.explain(binary, wrong[0][0], wrong, where, flags, env), pytrace=False)
+
+
+def test_programs_are_worth_running():
+    """Variables race and don't, and every kind of operation occurs."""
+    raced = clean = 0
+    kinds = set()
+    for seed in range(400):
+        program = generate(random.Random(seed))
+        world, made = replay(program)
+        assert made == program
+        racing = {program.variable_of(r.lo) for r in world.oracle.races}
+        raced += len(racing)
+        clean += len(program.regions) - len(racing)
+        kinds |= {op[0] for op in program.ops}
+    assert raced > 150 and clean > 400
+    assert kinds == set(compiled.OPS)
