@@ -1,0 +1,68 @@
+// What a function does to memory that other threads can see.
+#ifndef GODWIT_INSTRUMENT_ACCESS_H
+#define GODWIT_INSTRUMENT_ACCESS_H
+#include <vector>
+
+#include "llvm/ADT/DenseMap.h"
+#include "llvm/ADT/SmallVector.h"
+#include "llvm/Support/Alignment.h"
+
+namespace llvm {
+class AnyMemIntrinsic;
+class CallBase;
+class DILocation;
+class Function;
+class GlobalVariable;
+class Instruction;
+class IntrinsicInst;
+class Value;
+}  // namespace llvm
+
+namespace godwit {
+
+// A plain access: the check goes directly before `at`, and is blamed on its source line.
+struct Access {
+  llvm::Instruction *at;
+  llvm::Value *pointer;
+  llvm::Value *length;  // bytes when `size` isn't known, else NULL
+  uint64_t size;        // bytes
+  llvm::Align align;
+  bool write;
+};
+
+// An access for the list of names: where it is, and 'r', 'w' or 'a'.
+struct Mention {
+  const llvm::DILocation *where;
+  char op;
+};
+
+struct Work {
+  std::vector<Access> plain;
+  std::vector<llvm::Instruction *> atomics;     // atomic loads, stores, exchanges, fences
+  std::vector<llvm::AnyMemIntrinsic *> memory;  // memcpy, memmove, memset
+  std::vector<llvm::IntrinsicInst *> masked;    // masked loads and stores, gathers, scatters
+  std::vector<llvm::CallBase *> libcalls;       // __atomic_NAME_SIZE
+  std::vector<Mention> mentions;
+  unsigned skipped = 0;  // accesses that another check stands for
+};
+
+// Decides which objects other threads can't see.  Its answers hold for the function as it was before instrumentation.
+class Sharing {
+ public:
+  // False when no other thread can reach or change what `pointer` points to.
+  bool may_be_shared(const llvm::Value *pointer);
+
+ private:
+  bool object_is_private(const llvm::Value *object);
+
+  llvm::DenseMap<const llvm::Value *, bool> private_;
+};
+
+// True for what ends a region: any call that might release, acquire, block, or not return (see check.cpp).
+bool ends_region(const llvm::Instruction &instruction);
+
+// Collects what is to be instrumented; `keep_all` keeps the accesses that another check stands for.
+Work collect(llvm::Function &function, Sharing &sharing, bool keep_all);
+
+}  // namespace godwit
+#endif

@@ -1,0 +1,42 @@
+// The list of variable names that the pass leaves in the object for reports.
+#ifndef GODWIT_INSTRUMENT_NAMES_H
+#define GODWIT_INSTRUMENT_NAMES_H
+#include <map>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "access.h"
+
+namespace llvm {
+class DIFile;
+class Instruction;
+class Module;
+}  // namespace llvm
+
+namespace godwit {
+
+class Places;
+
+// Learns at the pipeline's start, when the IR still says what the source said; tells at its end, when it is known which
+// accesses are left.  Between them the source position is the link, as it is for the report.
+class Names {
+ public:
+  void learn(llvm::Module &module);
+  void tell(llvm::Module &module, const std::vector<Mention> &mentions);
+
+ private:
+  using Key = std::tuple<const llvm::DIFile *, unsigned, unsigned, char>;  // file, line, column, op
+  struct Name {
+    std::string path;    // "" when the position has accesses to different things
+    const char *source;  // as in report_format.h
+  };
+
+  void learn_instruction(llvm::Instruction &instruction, Places &places);
+  void learn_access(const llvm::Instruction &instruction, char op, llvm::Value *pointer, Places &places);
+
+  std::map<Key, Name> names_;
+};
+
+}  // namespace godwit
+#endif

@@ -1,0 +1,167 @@
+// The plugin's entry: two hooks in the optimiser's pipeline.
+//
+//   start  forbids what the optimiser may not do (prepare.h) and learns names (names.h)
+//   last   instruments what the optimiser left: a dead load is no access
+//
+// Both run at every level, -O0 included, and before link-time optimisation.  A function that is done carries a mark, so
+// that a pipeline that calls a hook twice (-ffat-lto-objects, a ThinLTO back end with the plugin) changes nothing.
+// Options are passed with -mllvm after -fplugin, which loads this file early; -fpass-plugin then registers the hooks.
+#include <memory>
+
+#include "abi.h"
+#include "access.h"
+#include "atomics.h"
+#include "check.h"
+#include "host.h"
+#include "llvm/IR/DiagnosticHandler.h"
+#include "llvm/IR/DiagnosticInfo.h"
+#include "llvm/IR/Function.h"
+#include "llvm/IR/GlobalVariable.h"
+#include "llvm/IR/Instructions.h"
+#include "llvm/IR/IntrinsicInst.h"
+#include "llvm/IR/Module.h"
+#include "llvm/IR/PassManager.h"
+#include "llvm/IR/Verifier.h"
+#include "llvm/Passes/PassBuilder.h"
+#include "llvm/Passes/PassPlugin.h"
+#include "llvm/Support/CommandLine.h"
+#include "llvm/Support/raw_ostream.h"
+#include "llvm/TargetParser/Triple.h"
+#include "memory.h"
+#include "module.h"
+#include "names.h"
+#include "prepare.h"
+#include "rename.h"
+
+using namespace llvm;
+using namespace godwit;
+
+namespace {
+
+constexpr StringLiteral kDone = "godwit-done";
+
+enum class Mode { race, plain };
+
+cl::opt<Mode> mode("godwit-mode", cl::desc("What godwit's plugin does"), cl::init(Mode::race),
+                   cl::values(clEnumValN(Mode::race, "race", "instrument for the race detector"),
+                              clEnumValN(Mode::plain, "plain", "only keep goroutines safe that change threads")));
+cl::opt<bool> audit("godwit-audit", cl::desc("Keep the checks that godwit's plugin would leave out as covered"));
+cl::opt<bool> verify("godwit-verify", cl::desc("Run LLVM's verifier over what godwit's plugin made"));
+
+bool is_supported(Module &m) {
+  Triple triple(m.getTargetTriple());
+  if (triple.getArch() == Triple::x86_64 && !triple.isX32() && triple.isOSBinFormatELF()) return true;
+  m.getContext().emitError("godwit: only x86-64 ELF targets can be instrumented, not " + m.getTargetTriple());
+  return false;
+}
+
+void remark(Function &f, const Work &work) {
+  if (!f.getContext().getDiagHandlerPtr()->isPassedOptRemarkEnabled("godwit")) return;
+  OptimizationRemark r("godwit", "Instrumented", DiagnosticLocation(f.getSubprogram()), &f.getEntryBlock());
+  r << "checked " << DiagnosticInfoOptimizationBase::Argument("Plain", (unsigned)work.plain.size()) << " plain and "
+    << DiagnosticInfoOptimizationBase::Argument("Atomic", (unsigned)work.atomics.size()) << " atomic accesses, "
+    << DiagnosticInfoOptimizationBase::Argument("Covered", work.skipped) << " covered by another check";
+  f.getContext().diagnose(r);
+}
+
+void mention(const Work &work, std::vector<Mention> &mentions) {
+  mentions.insert(mentions.end(), work.mentions.begin(), work.mentions.end());
+  for (const Access &access : work.plain)
+    mentions.push_back({access.at->getDebugLoc().get(), access.write ? 'w' : 'r'});
+}
+
+// Returns whether the function has any reference to the runtime now.
+bool instrument(Function &f, Abi &abi, std::vector<Mention> &mentions) {
+  Sharing sharing;
+  Work work = collect(f, sharing, audit);
+  remark(f, work);
+  for (Instruction *i : work.atomics) mentions.push_back({i->getDebugLoc().get(), 'a'});
+  for (IntrinsicInst *i : work.masked) expand_masked(i, sharing, work);
+  for (AnyMemIntrinsic *i : work.memory) lower_memory(i, abi, sharing, work);
+  mention(work, mentions);
+  for (Instruction *i : work.atomics) replace_atomic(i, abi);
+  for (CallBase *call : work.libcalls) replace_atomic_libcall(call, abi);
+  place_checks(f, abi, work.plain);
+  f.addFnAttr("frame-pointer", "all");
+  f.addFnAttr(kDone);
+  f.removeFnAttr(Attribute::SanitizeThread);
+  return true;
+}
+
+class Start : public PassInfoMixin<Start> {
+ public:
+  explicit Start(std::shared_ptr<Names> names) : names_(std::move(names)) {}
+  static bool isRequired() { return true; }
+
+  PreservedAnalyses run(Module &m, ModuleAnalysisManager &) {
+    if (!is_supported(m)) return PreservedAnalyses::all();
+    forget_thread_constants(m);
+    if (mode == Mode::race) {
+      forbid_speculation(m);
+      names_->learn(m);
+    }
+    return PreservedAnalyses::none();
+  }
+
+ private:
+  std::shared_ptr<Names> names_;
+};
+
+class Last : public PassInfoMixin<Last> {
+ public:
+  explicit Last(std::shared_ptr<Names> names) : names_(std::move(names)) {}
+  static bool isRequired() { return true; }
+
+  PreservedAnalyses run(Module &m, ModuleAnalysisManager &) {
+    if (mode != Mode::race || !is_supported(m)) return PreservedAnalyses::all();
+    Abi abi(m);
+    std::vector<Mention> mentions;
+    std::vector<Function *> todo;
+    for (Function &f : m)
+      if (is_instrumented(f) && !f.hasFnAttribute(kDone)) todo.push_back(&f);
+    for (Function *f : todo) instrument(*f, abi, mentions);
+    rename_intercepted(m);
+    if (!todo.empty()) mark_module(abi);
+    names_->tell(m, mentions);
+    check(m);
+    return PreservedAnalyses::none();
+  }
+
+ private:
+  static void check(Module &m) {
+#ifdef NDEBUG
+    if (!verify) return;
+#endif
+    std::string text;
+    raw_string_ostream out(text);
+    if (verifyModule(m, &out)) report_fatal_error(Twine("godwit: broken module: ") + out.str());
+  }
+
+  std::shared_ptr<Names> names_;
+};
+
+void add_hooks(PassBuilder &builder) {
+  auto names = std::make_shared<Names>();
+  builder.registerPipelineStartEPCallback(
+      [names](ModulePassManager &passes, OptimizationLevel) { passes.addPass(Start(names)); });
+  builder.registerOptimizerLastEPCallback(
+      [names](ModulePassManager &passes, OptimizationLevel) { passes.addPass(Last(names)); });
+  // For tests by opt: the two by name.
+  builder.registerPipelineParsingCallback(
+      [names](StringRef name, ModulePassManager &passes, ArrayRef<PassBuilder::PipelineElement>) {
+        if (name == "godwit-start")
+          passes.addPass(Start(names));
+        else if (name == "godwit-last")
+          passes.addPass(Last(names));
+        else
+          return false;
+        return true;
+      });
+}
+
+}  // namespace
+
+extern "C" LLVM_ATTRIBUTE_WEAK __attribute__((visibility("default"))) PassPluginLibraryInfo llvmGetPassPluginInfo() {
+  check_host();
+  return {LLVM_PLUGIN_API_VERSION, "godwit", LLVM_VERSION_STRING, add_hooks};
+}
