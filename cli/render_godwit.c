@@ -1,0 +1,260 @@
+/* The default style.  Its first line is one that editors parse; the later access comes first, as it is where the
+ * program was when the race was seen.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/mem.h"
+#include "cli/render.h"
+#include "cli/source.h"
+
+#define RESET "\033[0m"
+#define BOLD "\033[1m"
+#define RED "\033[1;31m"
+#define GREEN "\033[1;32m"
+#define CYAN "\033[36m"
+
+static const char *paint(const struct render_options *o, const char *code) { return o->color ? code : ""; }
+
+static const char *done_word(const char *op) {
+  static const struct {
+    const char *op, *word;
+  } words[] = {{"read", "read"},  {"write", "written"},   {"atomic read", "atomically read"},
+               {"free", "freed"}, {"alloc", "allocated"}, {"atomic write", "atomically written"},
+               {"call", "called"}};
+  for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+    if (strcmp(op, words[i].op) == 0) return words[i].word;
+  return "accessed";
+}
+
+static void add_locks(struct buf *b, const struct render_options *o, const struct access *a) {
+  if (a->lock_count == 0) return buf_str(b, "no lock held");
+  for (size_t i = 0; i < a->lock_count; i++) {
+    const struct lock *l = &a->locks[i];
+    buf_str(b, i ? ", " : "holding ");
+    buf_str(b, l->write ? "mutex " : "read lock ");
+    add_lock(b, l);
+    if (l->stack.n == 0) continue;
+    buf_str(b, " (locked at ");
+    add_place(b, o, &l->stack.v[0]);
+    buf_str(b, ")");
+  }
+}
+
+static void add_access_words(struct buf *b, const struct render_options *o, const struct access *a, bool place) {
+  buf_format(b, "%s ", done_word(a->op));
+  if (place && a->stack.n) {
+    buf_str(b, "at ");
+    add_place(b, o, &a->stack.v[0]);
+  } else {
+    buf_str(b, "here");
+  }
+  buf_str(b, ", ");
+  add_locks(b, o, a);
+}
+
+/* What stands before the token, as blanks of the same width. */
+static void add_indent(struct buf *b, const char *line, size_t n) {
+  for (size_t i = 0; i < n; i++)
+    if (line[i] == '\t')
+      buf_str(b, "\t");
+    else if (((unsigned char)line[i] & 0xc0) != 0x80) /* not the rest of a UTF-8 character */
+      buf_str(b, " ");
+}
+
+static size_t shown_width(const char *s, size_t n) {
+  size_t width = 0;
+  for (size_t i = 0; i < n; i++) width += ((unsigned char)s[i] & 0xc0) != 0x80;
+  return width ? width : 1;
+}
+
+/* The source line with its mark; false if there is no source. */
+static bool add_excerpt(struct buf *b, const struct render_options *o, const struct access *a, char mark) {
+  const struct frame *f = a->stack.n ? &a->stack.v[0] : NULL;
+  size_t n;
+  const char *line = f && f->file && f->line && o->line ? o->line(f->file, f->line, &n) : NULL;
+  if (!line) return false;
+  size_t before = b->n;
+  buf_format(b, " > %d | ", f->line);
+  size_t gutter = b->n - before;
+  buf_add(b, line, n);
+  buf_str(b, "\n");
+  buf_repeat(b, ' ', gutter - 2);
+  buf_str(b, "| ");
+  size_t column = f->column > 0 && (size_t)f->column <= n ? (size_t)f->column : 0;
+  if (column) {
+    add_indent(b, line, column - 1);
+    buf_str(b, paint(o, mark == '^' ? GREEN : CYAN));
+    buf_repeat(b, mark, shown_width(line + column - 1, source_token(line, n, (int)column)));
+    buf_str(b, " ");
+  }
+  add_access_words(b, o, a, false);
+  buf_format(b, "%s\n", paint(o, column ? RESET : ""));
+  return true;
+}
+
+enum { NAME_MIN = 10 /* "created at" */, NAME_MAX_PAD = 32 };
+
+static size_t name_width(const struct stack *s) {
+  size_t width = NAME_MIN;
+  for (size_t i = 0; i < s->n; i++) {
+    size_t n = s->v[i].function ? strlen(s->v[i].function) : 2;
+    if (n > width && n <= NAME_MAX_PAD) width = n;
+  }
+  return width;
+}
+
+static void add_stack(struct buf *b, const struct render_options *o, const struct stack *s, const char *indent) {
+  size_t width = name_width(s);
+  for (size_t i = 0; i < s->n; i++) {
+    const struct frame *f = &s->v[i];
+    buf_format(b, "%s%-*s ", indent, (int)width, f->function ? f->function : "??");
+    add_place(b, o, f);
+    buf_str(b, f->inlined ? " (inlined)\n" : "\n");
+  }
+}
+
+static void add_creation(struct buf *b, const struct render_options *o, const struct access *a) {
+  if (a->created_at.n == 0) return;
+  const struct frame *f = &a->created_at.v[0];
+  buf_str(b, "        created at ");
+  add_place(b, o, f);
+  if (f->function) buf_format(b, " in %s", f->function);
+  bool said = a->created_by.known && a->created_by.name;
+  if (said) buf_str(b, " by "), add_actor(b, &a->created_by);
+  buf_str(b, "\n");
+}
+
+static void add_access(struct buf *b, const struct render_options *o, const struct access *a, const char *label,
+                       char mark) {
+  buf_format(b, " %s%s%s by ", label, strcmp(a->op, "alloc") == 0 ? "allocation" : a->op, "");
+  add_actor(b, &a->actor);
+  buf_str(b, "\n");
+  if (!add_excerpt(b, o, a, mark)) {
+    buf_str(b, "        ");
+    add_access_words(b, o, a, true);
+    buf_str(b, "\n");
+  }
+  add_stack(b, o, &a->stack, "        ");
+  add_creation(b, o, a);
+}
+
+static void add_memory(struct buf *b, const struct render_options *o, const struct memory *m) {
+  if (!m->kind || strcmp(m->kind, "unknown") == 0) return;
+  buf_str(b, "   memory: ");
+  if (strcmp(m->kind, "heap") == 0 || strcmp(m->kind, "freed heap") == 0) {
+    buf_format(b, "%s block of %lld bytes, offset %lld", m->kind, (long long)m->size, (long long)m->offset);
+    if (m->stack.n) buf_str(b, ", allocated at "), add_place(b, o, &m->stack.v[0]);
+    if (m->stack.n && m->actor.known) buf_str(b, " by "), add_actor(b, &m->actor);
+  } else if (strcmp(m->kind, "global") == 0) {
+    buf_str(b, "global variable");
+    if (m->name) buf_format(b, " '%s'", m->name);
+    if (m->file) buf_format(b, ", declared at %s:%d", shown_path(o, m->file), m->line);
+    if (!m->file && m->module) buf_format(b, " in %s+0x%llx", base_name(m->module), (unsigned long long)m->offset);
+  } else if (strcmp(m->kind, "stack") == 0) {
+    buf_str(b, "on the stack of "), add_actor(b, &m->actor);
+    if (m->frame.n && m->frame.v[0].function) buf_format(b, ", in the frame of %s", m->frame.v[0].function);
+    if (m->file) buf_format(b, ", declared at %s:%d", shown_path(o, m->file), m->line);
+  } else {
+    buf_format(b, "%s", m->kind);
+    if (m->actor.known) buf_str(b, " of "), add_actor(b, &m->actor);
+  }
+  buf_str(b, "\n");
+}
+
+/* A long line goes on below its first word. */
+static void add_wrapped(struct buf *b, struct buf *text) {
+  enum { WIDTH = 110, INDENT = 8 };
+  char *line = buf_take(text);
+  size_t width = WIDTH;
+  for (const char *p = line; *p;) {
+    size_t n = strlen(p), cut = n;
+    if (n > width)
+      for (cut = width; cut > 0 && p[cut] != ' '; cut--) continue;
+    if (cut == 0) cut = n;
+    buf_add(b, p, cut);
+    p += cut;
+    if (*p != ' ') break;
+    p++;
+    buf_str(b, "\n");
+    buf_repeat(b, ' ', INDENT);
+    width = WIDTH - INDENT;
+  }
+  free(line);
+}
+
+static void add_suppression(struct buf *b, const struct finding *f) {
+  static const char *const types[][2] = {
+      {"GW1001", "race"}, {"GW1002", "deadlock"}, {"GW1006", "mutex"}, {"GW1007", "race"}, {"GW1008", "mutex"}};
+  enum { MORE_COLUMN = 58 };
+  const struct frame *place = finding_place(f);
+  size_t begin = b->n;
+  for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
+    if (strcmp(types[i][0], f->kind) == 0 && place && (place->function || place->module))
+      buf_format(b, "   suppress: %s:%s", types[i][1], place->function ? place->function : base_name(place->module));
+  size_t used = b->n - begin;
+  if (used) buf_repeat(b, ' ', used < MORE_COLUMN ? MORE_COLUMN - used : 2);
+  buf_format(b, "%smore: godwit explain %s\n", used ? "" : "   ", f->kind);
+}
+
+static void add_first_line(struct buf *b, const struct render_options *o, const struct finding *f) {
+  const struct frame *place = finding_place(f);
+  buf_str(b, paint(o, BOLD));
+  if (place)
+    add_place(b, o, place);
+  else
+    buf_str(b, f->program ? base_name(f->program) : "godwit");
+  buf_format(b, ": %serror:%s%s ", paint(o, RED), paint(o, RESET), paint(o, BOLD));
+  add_headline(b, f);
+  buf_format(b, " [%s]%s\n", f->kind, paint(o, RESET));
+}
+
+/* Go's own words: what reads Go's output reads this. */
+static void add_all_asleep(struct buf *b) { buf_str(b, "fatal error: all goroutines are asleep - deadlock!\n"); }
+
+static void add_also(struct buf *b, const struct render_options *o, const struct finding *f) {
+  for (size_t i = 0; f->also_at && i < json_object_array_length(f->also_at); i++) {
+    const char *place = json_object_get_string(json_object_array_get_idx(f->also_at, i));
+    if (!place) continue;
+    const char *second = strstr(place, " and ");
+    buf_str(b, "   also: ");
+    if (second) {
+      const char *first = shown_path(o, place);
+      buf_format(b, "%.*s and %s\n", (int)(second - first), first, shown_path(o, second + strlen(" and ")));
+    } else {
+      buf_format(b, "%s\n", shown_path(o, place));
+    }
+  }
+}
+
+static void add_text(struct buf *b, const struct finding *f) {
+  if (!f->text || !*f->text) return;
+  buf_str(b, f->text);
+  if (b->p[b->n - 1] != '\n') buf_str(b, "\n");
+}
+
+void render_godwit(const struct finding *f, const struct render_options *o, struct buf *b) {
+  bool asleep = strcmp(f->kind, "GW1003") == 0;
+  if (asleep)
+    add_all_asleep(b);
+  else
+    add_first_line(b, o, f);
+  bool two = f->access_count > 1;
+  for (size_t i = 0; !asleep && i < f->access_count; i++)
+    add_access(b, o, &f->accesses[i], !two ? "" : i == 0 ? "(2) " : "(1) earlier ", i == 0 ? '^' : '-');
+  if (asleep && f->text && f->text[0] != '\n') buf_str(b, "\n");
+  add_text(b, f);
+  size_t before = b->n;
+  struct buf text = {0};
+  add_why(&text, o, f);
+  add_wrapped(b, &text);
+  add_memory(b, o, &f->memory);
+  add_help(&text, o, f);
+  add_wrapped(b, &text);
+  if (f->schedule)
+    buf_format(b, "   repeat: godwit replay %s -- %s\n", f->schedule, f->program ? f->program : "PROGRAM");
+  add_also(b, o, f);
+  if (f->count > 1) buf_format(b, "   seen: %lld times\n", (long long)f->count);
+  if (asleep && b->n == before) buf_str(b, "\n");
+  add_suppression(b, f);
+}

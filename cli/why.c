@@ -1,0 +1,100 @@
+/* The `why:` and `help:` lines of a data race.  They only say what the record holds: who held which lock, who started
+ * whom, which side is atomic.  Where it holds nothing of that kind, they say nothing.
+ */
+#include <string.h>
+
+#include "cli/render.h"
+
+static const struct lock *held(const struct access *a, const char *address) {
+  for (size_t i = 0; i < a->lock_count; i++)
+    if (strcmp(a->locks[i].address, address) == 0) return &a->locks[i];
+  return NULL;
+}
+
+/* A lock that both hold (then both only read it, or it would order them). */
+static const struct lock *common_lock(const struct finding *f) {
+  for (size_t i = 0; i < f->accesses[0].lock_count; i++)
+    if (held(&f->accesses[1], f->accesses[0].locks[i].address)) return &f->accesses[0].locks[i];
+  return NULL;
+}
+
+static bool is_atomic(const struct access *a) { return strncmp(a->op, "atomic", 6) == 0; }
+static bool is_race(const struct finding *f) { return strcmp(f->kind, "GW1001") == 0 && f->access_count == 2; }
+
+static bool same_actor(const struct actor *a, const struct actor *b) { return a->known && b->known && a->id == b->id; }
+
+/* `child` was started by the one that made `parent`'s access. */
+static bool started_by(const struct access *child, const struct access *parent) {
+  return same_actor(&child->created_by, &parent->actor);
+}
+
+static void add_locks_reason(struct buf *b, const struct finding *f) {
+  const struct access *late = &f->accesses[0], *early = &f->accesses[1];
+  const struct lock *common = common_lock(f);
+  if (common) {
+    buf_str(b, "both hold "), add_lock(b, common);
+    buf_str(b, common->write ? ", which did not order them" : " for reading only, which excludes no one");
+  } else if (late->lock_count && early->lock_count) {
+    buf_str(b, "they hold different locks, (1) "), add_lock(b, &early->locks[0]);
+    buf_str(b, " and (2) "), add_lock(b, &late->locks[0]);
+  } else if (late->lock_count || early->lock_count) {
+    const struct access *holder = late->lock_count ? late : early;
+    buf_format(b, "(%d) holds ", holder == late ? 2 : 1), add_lock(b, &holder->locks[0]);
+    buf_format(b, ", (%d) holds no lock", holder == late ? 1 : 2);
+  } else {
+    buf_str(b, "neither holds a lock");
+  }
+}
+
+static void add_creation_reason(struct buf *b, const struct render_options *o, const struct finding *f) {
+  const struct access *late = &f->accesses[0], *early = &f->accesses[1];
+  const struct access *child = started_by(late, early) ? late : started_by(early, late) ? early : NULL;
+  if (child) {
+    const struct access *parent = child == late ? early : late;
+    buf_str(b, ", and "), add_actor(b, &parent->actor);
+    buf_str(b, " went on after it had started "), add_actor(b, &child->actor);
+    if (child->created_at.n) buf_str(b, " at "), add_place(b, o, &child->created_at.v[0]);
+  } else if (late->created_at.n && early->created_at.n && same_actor(&late->created_by, &early->created_by)) {
+    buf_str(b, ", and "), add_actor(b, &late->created_by);
+    buf_str(b, " started both to run at the same time");
+  }
+}
+
+void add_why(struct buf *b, const struct render_options *o, const struct finding *f) {
+  if (!is_race(f)) return;
+  const struct access *late = &f->accesses[0], *early = &f->accesses[1];
+  buf_str(b, "   why: nothing orders (1) before (2): ");
+  if (is_atomic(late) != is_atomic(early))
+    buf_format(b, "(%d) is atomic but (%d) is not; ", is_atomic(late) ? 2 : 1, is_atomic(late) ? 1 : 2);
+  add_locks_reason(b, f);
+  add_creation_reason(b, o, f);
+  buf_str(b, "\n");
+}
+
+static void add_lock_help(struct buf *b, const struct render_options *o, const struct finding *f) {
+  const struct access *late = &f->accesses[0], *early = &f->accesses[1];
+  const struct access *holder = late->lock_count ? late : early, *other = holder == late ? early : late;
+  buf_format(b, "(%d) holds ", holder == late ? 2 : 1), add_lock(b, &holder->locks[0]);
+  buf_format(b, " but (%d) does not", holder == late ? 1 : 2);
+  if (other->stack.n) buf_str(b, ": lock it around "), add_place(b, o, &other->stack.v[0]);
+}
+
+void add_help(struct buf *b, const struct render_options *o, const struct finding *f) {
+  if (!is_race(f)) return;
+  const struct access *late = &f->accesses[0], *early = &f->accesses[1];
+  const struct lock *common = common_lock(f);
+  buf_str(b, "   help: ");
+  if (is_atomic(late) != is_atomic(early)) {
+    buf_format(b, "make (%d) atomic as well", is_atomic(late) ? 1 : 2);
+  } else if (common) {
+    buf_str(b, "take "), add_lock(b, common);
+    buf_str(b, common->write ? " once for both" : " for writing where it writes");
+  } else if (late->lock_count && early->lock_count) {
+    buf_str(b, "guard both by the same lock");
+  } else if (late->lock_count || early->lock_count) {
+    add_lock_help(b, o, f);
+  } else {
+    buf_str(b, "guard both by one lock, make both atomic, or let one wait for the other (channel, wait group, join)");
+  }
+  buf_str(b, "\n");
+}
