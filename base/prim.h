@@ -23,11 +23,19 @@ void prim_discard(void *p, size_t n);
 void prim_no_huge_pages(void *p, size_t n);
 /* Makes [p, p+n) inaccessible (mprotect). */
 int prim_guard(void *p, size_t n);
+/* The same by markers in the page tables, which split no mapping: Linux 6.13, else -EINVAL. */
+int prim_guard_marker(void *p, size_t n);
+/* No huge pages in [p, p+n). */
+void prim_no_huge(void *p, size_t n);
 
 /* Futex wait and wake on a private 32-bit word. Wait returns 0 (woken, or spurious), -EAGAIN (value differs), -EINTR or
  * -ETIMEDOUT; timeout_ns < 0 waits for ever. */
 int prim_futex_wait(const uint32_t *word, uint32_t expected, int64_t timeout_ns);
 int prim_futex_wake(const uint32_t *word, int count);
+
+/* Sends this thread the signal, with this siginfo_t (NULL: none); it is delivered before the call returns unless it is
+ * blocked. */
+void prim_signal_self(int sig, const void *info);
 
 /* Monotonic time in nanoseconds. */
 int64_t prim_now(void);
@@ -41,6 +49,10 @@ void prim_membarrier(void);
 /* Registers for prim_membarrier; falls back to a slower way when the kernel has none. */
 void prim_membarrier_init(void);
 void prim_sched_yield(void);
+/* This thread's timed waits end at most ns late (a nanosecond is the least). */
+void prim_timer_slack(long ns);
+/* Threads of this process, or -errno. */
+int prim_thread_count(void);
 
 /* Writes all of it, over EINTR and short writes; 0 or -errno. */
 int prim_write_all(int fd, const void *p, size_t n);

@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -59,6 +60,10 @@ void prim_unmap(void *p, size_t n) { sys2(SYS_munmap, (long)p, (long)n); }
 void prim_discard(void *p, size_t n) { sys3(SYS_madvise, (long)p, (long)n, MADV_DONTNEED); }
 void prim_no_huge_pages(void *p, size_t n) { sys3(SYS_madvise, (long)p, (long)n, MADV_NOHUGEPAGE); }
 int prim_guard(void *p, size_t n) { return (int)sys3(SYS_mprotect, (long)p, (long)n, PROT_NONE); }
+int prim_guard_marker(void *p, size_t n) {
+  return (int)sys3(SYS_madvise, (long)p, (long)n, 102); /* MADV_GUARD_INSTALL, newer than Debian 12's headers */
+}
+void prim_no_huge(void *p, size_t n) { sys3(SYS_madvise, (long)p, (long)n, MADV_NOHUGEPAGE); }
 
 int prim_futex_wait(const uint32_t *word, uint32_t expected, int64_t timeout_ns) {
   struct timespec ts, *tsp = NULL;
@@ -72,6 +77,14 @@ int prim_futex_wait(const uint32_t *word, uint32_t expected, int64_t timeout_ns)
 
 int prim_futex_wake(const uint32_t *word, int count) {
   return (int)sys3(SYS_futex, (long)word, FUTEX_WAKE_PRIVATE, count);
+}
+
+void prim_signal_self(int sig, const void *info) {
+  long pid = sys0(SYS_getpid), tid = sys0(SYS_gettid);
+  if (info)
+    sys6(SYS_rt_tgsigqueueinfo, pid, tid, sig, (long)info, 0, 0);
+  else
+    sys3(SYS_tgkill, pid, tid, sig);
 }
 
 int64_t prim_now(void) {
@@ -115,6 +128,23 @@ void prim_membarrier(void) {
 }
 
 void prim_sched_yield(void) { sys0(SYS_sched_yield); }
+void prim_timer_slack(long ns) { sys2(SYS_prctl, PR_SET_TIMERSLACK, ns); }
+
+int prim_thread_count(void) {
+  long fd = sys3(SYS_openat, AT_FDCWD, (long)"/proc/self/task", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (failed(fd)) return (int)fd;
+  _Alignas(8) char buf[4096];
+  int count = 0;
+  for (long n; (n = sys3(SYS_getdents64, fd, (long)buf, sizeof buf)) > 0;)
+    for (long at = 0; at < n;) {
+      uint16_t size; /* a record: inode 8, offset 8, its size 2, type 1, name */
+      memcpy(&size, buf + at + 16, sizeof size);
+      if (buf[at + 19] != '.') count++;
+      at += size;
+    }
+  sys1(SYS_close, fd);
+  return count;
+}
 
 int prim_write_all(int fd, const void *p, size_t n) {
   const char *at = p;

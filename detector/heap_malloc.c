@@ -1,0 +1,128 @@
+/* The malloc family.
+ *
+ * A block is born on its whole usable size (what was recorded about that memory is dropped) and its allocation recorded
+ * as a write of what was asked for; the end of a block is recorded as a write of op RACE_FREE.  Of large blocks only
+ * the edges are recorded.  All of that happens while the block is the caller's: after libc's malloc and before libc's
+ * free.
+ *
+ * __gw_q_NAME serves code that isn't instrumented: it keeps the book and clears what was recorded, and records nothing.
+ */
+#define _GNU_SOURCE
+#include "detector/heap.h"
+#include "detector/posix.h"
+
+/* Blocks above WHOLE are recorded at their edges: EDGE bytes at either end (guess: a header, or where a loop begins).
+ */
+enum { WHOLE = 16384, EDGE = 4096 };
+
+static void access_block(struct race_g *g, uintptr_t p, size_t n, enum race_op op, struct race_at at) {
+  if (n <= WHOLE) {
+    if (n) race_access(g, (void *)p, n, op, at);
+  } else {
+    race_access(g, (void *)p, EDGE, op, at);
+    race_access(g, (void *)(p + n - EDGE), EDGE, op, at);
+  }
+}
+
+static inline size_t usable(void *p, size_t n) {
+  size_t u = gw__real_foreign_malloc ? n : malloc_usable_size(p);
+  return u > n ? u : n;
+}
+
+/* Gives p back, for use as `return born(...)`. */
+static inline void *born(void *p, size_t n, bool quiet, struct race_at at) {
+  struct race_g *g = p ? posix_self() : NULL;
+  if (!g) return p;
+  race_reborn(p, usable(p, n));
+  heap_born((uintptr_t)p, n, race_stack_here(g, at), race_g_id(g));
+  if (!quiet) access_block(g, (uintptr_t)p, n, RACE_ALLOC, at);
+  return p;
+}
+
+/* True if the block was in the book; its size in *n. */
+static inline bool died(void *p, size_t *n, bool quiet, struct race_at at) {
+  struct race_g *g = posix_self();
+  if (!heap_died((uintptr_t)p, n)) return false;
+  if (g && !quiet) access_block(g, (uintptr_t)p, *n, RACE_FREE, at);
+  return true;
+}
+
+static inline void *resize(void *p, size_t n, bool quiet, struct race_at at) {
+  if (!p) return born(gw__real.realloc(NULL, n), n, quiet, at);
+  size_t before = 0;
+  bool known = died(p, &before, quiet, at);
+  void *q = gw__real.realloc(p, n);
+  if (q) return born(q, n, quiet, at);
+  if (n && known) { /* no room: the old block lives on, as if just allocated */
+    heap_revived((uintptr_t)p);
+    struct race_g *g = posix_self();
+    if (g && !quiet) race_reborn(p, before), access_block(g, (uintptr_t)p, before, RACE_ALLOC, at);
+  }
+  return NULL;
+}
+
+static inline void *resize_array(void *p, size_t count, size_t size, bool quiet, struct race_at at) {
+  size_t n;
+  if (__builtin_mul_overflow(count, size, &n)) {
+    errno = ENOMEM;
+    return NULL;
+  }
+  return resize(p, n, quiet, at);
+}
+
+static inline int align(void **out, size_t a, size_t n, bool quiet, struct race_at at) {
+  void *p = NULL;
+  int r = gw__real.posix_memalign(&p, a, n);
+  if (r == 0) *out = born(p, n, quiet, at);
+  return r;
+}
+
+static inline void end(void *p, bool quiet, struct race_at at) {
+  size_t n;
+  if (!p) return;
+  died(p, &n, quiet, at);
+  gw__real.free(p);
+}
+
+static inline size_t whole_pages(size_t n) { return (n + PRIM_PAGE - 1) & ~(size_t)(PRIM_PAGE - 1); }
+
+/* Each function twice: from instrumented code, and quiet. */
+#define BOTH(DEFINE) DEFINE(__gw_i_, false) DEFINE(__gw_q_, true)
+#define MALLOC(pre, quiet) \
+  void *pre##malloc(size_t n) { return born(gw__real.malloc(n), n, quiet, RACE_HERE()); }
+#define CALLOC(pre, quiet)                                                       \
+  void *pre##calloc(size_t count, size_t size) {                                 \
+    /* libc checks the product */                                                \
+    return born(gw__real.calloc(count, size), count * size, quiet, RACE_HERE()); \
+  }
+#define REALLOC(pre, quiet) \
+  void *pre##realloc(void *p, size_t n) { return resize(p, n, quiet, RACE_HERE()); }
+#define REALLOCARRAY(pre, quiet)                                \
+  void *pre##reallocarray(void *p, size_t count, size_t size) { \
+    return resize_array(p, count, size, quiet, RACE_HERE());    \
+  }
+#define FREE(pre, quiet) \
+  void pre##free(void *p) { end(p, quiet, RACE_HERE()); }
+#define MEMALIGN(pre, quiet) \
+  void *pre##memalign(size_t a, size_t n) { return born(gw__real.memalign(a, n), n, quiet, RACE_HERE()); }
+#define ALIGNED_ALLOC(pre, quiet) \
+  void *pre##aligned_alloc(size_t a, size_t n) { return born(gw__real.aligned_alloc(a, n), n, quiet, RACE_HERE()); }
+#define POSIX_MEMALIGN(pre, quiet) \
+  int pre##posix_memalign(void **out, size_t a, size_t n) { return align(out, a, n, quiet, RACE_HERE()); }
+#define VALLOC(pre, quiet) \
+  void *pre##valloc(size_t n) { return born(gw__real.valloc(n), n, quiet, RACE_HERE()); }
+#define PVALLOC(pre, quiet) \
+  void *pre##pvalloc(size_t n) { return born(gw__real.pvalloc(n), whole_pages(n), quiet, RACE_HERE()); }
+
+BOTH(MALLOC)
+BOTH(CALLOC)
+BOTH(REALLOC)
+BOTH(REALLOCARRAY)
+BOTH(FREE)
+BOTH(MEMALIGN)
+BOTH(ALIGNED_ALLOC)
+BOTH(POSIX_MEMALIGN)
+BOTH(VALLOC)
+BOTH(PVALLOC)
+
+size_t __gw_i_malloc_usable_size(void *p) { return malloc_usable_size(p); }

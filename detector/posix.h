@@ -1,0 +1,169 @@
+/* What the interceptors share.
+ *
+ * An interceptor __gw_i_NAME does what NAME does and tells the detector.  Instrumented code calls it by that name; code
+ * that isn't instrumented gets to it from the plain name when the program is linked with detector/interpose.  So inside
+ * the detector a plain name may lead back to an interceptor: those of intercept.inc's GW_INTERPOSE lines are called as
+ * gw__real.NAME only.  The others (memory and strings) are never interposed and are called by their names.
+ */
+#ifndef GW_DETECTOR_POSIX_H
+#define GW_DETECTOR_POSIX_H
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include <errno.h>
+#include <fcntl.h>
+#include <malloc.h>
+#include <pthread.h>
+#include <semaphore.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <threads.h>
+#include <unistd.h>
+
+#include "detector/detector.h"
+
+/* glibc declares these to code that is compiled with _FORTIFY_SOURCE only. */
+void *__memcpy_chk(void *to, const void *from, size_t n, size_t room);
+void *__memmove_chk(void *to, const void *from, size_t n, size_t room);
+void *__mempcpy_chk(void *to, const void *from, size_t n, size_t room);
+void *__memset_chk(void *to, int c, size_t n, size_t room);
+char *__strcpy_chk(char *to, const char *from, size_t room);
+char *__stpcpy_chk(char *to, const char *from, size_t room);
+char *__strncpy_chk(char *to, const char *from, size_t n, size_t room);
+char *__stpncpy_chk(char *to, const char *from, size_t n, size_t room);
+char *__strcat_chk(char *to, const char *from, size_t room);
+char *__strncat_chk(char *to, const char *from, size_t n, size_t room);
+ssize_t __read_chk(int fd, void *to, size_t n, size_t room);
+ssize_t __pread_chk(int fd, void *to, size_t n, off_t at, size_t room);
+ssize_t __recv_chk(int fd, void *to, size_t n, size_t room, int flags);
+size_t __fread_chk(void *to, size_t room, size_t size, size_t n, FILE *f);
+char *__fgets_chk(char *to, size_t room, int n, FILE *f);
+int __snprintf_chk(char *to, size_t n, int flag, size_t room, const char *fmt, ...);
+int __vsnprintf_chk(char *to, size_t n, int flag, size_t room, const char *fmt, va_list ap);
+int __sprintf_chk(char *to, int flag, size_t room, const char *fmt, ...);
+int __vsprintf_chk(char *to, int flag, size_t room, const char *fmt, va_list ap);
+int __printf_chk(int flag, const char *fmt, ...);
+int __fprintf_chk(FILE *f, int flag, const char *fmt, ...);
+int __vprintf_chk(int flag, const char *fmt, va_list ap);
+int __vfprintf_chk(FILE *f, int flag, const char *fmt, va_list ap);
+int __asprintf_chk(char **out, int flag, const char *fmt, ...);
+int __vasprintf_chk(char **out, int flag, const char *fmt, va_list ap);
+_Noreturn void __chk_fail(void);
+
+/* Prototypes of all interceptors, after those of libc. */
+#define GW_INTERCEPT(name) extern __typeof__(name) __gw_i_##name;
+#define GW_INTERPOSE_QUIET(name) \
+  GW_INTERCEPT(name)             \
+  extern __typeof__(name) __gw_q_##name;
+#include "godwit/intercept.inc"
+
+/* libc's own functions. Constant once gw__real_ready. */
+struct libc_real {
+#define GW_INTERCEPT(name)
+#define GW_INTERPOSE(name) __typeof__(name) *name;
+#include "godwit/intercept.inc"
+};
+extern struct libc_real gw__real;
+/* 0 while plain names lead to us and gw__real hasn't been mended for that (detector/interpose). */
+extern unsigned char gw__real_ready;
+/* malloc is the program's own: libc's malloc_usable_size may not be asked about its blocks. */
+extern bool gw__real_foreign_malloc;
+
+struct posix_thread;
+struct once_call;
+
+/* What the interceptors keep per thread. */
+struct posix_tls {
+  bool off;     /* no goroutine is looked up: before a thread's start, after its end, the runtime's threads */
+  uint32_t tid; /* kernel's number; 0: not asked yet */
+  struct posix_thread *self; /* its record; NULL for the first thread and for those created behind our back */
+  struct once_call *once;    /* the pthread_once that is about to run its function on this thread */
+};
+extern __attribute__((tls_model("initial-exec"))) _Thread_local struct posix_tls posix_tls;
+
+/* A thread of the runtime was seen: a goroutine may unlock on another thread than it locked on. */
+extern bool posix_goroutines;
+/* The thread number that the parent of this forked process had where it forked; 0 in a process that wasn't forked. */
+extern uint32_t posix_parent_tid;
+
+struct race_g *posix_self_slow(void);
+
+/* The goroutine or thread that calls; NULL if it is to be left alone (start-up, the runtime's own doings, a thread that
+ * ends). */
+static inline struct race_g *posix_self(void) {
+  struct det_thread *t = det_self;
+  if (LIKELY(t && t->g && !t->hidden)) return t->g;
+  return posix_self_slow();
+}
+
+uint32_t posix_tid(void);
+
+/* The interceptors' own tables are locked inside the detector: so no signal handler finds a lock held by its own
+ * thread, and nobody holds one when the process forks. */
+static inline struct det_thread *posix_lock(struct spin *s) {
+  struct det_thread *t = det_enter();
+  spin_lock(s);
+  return t;
+}
+static inline void posix_unlock(struct spin *s, struct det_thread *t) {
+  spin_unlock(s);
+  det_exit(t);
+}
+
+static inline void posix_read(struct race_g *g, const void *p, size_t n, struct race_at at) {
+  if (g && n) race_access(g, p, n, RACE_READ, at);
+}
+static inline void posix_write(struct race_g *g, const void *p, size_t n, struct race_at at) {
+  if (g && n) race_access(g, p, n, RACE_WRITE, at);
+}
+
+/* --- posix_mutex.c: also for condition variables and C11 mutexes -----------------------------------------------------
+ */
+int mutex_init(pthread_mutex_t *m, const pthread_mutexattr_t *a, struct race_at at);
+int mutex_lock(pthread_mutex_t *m, struct race_at at);
+int mutex_try_lock(pthread_mutex_t *m, struct race_at at);
+int mutex_timed_lock(pthread_mutex_t *m, const struct timespec *deadline, struct race_at at);
+int mutex_unlock(pthread_mutex_t *m, struct race_at at);
+int mutex_destroy(pthread_mutex_t *m, struct race_at at);
+/* The two halves of a wait on a condition variable: the mutex is let go, and held again. */
+void mutex_wait_begins(pthread_mutex_t *m, struct race_at at);
+void mutex_wait_ends(pthread_mutex_t *m, struct race_at at);
+
+/* --- posix_thread.c
+ * ---------------------------------------------------------------------------------------------------- */
+int thread_create(pthread_t *out, const pthread_attr_t *a, void *(*body)(void *), thrd_start_t c11, void *arg,
+                  struct race_at at);
+int thread_join(pthread_t t, void **result, int (*join)(pthread_t, void **, void *), void *arg);
+int thread_detach(pthread_t t);
+/* The threads of the parent are gone. */
+void thread_after_fork(void);
+
+/* --- posix_cond.c, posix_once.c: also for C11 threads ----------------------------------------------------------------
+ */
+/* The deadline, on a clock (-1: the condition's own); NULL: none. */
+int cond_wait(pthread_cond_t *c, pthread_mutex_t *m, clockid_t clock, const struct timespec *deadline,
+              struct race_at at);
+int once_run(pthread_once_t *control, void (*f)(void));
+
+/* --- posix_fd.c: clocks of pipes, sockets and descriptor numbers
+ * ------------------------------------------------------ */
+/* A write is about to put something into what fd names; a read has taken something out of it. */
+void fd_release(struct race_g *g, int fd);
+void fd_acquire(struct race_g *g, int fd);
+/* fd is about to be closed; fd was just given out (-1 is ignored). */
+void fd_closing(struct race_g *g, int fd);
+void fd_opened(struct race_g *g, int fd);
+/* `to` names from now on what `from` names. */
+void fd_copied(int from, int to);
+void fd_pair(int a, int b);
+
+#endif

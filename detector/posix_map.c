@@ -1,0 +1,55 @@
+/* Mappings change hands: what was recorded about their memory is dropped, before it is given up and after it was got.
+ */
+#define _GNU_SOURCE
+#include "detector/heap.h"
+#include "detector/posix.h"
+
+static size_t whole_pages(size_t n) { return (n + PRIM_PAGE - 1) & ~(size_t)(PRIM_PAGE - 1); }
+
+static void changes_hands(void *p, size_t n) {
+  if (!n || !posix_self()) return;
+  n = whole_pages(n);
+  race_reborn(p, n);
+  heap_forget((uintptr_t)p, (uintptr_t)p + n);
+}
+
+void *__gw_i_mmap(void *at, size_t n, int prot, int flags, int fd, off_t offset) {
+  void *p = gw__real.mmap(at, n, prot, flags, fd, offset);
+  if (p != MAP_FAILED) changes_hands(p, n);
+  return p;
+}
+
+void *__gw_i_mmap64(void *at, size_t n, int prot, int flags, int fd, off64_t offset) {
+  void *p = gw__real.mmap64(at, n, prot, flags, fd, offset);
+  if (p != MAP_FAILED) changes_hands(p, n);
+  return p;
+}
+
+int __gw_i_munmap(void *p, size_t n) {
+  if ((uintptr_t)p % PRIM_PAGE == 0) changes_hands(p, n);
+  return gw__real.munmap(p, n);
+}
+
+/* What stays where it was keeps its records: only the part that is added or cut off changes hands. */
+void *__gw_i_mremap(void *p, size_t before, size_t after, int flags, ...) {
+  va_list ap;
+  va_start(ap, flags);
+  void *to = flags & MREMAP_FIXED ? va_arg(ap, void *) : NULL;
+  va_end(ap);
+  size_t was = whole_pages(before), is = whole_pages(after);
+  if (is < was && !(flags & MREMAP_FIXED)) changes_hands((char *)p + is, was - is);
+  if (flags & MREMAP_FIXED) changes_hands(p, was);
+  void *q = gw__real.mremap(p, before, after, flags, to);
+  if (q == MAP_FAILED) return q;
+  if (q != p)
+    changes_hands(q, is);
+  else if (is > was)
+    changes_hands((char *)p + was, is - was);
+  return q;
+}
+
+int __gw_i_madvise(void *p, size_t n, int advice) {
+  if ((advice == MADV_DONTNEED || advice == MADV_FREE || advice == MADV_REMOVE) && (uintptr_t)p % PRIM_PAGE == 0)
+    changes_hands(p, n);
+  return gw__real.madvise(p, n, advice);
+}

@@ -1,0 +1,30 @@
+/* fork and _exit.
+ *
+ * The detector's locks are taken by a pthread_atfork handler that is registered before any of the program's, so that it
+ * is the last before the fork and the first after it: the program's own handlers run with the detector usable, and a
+ * fork from code that isn't instrumented is served as well.  The child is a copy: what the parent did before happens
+ * before all that the child does. */
+#include "detector/posix.h"
+
+static void before_fork(void) {
+  if (det_ready) race_before_fork();
+}
+
+static void after_fork_parent(void) {
+  if (det_ready) race_after_fork_parent();
+}
+
+static void after_fork_child(void) {
+  if (!det_ready) return;
+  race_after_fork_child();
+  thread_after_fork();
+}
+
+static void start(void) { pthread_atfork(before_fork, after_fork_parent, after_fork_child); }
+__attribute__((section(".preinit_array"), used)) static void (*const start_first)(void) = start;
+
+/* The child of vfork borrows the parent's memory, the detector's included: it gets its own. */
+pid_t __gw_i_vfork(void) { return fork(); }
+
+void __gw_i__exit(int status) { gw__real._exit(det_ready ? race_exit_status(status) : status); }
+void __gw_i__Exit(int status) { gw__real._Exit(det_ready ? race_exit_status(status) : status); }

@@ -1,0 +1,129 @@
+/* Signal handlers never run while their thread is inside the detector.
+ *
+ * The kernel calls on_signal for all of the program's handlers.  A signal that arrives inside the detector is kept, and
+ * sent again to the thread by itself as it leaves: the kernel then builds a new frame, which saves the vector registers
+ * that the detector's callers hold and gives the handler its usual context and mask.  Signals that an instruction
+ * raises run at once: there is nothing to go back to.  SA_RESETHAND is done here, as a kept signal arrives twice.
+ *
+ * Rejected: calling the handler from the detector's exit.  It would need the caller's vector registers saved there, a
+ * context made up, and its own handling of masks.
+ */
+#include "detector/posix.h"
+
+#include "base/mem.h"
+
+/* What the program asked for: its handler and two of its flags, in one word so that both change at once. */
+#define IS_INFO ((uintptr_t)1 << 63)
+#define IS_RESET ((uintptr_t)1 << 62)
+#define HANDLER(word) ((word) & ~(IS_INFO | IS_RESET))
+static uintptr_t actions[NSIG]; /* atomic */
+
+enum { KEPT_MAX = 4 };
+static __attribute__((tls_model("initial-exec"))) _Thread_local struct {
+  siginfo_t info[KEPT_MAX];
+  uint32_t n;
+} kept;
+
+static bool runs_at_once(int sig) {
+  return sig == SIGSEGV || sig == SIGBUS || sig == SIGFPE || sig == SIGILL || sig == SIGTRAP || sig == SIGABRT ||
+         sig == SIGSYS;
+}
+
+/* With more kept than fit, like signals become one, as the kernel does. */
+static void keep(int sig, const siginfo_t *info) {
+  if (kept.n < KEPT_MAX) mem_copy(&kept.info[kept.n++], info, sizeof *info);
+  det_self->deferred_signals |= (uint64_t)1 << (sig - 1);
+}
+
+static bool take(siginfo_t *info) {
+  uint64_t *bits = &det_self->deferred_signals;
+  if (kept.n > 0) {
+    mem_copy(info, &kept.info[--kept.n], sizeof *info);
+    *bits &= ~((uint64_t)1 << (info->si_signo - 1));
+    return true;
+  }
+  if (!*bits) return false;
+  mem_zero(info, sizeof *info);
+  info->si_signo = __builtin_ctzll(*bits) + 1;
+  info->si_code = SI_TKILL;
+  *bits &= *bits - 1;
+  return true;
+}
+
+/* The thread left the detector.  A handler may run within this call, and enter it again. */
+void race_run_deferred_signals(void) {
+  siginfo_t info;
+  while (det_self->inside == 0 && take(&info)) prim_signal_self(info.si_signo, &info);
+}
+
+static void reset(int sig) {
+  struct sigaction dfl = {.sa_handler = SIG_DFL};
+  gw__real.sigaction(sig, &dfl, NULL);
+}
+
+static void on_signal(int sig, siginfo_t *info, void *context) {
+  if (!runs_at_once(sig) && race_in_detector()) {
+    keep(sig, info);
+    return;
+  }
+  uintptr_t word = __atomic_load_n(&actions[sig], __ATOMIC_ACQUIRE);
+  if (!HANDLER(word)) return; /* taken back while it was on its way */
+  if (word & IS_RESET) reset(sig);
+  int before = errno;
+  struct race_g *g = race_in_detector() ? NULL : posix_self();
+  if (g) race_acquire(g, &actions[sig]);
+  errno = before;
+  if (word & IS_INFO)
+    ((void (*)(int, siginfo_t *, void *))HANDLER(word))(sig, info, context);
+  else
+    ((void (*)(int))HANDLER(word))(sig);
+}
+
+static bool is_function(const struct sigaction *a) { return a->sa_handler != SIG_DFL && a->sa_handler != SIG_IGN; }
+
+static uintptr_t word_of(const struct sigaction *a) {
+  return (uintptr_t)a->sa_handler | (a->sa_flags & SA_SIGINFO ? IS_INFO : 0) |
+         (a->sa_flags & SA_RESETHAND ? IS_RESET : 0);
+}
+
+/* What the program had asked for, from what the kernel says and our word for it. */
+static void restore_old(struct sigaction *old, uintptr_t word) {
+  if (old->sa_sigaction != on_signal) return;
+  old->sa_handler = (void (*)(int))HANDLER(word);
+  if (!(word & IS_INFO)) old->sa_flags &= ~SA_SIGINFO;
+  if (word & IS_RESET) old->sa_flags |= (int)SA_RESETHAND;
+}
+
+/* Our word goes first: the kernel may call as soon as it knows. */
+static int set_action(int sig, const struct sigaction *act, struct sigaction *old) {
+  uintptr_t before = __atomic_load_n(&actions[sig], __ATOMIC_RELAXED);
+  struct sigaction ours, *give = NULL;
+  if (act) {
+    ours = *act;
+    give = &ours;
+    if (is_function(act)) {
+      __atomic_store_n(&actions[sig], word_of(act), __ATOMIC_RELEASE);
+      ours.sa_sigaction = on_signal;
+      ours.sa_flags = (int)(((unsigned)act->sa_flags | SA_SIGINFO) & ~SA_RESETHAND);
+    }
+  }
+  struct race_g *g = act ? posix_self() : NULL;
+  if (g) race_release_merge(g, &actions[sig]);
+  int r = gw__real.sigaction(sig, give, old);
+  if (r != 0 && act) __atomic_store_n(&actions[sig], before, __ATOMIC_RELEASE);
+  if (r == 0 && old) restore_old(old, before);
+  return r;
+}
+
+int __gw_i_sigaction(int sig, const struct sigaction *act, struct sigaction *old) {
+  if (sig < 1 || sig >= NSIG) return gw__real.sigaction(sig, act, old);
+  return set_action(sig, act, old);
+}
+
+/* BSD's meaning, as glibc's. */
+sighandler_t __gw_i_signal(int sig, sighandler_t f) {
+  struct sigaction act = {.sa_handler = f, .sa_flags = SA_RESTART}, old;
+  if (sig < 1 || sig >= NSIG) return gw__real.signal(sig, f);
+  sigaddset(&act.sa_mask, sig);
+  return set_action(sig, &act, &old) == 0 ? old.sa_handler : SIG_ERR;
+}
