@@ -1,8 +1,7 @@
 #include "arena.h"
 
-#include <string.h>
-
 #include "check.h"
+#include "mem.h"
 #include "prim.h"
 #include "spin.h"
 
@@ -62,10 +61,10 @@ void *arena_alloc(size_t n) {
   struct class *k = &classes[c];
   spin_lock(&k->lock);
   void *p = k->free;
-  if (p) memcpy(&k->free, p, sizeof p);
+  if (p) k->free = *(void **)p;
   spin_unlock(&k->lock);
   if (!p) return carve(size); /* fresh from the system, so zeroed */
-  memset(p, 0, n);
+  mem_zero(p, n);
   return p;
 }
 
@@ -79,7 +78,7 @@ void arena_free(void *p, size_t n) {
   }
   struct class *k = &classes[c];
   spin_lock(&k->lock);
-  memcpy(p, &k->free, sizeof p);
+  *(void **)p = k->free;
   k->free = p;
   spin_unlock(&k->lock);
 }
@@ -91,13 +90,13 @@ void *pool_get(struct pool *p) {
     for (int i = 0; i < BATCH; i++) pool_put(p, arena_alloc(p->size));
   }
   void *object = p->free;
-  memcpy(&p->free, object, sizeof object);
+  p->free = *(void **)object;
   p->free_n--;
   return object;
 }
 
 void pool_put(struct pool *p, void *object) {
-  memcpy(object, &p->free, sizeof object);
+  *(void **)object = p->free;
   p->free = object;
   p->free_n++;
   if (p->free_n <= 4 * BATCH) return;

@@ -1,0 +1,243 @@
+/* Judging and recording an access: the slow path behind every inline check.
+ *
+ * The entries of a granule are its cell in the write plane, one in each read plane, and its victims.  A new access N
+ * meets an entry E that shares bytes with it:
+ *   - they race if one writes, not both are atomic, and E's segment doesn't happen before N;
+ *   - E may be dropped (for the shared bytes) if E happens before N and N conflicts with all that E conflicts with: N
+ * writes or E only read, and N is plain or E is atomic.  Whatever races with E later also races with N then: it doesn't
+ *     happen before N (N was first), and if N happened before it, so did E.  After its race was reported E is dropped
+ * too.
+ *   - otherwise E stays; where N needs its cell it becomes a victim.
+ * N need not be recorded if an entry of the same epoch covers its bytes and conflicts with all that N does.
+ *
+ * All of this happens under the lock of the line, so of two simultaneous accesses one sees the other's entry.
+ * A read that its own epoch's write covers is recorded all the same, where that displaces nothing, so that the inline
+ * check (which looks at one plane) hits next time.  For the same reason a write leaves its own epoch's read in its
+ * cell.
+ */
+#include "detector/depot.h"
+#include "detector/detector.h"
+#include "detector/epoch.h"
+#include "detector/report.h"
+#include "detector/shadow.h"
+#include "detector/victim.h"
+
+enum { RACES_MAX = 8 };
+
+struct access {
+  struct det_thread *t;
+  struct race_g *g;
+  uint32_t own; /* open id and the atomic bit: the cell without its bytes */
+  uint32_t ctx; /* 0: not walked yet */
+  bool write, atomic;
+  enum race_op op;
+  unsigned plane; /* that it is recorded in */
+  struct race_at at;
+  unsigned races_n;
+  struct race_pair races[RACES_MAX]; /* reported once the line is unlocked */
+};
+
+static uint32_t ctx_of(struct access *a) {
+  if (!a->ctx) a->ctx = depot_context(a->t, a->g, a->op, a->at);
+  return a->ctx;
+}
+
+/* Does an entry of the own epoch stand for a new access to `mask` as well? */
+static bool covers(const struct access *a, uint32_t cell, uint32_t mask) {
+  return cell_same_id(cell, a->own) && (mask & ~cell) == 0 && (a->atomic || !(cell & CELL_ATOMIC));
+}
+
+static void add_race(struct access *a, uintptr_t granule, uint32_t bytes, uint32_t cell, uint32_t ctx, bool write) {
+  if (a->races_n == RACES_MAX) return; /* of one access: the rest shows when it is made again */
+  a->races[a->races_n++] = (struct race_pair){.granule = granule,
+                                              .bytes = bytes,
+                                              .older_cell = cell,
+                                              .older_ctx = depot_resolve(ctx, bytes),
+                                              .older_write = write};
+}
+
+/* Judges one entry; returns what is left of it. */
+static uint32_t judge(struct access *a, uintptr_t granule, uint32_t mask, uint32_t cell, uint32_t ctx, bool write) {
+  uint32_t shared = cell & mask & CELL_BYTES;
+  if (!shared) return cell;
+  bool cell_atomic = cell & CELL_ATOMIC;
+  bool ordered = cell_same_id(cell, a->own) || epoch_before(a->g, cell_id(cell));
+  if (!ordered) {
+    if (!(write || a->write) || (cell_atomic && a->atomic)) return cell;
+    add_race(a, granule, shared, cell, ctx, write);
+  } else if ((write && !a->write) || (a->atomic && !cell_atomic)) {
+    return cell;
+  }
+  cell &= ~shared;
+  return cell & CELL_BYTES ? cell : 0;
+}
+
+/* Judges the victims; true if one of the own epoch covers the new access: then the rest needs no judging, as whoever
+ * came after that one was recorded has been judged against it. */
+static bool judge_victims(struct access *a, uintptr_t granule, uint32_t mask, uint8_t *meta) {
+  bool covered = false, left = false;
+  struct victim_bucket *b = victim_bucket(granule >> 3);
+  spin_lock(&b->lock);
+  for (struct victim **at = &b->first; *at && !covered;) {
+    struct victim *v = *at;
+    if (v->granule == granule) {
+      covered = (v->write || !a->write) && covers(a, v->cell, mask);
+      if (!covered) v->cell = judge(a, granule, mask, v->cell, v->ctx, v->write);
+      if (!v->cell) {
+        *at = v->next;
+        pool_put(&a->t->victims, v);
+        continue;
+      }
+    }
+    left |= v->granule >> 3 == granule >> 3;
+    at = &v->next;
+  }
+  spin_unlock(&b->lock);
+  if (!left) *meta &= (uint8_t)~META_VICTIMS;
+  return covered;
+}
+
+static void record(struct access *a, uintptr_t granule, uint32_t mask, uint8_t *meta) {
+  uint32_t *cell = shadow_cell(a->plane, granule), *ctx = shadow_ctx(a->plane, granule), old = *cell;
+  uint32_t mine = ctx_of(a);
+  if (!(old & CELL_BYTES)) {
+    *ctx = mine;
+    __atomic_store_n(cell, a->own | mask, __ATOMIC_RELAXED);
+  } else if ((old ^ a->own) < CELL_ATOMIC) { /* the own epoch, of the same kind */
+    if (*ctx != mine) *ctx = depot_composite(a->t, *ctx, mine, mask);
+    __atomic_store_n(cell, old | mask, __ATOMIC_RELAXED);
+  } else {
+    victim_add(a->t, granule, old, *ctx, a->write);
+    *meta |= META_VICTIMS;
+    *ctx = mine;
+    __atomic_store_n(cell, a->own | mask, __ATOMIC_RELAXED);
+  }
+  if (!(*meta & META_WRITE << a->plane)) {
+    *meta |= (uint8_t)(META_WRITE << a->plane);
+    shadow_note_region(granule >> 3);
+  }
+  a->g->recorded = true;
+}
+
+static void judge_read_plane(struct access *a, uintptr_t granule, uint32_t mask, unsigned plane) {
+  uint32_t *cell = shadow_cell(plane, granule), old = *cell;
+  if (a->write && plane == a->t->plane + 1 && (old ^ a->own) < CELL_ATOMIC) return; /* leave it to the inline check */
+  uint32_t left = judge(a, granule, mask, old, *shadow_ctx(plane, granule), false);
+  if (left != old) __atomic_store_n(cell, left, __ATOMIC_RELAXED);
+}
+
+/* One granule, its line locked. */
+static void access_granule(struct access *a, uintptr_t granule, uint32_t mask, uint8_t *meta) {
+  uint32_t *w = shadow_cell(0, granule);
+  uint32_t written = *meta & META_WRITE ? *w : 0;
+  if (covers(a, written, mask)) {
+    if (a->write || a->atomic) return;
+    uint32_t read = *shadow_cell(a->plane, granule);
+    if (!(read & CELL_BYTES) || cell_same_id(read, a->own)) record(a, granule, mask, meta);
+    return;
+  }
+  if (!a->write && *meta & META_WRITE << a->plane && covers(a, *shadow_cell(a->plane, granule), mask)) return;
+  uint32_t left = judge(a, granule, mask, written, written ? *shadow_ctx(0, granule) : 0, true);
+  if (left != written) __atomic_store_n(w, left, __ATOMIC_RELAXED);
+  if (a->write) {
+    for (unsigned k = 1; k <= shadow.read_planes; k++)
+      if (*meta & META_WRITE << k) judge_read_plane(a, granule, mask, k);
+  } else if (*meta & META_WRITE << a->plane) {
+    judge_read_plane(a, granule, mask, a->plane);
+  }
+  if (*meta & META_VICTIMS && judge_victims(a, granule, mask, meta)) return;
+  record(a, granule, mask, meta);
+}
+
+_Thread_local uintptr_t det_access_fp;
+
+static void report_races(void *arg) {
+  struct access *a = arg;
+  det_access_fp = a->at.fp;
+  for (unsigned i = 0; i < a->races_n; i++) report_race(a->t, a->g, a->op, ctx_of(a), &a->races[i]);
+}
+
+/* Bytes of `granule` that [p, end) holds. */
+static uint32_t bytes_in(uintptr_t granule, uintptr_t p, uintptr_t end) {
+  uintptr_t lo = granule << 3;
+  uint32_t mask = CELL_BYTES;
+  if (p > lo) mask &= CELL_BYTES << (p - lo);
+  if (end < lo + 8) mask &= CELL_BYTES >> (lo + 8 - end);
+  return mask & CELL_BYTES;
+}
+
+static bool line_is_own(const struct access *a, uintptr_t granule, uintptr_t last) {
+  uint32_t full = a->own | CELL_BYTES;
+  for (; granule <= last; granule++)
+    if (__atomic_load_n(shadow_cell(a->plane, granule), __ATOMIC_RELAXED) != full) return false;
+  return true;
+}
+
+static void access_line(struct access *a, uintptr_t p, uintptr_t end) {
+  uintptr_t granule = p >> 3, last = (end - 1) >> 3;
+  if (line_is_own(a, granule, last)) return;
+  uint8_t *m = shadow_meta(granule >> 3);
+  uint8_t meta = line_lock(m);
+  for (; granule <= last; granule++) access_granule(a, granule, bytes_in(granule, p, end), &meta);
+  line_unlock(m, meta);
+  if (UNLIKELY(a->races_n)) {
+    det_call_saved(report_races, a);
+    a->races_n = 0;
+  }
+}
+
+void det_access(struct det_thread *t, struct race_g *g, uintptr_t p, size_t n, enum race_op op, struct race_at at) {
+  if (UNLIKELY(g->ignore) || n == 0) return;
+  if (UNLIKELY(!shadow_covered(p) || !shadow_covered(p + n - 1))) return;
+  if (UNLIKELY(!g->epoch)) det_first_record(t, g);
+  struct access a;
+  a.t = t;
+  a.g = g;
+  a.op = op;
+  a.write = op != RACE_READ && op != RACE_ATOMIC_READ;
+  a.atomic = op == RACE_ATOMIC_READ || op == RACE_ATOMIC_WRITE;
+  a.own = g->epoch | (a.atomic ? CELL_ATOMIC : 0);
+  a.plane = a.write ? 0 : t->plane + 1;
+  a.ctx = 0;
+  a.at = at;
+  a.races_n = 0;
+  t->victims.size = sizeof(struct victim);
+  for (uintptr_t end = p + n; p < end;) {
+    uintptr_t line_end = (p | 63) + 1;
+    access_line(&a, p, line_end < end ? line_end : end);
+    p = line_end;
+  }
+}
+
+void det_record_fresh(struct det_thread *t, struct race_g *g, uintptr_t p, size_t n, uint32_t ctx) {
+  if (g->ignore || n == 0 || !shadow_covered(p)) return;
+  if (!g->epoch) det_first_record(t, g);
+  for (uintptr_t end = p + n, granule = p >> 3; granule <= (end - 1) >> 3;) {
+    uintptr_t line = granule >> 3;
+    uint8_t *m = shadow_meta(line);
+    uint8_t meta = line_lock(m);
+    for (; granule >> 3 == line && granule <= (end - 1) >> 3; granule++) {
+      uint32_t mask = bytes_in(granule, p, end), *cell = shadow_cell(0, granule);
+      if (mask != CELL_BYTES && *cell & CELL_BYTES) {
+        struct access a = {.t = t, .g = g, .own = g->epoch, .ctx = ctx, .write = true, .op = RACE_ALLOC};
+        access_granule(&a, granule, mask, &meta);
+        continue;
+      }
+      *shadow_ctx(0, granule) = ctx;
+      __atomic_store_n(cell, g->epoch | mask, __ATOMIC_RELAXED);
+    }
+    if (!(meta & META_WRITE)) shadow_note_region(line);
+    line_unlock(m, meta | META_WRITE);
+  }
+  g->recorded = true;
+}
+
+/* Called by the thunks: pc is the return address into instrumented code, fp that code's frame. */
+void det_thunk(uintptr_t p, size_t n, uintptr_t pc, uintptr_t fp, enum race_op op);
+void det_thunk(uintptr_t p, size_t n, uintptr_t pc, uintptr_t fp, enum race_op op) {
+  struct det_thread *t = det_enter();
+  struct race_g *g = t->g;
+  if (UNLIKELY(!g)) g = race_self();
+  det_access(t, g, p, n, op, (struct race_at){pc, fp});
+  det_exit(t);
+}

@@ -1,0 +1,279 @@
+/* Atomic operations of compiled code (abi.inc).
+ *
+ * The operation is performed here, under its sync object's lock, so that the value and the clocks that belong to it
+ * change together: a hook before or after the operation would let a reader see the new value with the old clock, or an
+ * old value with a clock that was never published with it.
+ *
+ * Synchronises-with as C11 has it (5.1.2.4, 7.17.3): an object holds the release sequences that go on at its current
+ * value. A store ends all but those that its own goroutine heads; a read-modify-write ends none; a release (or a
+ * relaxed write after a release fence) heads one more.  An acquire takes all heads; a relaxed load lays them aside for
+ * an acquire fence.
+ *
+ * An operation that is relaxed, with no fence pending, and a load of any order, take no lock where the line has no sync
+ * object.  The load is right because a release marks the line before it stores: a value that was read before the line
+ * was seen unmarked isn't a release's.
+ */
+#include "detector/detector.h"
+#include "detector/epoch.h"
+#include "detector/shadow.h"
+#include "detector/sync.h"
+
+static bool is_acquire(int mo) {
+  return mo == __ATOMIC_ACQUIRE || mo == __ATOMIC_CONSUME || mo == __ATOMIC_ACQ_REL || mo == __ATOMIC_SEQ_CST;
+}
+static bool is_release(int mo) { return mo == __ATOMIC_RELEASE || mo == __ATOMIC_ACQ_REL || mo == __ATOMIC_SEQ_CST; }
+
+static bool may_have_clock(const void *p) {
+  uintptr_t a = (uintptr_t)p;
+  return !shadow_covered(a) || __atomic_load_n(shadow_meta(a >> 6), __ATOMIC_ACQUIRE) & META_SYNC;
+}
+
+/* A load's part: its heads are acquired, or laid aside for an acquire fence. `o` may be NULL. */
+static void sync_acquire(struct det_thread *t, struct race_g *g, struct sync_obj *o, int mo) {
+  if (!o) return;
+  for (struct sync_head *h = o->heads; h; h = h->next) {
+    if (is_acquire(mo)) {
+      det_acquire_clock(t, g, &h->clock);
+      continue;
+    }
+    struct node *n = clock_join(t, g->pending_acquire, h->clock.tree);
+    if (h->clock.slot != CLOCK_NONE && clock_get(n, h->clock.slot) < h->clock.clock)
+      n = clock_set(t, n, h->clock.slot, h->clock.clock);
+    g->pending_acquire = n;
+    g->fence_acquire = true;
+  }
+}
+
+static struct sync_head *own_head(struct sync_obj *o, uint64_t goroutine) {
+  struct sync_head *h = o->heads;
+  while (h && h->goroutine != goroutine) h = h->next;
+  return h;
+}
+
+static void drop_others_heads(struct det_thread *t, struct sync_obj *o, uint64_t goroutine) {
+  for (struct sync_head **at = &o->heads; *at;) {
+    struct sync_head *h = *at;
+    if (h->goroutine == goroutine) {
+      at = &h->next;
+      continue;
+    }
+    *at = h->next;
+    clock_drop(t, h->clock.tree);
+    arena_free(h, sizeof *h);
+  }
+}
+
+/* Heads a release sequence, if the order or an earlier fence says so. True if g must tick once the lock is free.
+ * An older head of the same goroutine goes on as well: a release's clock contains it; a fence's may be older than it.
+ */
+static bool sync_release(struct det_thread *t, struct race_g *g, struct sync_obj *o, int mo) {
+  if (!is_release(mo) && !g->fence_release) return false;
+  uint64_t goroutine = race_g_id(g);
+  struct sync_head *h = own_head(o, goroutine);
+  if (!is_release(mo) && h) {
+    if (g->fence.slot == CLOCK_NONE) {
+      h->clock.tree = clock_join(t, h->clock.tree, g->fence.tree);
+      return false;
+    }
+    /* of one goroutine the later publication contains the earlier */
+    if (h->clock.slot != CLOCK_NONE && h->clock.clock >= g->fence.clock) return false;
+  }
+  if (!h) {
+    h = arena_alloc(sizeof *h);
+    *h = (struct sync_head){.next = o->heads, .goroutine = goroutine};
+    o->heads = h;
+  }
+  clock_drop(t, h->clock.tree);
+  if (is_release(mo)) {
+    det_publish(t, g, &h->clock);
+    return true;
+  }
+  h->clock = (struct clock_ref){clock_share(g->fence.tree), g->fence.clock, g->fence.slot};
+  return false;
+}
+
+/* One operation, from entry to exit. */
+struct op {
+  struct det_thread *t;
+  struct race_g *g;
+  struct sync_bucket *b; /* locked, or NULL */
+  struct sync_obj *o;    /* may be NULL */
+};
+
+static struct op op_begin(void) {
+  struct op op = {.t = det_enter()};
+  op.g = op.t->g ? op.t->g : race_self();
+  return op;
+}
+
+static void op_lock(struct op *op, const void *p, bool make) {
+  op->b = sync_bucket((uintptr_t)p);
+  spin_lock(&op->b->lock);
+  op->o = make ? sync_get_locked(op->b, (uintptr_t)p) : sync_find_locked(op->b, (uintptr_t)p);
+}
+
+/* Before a store or a read-modify-write is performed. */
+static void op_lock_to_write(struct op *op, const void *p, bool rmw, int mo) {
+  bool release = is_release(mo) || op->g->fence_release;
+  if (release || (rmw && is_acquire(mo)) || may_have_clock(p)) op_lock(op, p, release);
+}
+
+/* After it was performed: what it acquired comes before the access, and the access before what it releases. */
+static void op_end(struct op *op, const void *p, size_t n, bool reads, bool writes, int mo, struct race_at at) {
+  bool tick = false;
+  if (reads) sync_acquire(op->t, op->g, op->o, mo);
+  det_access(op->t, op->g, (uintptr_t)p, n, writes ? RACE_ATOMIC_WRITE : RACE_ATOMIC_READ, at);
+  if (writes && op->o) {
+    if (!reads) drop_others_heads(op->t, op->o, race_g_id(op->g));
+    tick = sync_release(op->t, op->g, op->o, mo);
+  }
+  if (op->b) spin_unlock(&op->b->lock);
+  if (tick) det_tick(op->t, op->g);
+  det_exit(op->t);
+}
+
+#define LOAD(N, T)                                           \
+  T __gw_atomic##N##_load(void *p, int mo) {                 \
+    struct op op = op_begin();                               \
+    T v = __atomic_load_n((T *)p, __ATOMIC_SEQ_CST);         \
+    if (may_have_clock(p)) {                                 \
+      op_lock(&op, p, false);                                \
+      v = __atomic_load_n((T *)p, __ATOMIC_SEQ_CST);         \
+    }                                                        \
+    op_end(&op, p, sizeof(T), true, false, mo, RACE_HERE()); \
+    return v;                                                \
+  }
+
+#define STORE(N, T)                                          \
+  void __gw_atomic##N##_store(void *p, T v, int mo) {        \
+    struct op op = op_begin();                               \
+    op_lock_to_write(&op, p, false, mo);                     \
+    __atomic_store_n((T *)p, v, __ATOMIC_SEQ_CST);           \
+    op_end(&op, p, sizeof(T), false, true, mo, RACE_HERE()); \
+  }
+
+#define RMW(N, T, name, expr)                               \
+  T __gw_atomic##N##_##name(void *p, T v, int mo) {         \
+    struct op op = op_begin();                              \
+    op_lock_to_write(&op, p, true, mo);                     \
+    T old = (expr);                                         \
+    op_end(&op, p, sizeof(T), true, true, mo, RACE_HERE()); \
+    return old;                                             \
+  }
+
+/* For what has no builtin: `next` computes the new value from `old` and v. */
+#define RMW_LOOP(N, T, name, next)                                                                             \
+  static T loop##N##_##name(T *p, T v) {                                                                       \
+    T old = __atomic_load_n(p, __ATOMIC_RELAXED);                                                              \
+    while (!__atomic_compare_exchange_n(p, &old, (next), false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)) continue; \
+    return old;                                                                                                \
+  }                                                                                                            \
+  RMW(N, T, name, loop##N##_##name(p, v))
+
+/* A compare-exchange that fails is a load. */
+#define CAS(N, T)                                                                                            \
+  T __gw_atomic##N##_compare_exchange(void *p, T expected, T desired, int success, int failure) {            \
+    struct op op = op_begin();                                                                               \
+    op_lock(&op, p, is_release(success) || op.g->fence_release);                                             \
+    T old = expected;                                                                                        \
+    bool ok = __atomic_compare_exchange_n((T *)p, &old, desired, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST); \
+    op_end(&op, p, sizeof(T), true, ok, ok ? success : failure, RACE_HERE());                                \
+    return old;                                                                                              \
+  }
+
+#define ALL(N, T, S)                                                      \
+  LOAD(N, T)                                                              \
+  STORE(N, T)                                                             \
+  CAS(N, T)                                                               \
+  RMW(N, T, exchange, __atomic_exchange_n((T *)p, v, __ATOMIC_SEQ_CST))   \
+  RMW(N, T, fetch_add, __atomic_fetch_add((T *)p, v, __ATOMIC_SEQ_CST))   \
+  RMW(N, T, fetch_sub, __atomic_fetch_sub((T *)p, v, __ATOMIC_SEQ_CST))   \
+  RMW(N, T, fetch_and, __atomic_fetch_and((T *)p, v, __ATOMIC_SEQ_CST))   \
+  RMW(N, T, fetch_or, __atomic_fetch_or((T *)p, v, __ATOMIC_SEQ_CST))     \
+  RMW(N, T, fetch_xor, __atomic_fetch_xor((T *)p, v, __ATOMIC_SEQ_CST))   \
+  RMW(N, T, fetch_nand, __atomic_fetch_nand((T *)p, v, __ATOMIC_SEQ_CST)) \
+  RMW_LOOP(N, T, fetch_max, (T)((S)old > (S)v ? old : v))                 \
+  RMW_LOOP(N, T, fetch_min, (T)((S)old < (S)v ? old : v))                 \
+  RMW_LOOP(N, T, fetch_umax, old > v ? old : v)                           \
+  RMW_LOOP(N, T, fetch_umin, old < v ? old : v)
+
+ALL(8, uint8_t, int8_t)
+ALL(16, uint16_t, int16_t)
+ALL(32, uint32_t, int32_t)
+ALL(64, uint64_t, int64_t)
+
+/* 16 bytes: cmpxchg16b is all that there is (the file is built with -mcx16); the __atomic builtins would call
+ * libatomic. */
+typedef unsigned __int128 u128;
+static u128 cas16(u128 *p, u128 expected, u128 desired) { return __sync_val_compare_and_swap(p, expected, desired); }
+
+#define RMW16(name, next)                                     \
+  static u128 loop128_##name(u128 *p, u128 v) {               \
+    u128 old = cas16(p, 0, 0), seen;                          \
+    (void)v;                                                  \
+    while ((seen = cas16(p, old, (next))) != old) old = seen; \
+    return old;                                               \
+  }                                                           \
+  RMW(128, u128, name, loop128_##name(p, v))
+RMW16(exchange, v)
+RMW16(fetch_add, old + v)
+RMW16(fetch_sub, old - v)
+RMW16(fetch_and, old &v)
+RMW16(fetch_or, old | v)
+RMW16(fetch_xor, old ^ v)
+RMW16(fetch_nand, ~(old &v))
+RMW16(fetch_max, (__int128)old > (__int128)v ? old : v)
+RMW16(fetch_min, (__int128)old < (__int128)v ? old : v)
+RMW16(fetch_umax, old > v ? old : v)
+RMW16(fetch_umin, old < v ? old : v)
+
+u128 __gw_atomic128_load(void *p, int mo) {
+  struct op op = op_begin();
+  op_lock(&op, p, false);
+  u128 v = cas16(p, 0, 0);
+  op_end(&op, p, sizeof v, true, false, mo, RACE_HERE());
+  return v;
+}
+
+void __gw_atomic128_store(void *p, u128 v, int mo) {
+  struct op op = op_begin();
+  op_lock_to_write(&op, p, false, mo);
+  loop128_exchange(p, v);
+  op_end(&op, p, sizeof v, false, true, mo, RACE_HERE());
+}
+
+u128 __gw_atomic128_compare_exchange(void *p, u128 expected, u128 desired, int success, int failure) {
+  struct op op = op_begin();
+  op_lock(&op, p, is_release(success) || op.g->fence_release);
+  u128 old = cas16(p, expected, desired);
+  bool ok = old == expected;
+  op_end(&op, p, sizeof old, true, ok, ok ? success : failure, RACE_HERE());
+  return old;
+}
+
+/* A release fence keeps what it publishes for the relaxed writes that follow; an acquire fence takes what relaxed loads
+ * before it saw. */
+void __gw_atomic_thread_fence(int mo) {
+  __atomic_thread_fence(__ATOMIC_SEQ_CST);
+  struct op op = op_begin();
+  struct race_g *g = op.g;
+  if (is_acquire(mo) && g->fence_acquire) {
+    struct clock_ref pending = {.tree = g->pending_acquire, .slot = CLOCK_NONE};
+    det_acquire_clock(op.t, g, &pending);
+    clock_drop(op.t, g->pending_acquire);
+    g->pending_acquire = NULL;
+    g->fence_acquire = false;
+  }
+  if (is_release(mo)) {
+    clock_drop(op.t, g->fence.tree);
+    det_publish(op.t, g, &g->fence);
+    g->fence_release = true;
+    det_tick(op.t, g);
+  }
+  det_exit(op.t);
+}
+
+void __gw_atomic_signal_fence(int mo) {
+  (void)mo;
+  __atomic_signal_fence(__ATOMIC_SEQ_CST);
+}

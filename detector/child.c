@@ -1,0 +1,175 @@
+/* child.h: the helper process.
+ *
+ * Both directions go over one socket pair: writing to a socket can be told not to raise SIGPIPE, and the descriptor can
+ * be recognised (a program that closes all descriptors may have got the number for something else).  The process is
+ * made by clone with no exit signal, so that the program's own wait() never sees it, and without running fork handlers.
+ */
+#define _GNU_SOURCE
+#include "detector/child.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/check.h"
+#include "base/options.h"
+#include "base/prim.h"
+#include "detector/start.h"
+
+enum { HIGH_FD = 700 }; /* out of the way of programs that count on low numbers */
+
+static int sock = -1;
+static ino_t sock_inode;
+static bool given_up;
+
+/* Where the `godwit` command is: told by the pass, which knows where it was installed; else found on PATH. */
+extern const char __gw_cli_path[] __attribute__((weak));
+
+static bool find_command(char *path) {
+  const char *told = getenv("GODWIT_CLI");
+  if (told && *told && access(told, X_OK) == 0) return snprintf(path, PATH_MAX, "%s", told) < PATH_MAX;
+  if (__gw_cli_path && access(__gw_cli_path, X_OK) == 0)
+    return snprintf(path, PATH_MAX, "%s", __gw_cli_path) < PATH_MAX;
+  const char *at = getenv("PATH");
+  while (at && *at) {
+    size_t n = strcspn(at, ":");
+    int len = snprintf(path, PATH_MAX, "%.*s/godwit", (int)n, at);
+    if (n && len < PATH_MAX && access(path, X_OK) == 0) return true;
+    at += n + (at[n] == ':');
+  }
+  return false;
+}
+
+struct spawn {
+  const char *path;
+  char *const *argv, *const *envp;
+  int fd;
+};
+
+/* In the new process, which shares our memory until it executes: system calls only. */
+static int spawned(void *arg) {
+  struct spawn *s = arg;
+  dup2(s->fd, 0);
+  dup2(s->fd, 1);
+  sigset_t none;
+  sigemptyset(&none);
+  syscall(SYS_rt_sigprocmask, SIG_SETMASK, &none, NULL, 8);
+  syscall(SYS_close_range, 3u, ~0u, 4u /* CLOSE_RANGE_CLOEXEC */);
+  execve(s->path, s->argv, s->envp);
+  syscall(SYS_exit_group, 127);
+  return 127;
+}
+
+static bool start(void) {
+  char path[PATH_MAX];
+  int pair[2];
+  if (!find_command(path)) return false;
+  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0) return false;
+  int high = fcntl(pair[0], F_DUPFD_CLOEXEC, HIGH_FD);
+  if (high >= 0) {
+    close(pair[0]);
+    pair[0] = high;
+  }
+  const struct options *o = &gw__opts;
+  bool colors = strcmp(o->color, "always") == 0 || (strcmp(o->color, "auto") == 0 && det_log_is_terminal());
+  char *argv[] = {path,
+                  "symbolize",
+                  "--format",
+                  (char *)o->format,
+                  "--style",
+                  (char *)o->style,
+                  "--color",
+                  colors ? "always" : "never",
+                  "--strip-path-prefix",
+                  (char *)o->strip_path_prefix,
+                  NULL};
+  struct spawn s = {.path = path, .argv = argv, .envp = environ, .fd = pair[1]};
+  static char stack[16384] __attribute__((aligned(16)));
+  int pid = clone(spawned, stack + sizeof stack, CLONE_VM | CLONE_VFORK, &s);
+  close(pair[1]);
+  if (pid < 0) {
+    close(pair[0]);
+    return false;
+  }
+  struct stat st;
+  fstat(pair[0], &st);
+  sock = pair[0];
+  sock_inode = st.st_ino;
+  return true;
+}
+
+static bool send_all(const char *p, size_t n) {
+  while (n > 0) {
+    ssize_t r = send(sock, p, n, MSG_NOSIGNAL);
+    if (r < 0 && errno == EINTR) continue;
+    if (r <= 0) return false;
+    p += r;
+    n -= (size_t)r;
+  }
+  return true;
+}
+
+static bool receive(char *p, size_t n) {
+  while (n > 0) {
+    int64_t r = prim_read(sock, p, n);
+    if (r <= 0) return false;
+    p += r;
+    n -= (size_t)r;
+  }
+  return true;
+}
+
+/* "N\n" and N bytes. */
+static bool receive_answer(struct text *out) {
+  size_t n = 0;
+  for (char c = 0;;) {
+    if (!receive(&c, 1)) return false;
+    if (c == '\n') break;
+    if (c < '0' || c > '9') return false;
+    n = n * 10 + (size_t)(c - '0');
+  }
+  char part[4096];
+  while (n > 0) {
+    size_t now = n < sizeof part ? n : sizeof part;
+    if (!receive(part, now)) return false;
+    text_add(out, "%.*s", (int)now, part);
+    n -= now;
+  }
+  return true;
+}
+
+static bool still_ours(void) {
+  struct stat st;
+  return sock >= 0 && fstat(sock, &st) == 0 && st.st_ino == sock_inode;
+}
+
+bool child_render(const char *raw, size_t n, struct text *out) {
+  if (given_up) return false;
+  int saved = errno;
+  bool ok = (still_ours() || start()) && send_all(raw, n) && send_all("\n", 1) && receive_answer(out);
+  if (!ok) {
+    given_up = true;
+    if (sock >= 0 && still_ours()) close(sock);
+    sock = -1;
+    gw__warn(
+        "no symbols: `godwit symbolize` can't be started (put godwit on PATH, or set GODWIT_CLI); "
+        "log the findings with GODWIT=\"format=json log_path=FILE\" and render them with `godwit report FILE.*`");
+  }
+  errno = saved;
+  return ok;
+}
+
+void child_after_fork(void) {
+  if (still_ours()) close(sock);
+  sock = -1;
+  given_up = false;
+}

@@ -1,0 +1,60 @@
+/* Vector clocks as persistent radix trees: slot -> clock, 16-way, subtrees shared by reference count.
+ *
+ * A tree is never changed while anybody else refers to any node of it: an update copies the path (in place where the
+ * whole path belongs to the caller alone). Joining two trees stops where they share a subtree. A missing node is all
+ * zero.
+ *
+ * A clock_ref is a vector clock with one component kept outside: the publisher's own.
+ */
+#ifndef GW_DETECTOR_CLOCK_H
+#define GW_DETECTOR_CLOCK_H
+#include <stdbool.h>
+#include <stdint.h>
+
+struct det_thread;
+
+enum { CLOCK_WAY_LOG = 4, CLOCK_WAY = 1 << CLOCK_WAY_LOG };
+#define CLOCK_NONE UINT32_MAX
+
+struct node {
+  uint32_t ref;       /* atomic; owners of this node */
+  uint32_t level : 4; /* 0: leaf; a tree of level n has 16^(n+1) slots */
+  uint32_t mark : 28; /* of the collector's last walk that came by */
+  union {
+    uint64_t clock[CLOCK_WAY]; /* level 0 */
+    struct node *kid[CLOCK_WAY];
+  };
+};
+_Static_assert(sizeof(struct node) == 136, "fits its pool");
+
+struct clock_ref {
+  struct node *tree; /* owned; NULL is all zero */
+  uint64_t clock;    /* own component */
+  uint32_t slot;     /* CLOCK_NONE: no own component */
+};
+
+static inline struct node *clock_share(struct node *n) {
+  if (n) __atomic_fetch_add(&n->ref, 1, __ATOMIC_RELAXED); /* the caller's own reference keeps it alive */
+  return n;
+}
+void clock_drop(struct det_thread *t, struct node *n);
+
+static inline uint64_t clock_get(const struct node *n, uint32_t slot) {
+  if (!n) return 0;
+  if (n->level) {
+    if ((uint64_t)slot >> (CLOCK_WAY_LOG * (n->level + 1u))) return 0;
+    do {
+      n = n->kid[slot >> (CLOCK_WAY_LOG * n->level) & (CLOCK_WAY - 1)];
+      if (!n) return 0;
+    } while (n->level);
+  } else if (slot >= CLOCK_WAY) {
+    return 0;
+  }
+  return n->clock[slot & (CLOCK_WAY - 1)];
+}
+
+/* Each takes over the reference `n` and returns one. */
+struct node *clock_set(struct det_thread *t, struct node *n, uint32_t slot, uint64_t clock);
+struct node *clock_join(struct det_thread *t, struct node *n, struct node *from);
+
+#endif

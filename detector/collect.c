@@ -1,0 +1,342 @@
+/* The collector: gives epoch ids back by renaming.
+ *
+ * Two closed segments (s,a) and (s,b), a < b, of one incarnation can't be told apart if no existing clock has an
+ * s-component in [a,b): whoever knows the first knows the second, now and for ever, since every later clock is a join
+ * of existing ones and of own components, which only grow.  Such segments form a class, for which one id is enough: its
+ * cells are rewritten to the class's lowest id, and the others are free.  Nothing is forgotten, and no verdict changes.
+ *
+ * Existing clocks are: of every live goroutine (tree, own component, fence, what relaxed loads laid aside) and of every
+ * sync object.  The components of a class are cut at the values that occur: class = number of distinct existing values
+ * of slot s that are below the segment's clock.
+ *
+ * A dead slot that no cell names any more is of no use to anybody: its components are wiped out of all clocks, and its
+ * number is free.
+ *
+ * It runs with every other thread outside the detector.  Inline checks go on meanwhile: they compare cells with the
+ * open id of their own goroutine only, and open ids are never renamed.
+ */
+#include "base/mem.h"
+#include "base/prim.h"
+#include "detector/detector.h"
+#include "detector/epoch.h"
+#include "detector/shadow.h"
+#include "detector/sync.h"
+#include "detector/victim.h"
+
+uint32_t det_collecting;
+static struct spin one_at_a_time;
+static struct det_thread *stopper; /* guarded by one_at_a_time */
+
+void det_wait_collect(struct det_thread *t) {
+  while (__atomic_load_n(&det_collecting, __ATOMIC_ACQUIRE)) {
+    if (__atomic_load_n(&stopper, __ATOMIC_RELAXED) == t) return;
+    __atomic_store_n(&t->inside, 0, __ATOMIC_RELEASE); /* pairs with the acquire in det_stop_others */
+    prim_futex_wait(&det_collecting, 1, -1);
+    t->inside = 1;
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+  }
+}
+
+/* A thread enters by counting itself in and then looking at the flag; here the flag is set and then the counters are
+ * looked at. The barrier between the two is run on all processors by the kernel, so that entering needs none. */
+void det_stop_others(void) {
+  struct det_thread *me = det_self ? det_self : det_adopt();
+  spin_lock(&one_at_a_time);
+  __atomic_store_n(&stopper, me, __ATOMIC_RELAXED);
+  __atomic_store_n(&det_collecting, 1, __ATOMIC_RELEASE);
+  prim_membarrier();
+  spin_lock(&det_threads.lock);
+  for (struct det_thread *t = det_threads.first; t; t = t->next) {
+    while (t != me && __atomic_load_n(&t->inside, __ATOMIC_ACQUIRE)) {
+      spin_unlock(&det_threads.lock); /* a thread that ends takes itself off the list while it is inside */
+      prim_sched_yield();
+      spin_lock(&det_threads.lock);
+      t = det_threads.first;
+    }
+  }
+  spin_unlock(&det_threads.lock);
+}
+
+void det_resume_others(void) {
+  __atomic_store_n(&stopper, NULL, __ATOMIC_RELAXED);
+  __atomic_store_n(&det_collecting, 0, __ATOMIC_RELEASE);
+  prim_futex_wake(&det_collecting, INT32_MAX);
+  spin_unlock(&one_at_a_time);
+}
+
+/* One collection. Arrays come from the system and go back at its end. */
+struct collection {
+  uint32_t walk;      /* mark of this walk over the trees */
+  uint32_t *count;    /* by slot, slots + 2 of them: first values counted, then where the slot's begin */
+  uint64_t *value;    /* existing clocks' components, by slot, each slot's ascending and distinct */
+  uint32_t *value_n;  /* by slot: distinct ones */
+  uint64_t *fill;     /* by slot: while filling, where the next goes */
+  uint32_t *rep;      /* by class: the id that stands for it */
+  uint32_t *new_id;   /* by id */
+  uint8_t *live;      /* by id: some cell has it, or it is open */
+  uint8_t *open;      /* by id */
+  uint8_t *slot_live; /* by slot: a live id names it, or a live goroutine */
+  uint8_t *incarnation_live;
+  void (*on_component)(struct collection *c, uint32_t slot, uint64_t *clock);
+};
+
+static uint32_t walks;
+
+static void *take(size_t n) {
+  void *p = prim_map((n + PRIM_PAGE) & ~(size_t)(PRIM_PAGE - 1));
+  if (!p) gw__fatal("out of memory while epochs were collected: raise the memory limit (ulimit -v, cgroup)");
+  return p;
+}
+static void give(void *p, size_t n) { prim_unmap(p, (n + PRIM_PAGE) & ~(size_t)(PRIM_PAGE - 1)); }
+
+static void walk_tree(struct collection *c, struct node *n, uint32_t first_slot) {
+  if (!n || n->mark == c->walk) return;
+  n->mark = c->walk & 0xfffffff;
+  for (unsigned i = 0; i < CLOCK_WAY; i++) {
+    if (n->level)
+      walk_tree(c, n->kid[i], first_slot + (i << (CLOCK_WAY_LOG * n->level)));
+    else if (n->clock[i])
+      c->on_component(c, first_slot + i, &n->clock[i]);
+  }
+}
+
+static void walk_ref(struct clock_ref *r, void *arg) {
+  struct collection *c = arg;
+  walk_tree(c, r->tree, 0);
+  if (r->slot != CLOCK_NONE) c->on_component(c, r->slot, &r->clock);
+}
+
+/* Every existing clock. */
+static void walk_clocks(struct collection *c, void (*on_component)(struct collection *, uint32_t, uint64_t *)) {
+  c->on_component = on_component;
+  c->walk = ++walks & 0xfffffff;
+  for (struct race_g *g = det_gs.first; g; g = g->next) {
+    walk_ref(&g->clock, c);
+    walk_ref(&g->fence, c);
+    walk_tree(c, g->pending_acquire, 0);
+  }
+  sync_each_clock(walk_ref, c);
+}
+
+static void count_component(struct collection *c, uint32_t slot, uint64_t *clock) {
+  (void)clock;
+  c->count[slot + 1]++;
+}
+
+static void fill_component(struct collection *c, uint32_t slot, uint64_t *clock) { c->value[c->fill[slot]++] = *clock; }
+
+static void sift_down(uint64_t *v, uint64_t root, uint64_t n) {
+  for (uint64_t kid; (kid = 2 * root + 1) < n; root = kid) {
+    if (kid + 1 < n && v[kid] < v[kid + 1]) kid++;
+    if (v[root] >= v[kid]) return;
+    uint64_t x = v[root];
+    v[root] = v[kid];
+    v[kid] = x;
+  }
+}
+
+/* Heap sort, then distinct: how many are left. */
+static uint32_t sort_distinct(uint64_t *v, uint64_t n) {
+  for (uint64_t i = n / 2; i-- > 0;) sift_down(v, i, n);
+  for (uint64_t end = n; end > 1;) {
+    uint64_t x = v[0];
+    v[0] = v[--end];
+    v[end] = x;
+    sift_down(v, 0, end);
+  }
+  uint32_t kept = 0;
+  for (uint64_t i = 0; i < n; i++)
+    if (!kept || v[kept - 1] != v[i]) v[kept++] = v[i];
+  return kept;
+}
+
+/* How many of the slot's existing values are below the clock. */
+static uint32_t values_below(const struct collection *c, uint32_t slot, uint64_t clock) {
+  const uint64_t *v = c->value + c->count[slot];
+  uint32_t lo = 0, hi = c->value_n[slot];
+  while (lo < hi) {
+    uint32_t mid = lo + (hi - lo) / 2;
+    if (v[mid] < clock)
+      lo = mid + 1;
+    else
+      hi = mid;
+  }
+  return lo;
+}
+
+static void find_values(struct collection *c) {
+  walk_clocks(c, count_component);
+  for (uint32_t s = 0; s < epochs.slots; s++) c->count[s + 1] += c->count[s];
+  c->value = take((c->count[epochs.slots] + 1) * sizeof *c->value);
+  for (uint32_t s = 0; s < epochs.slots; s++) c->fill[s] = c->count[s];
+  walk_clocks(c, fill_component);
+  for (uint32_t s = 0; s < epochs.slots; s++)
+    c->value_n[s] = sort_distinct(c->value + c->count[s], c->count[s + 1] - c->count[s]);
+}
+
+/* A slot with n values has n + 1 classes. Ids are looked at from the lowest, so the lowest stands for its class; two
+ * incarnations of a slot that share a class keep their own ids, as reports tell them apart. */
+static void find_classes(struct collection *c) {
+  for (uint32_t id = 1; id < epochs.fresh; id++) {
+    const struct epoch_entry *e = &epochs.entry[id];
+    c->new_id[id] = id;
+    if (!e->incarnation || c->open[id]) continue;
+    uint32_t *rep = &c->rep[c->count[e->slot] + e->slot + values_below(c, e->slot, e->clock)];
+    if (*rep && epochs.entry[*rep].incarnation == e->incarnation)
+      c->new_id[id] = *rep;
+    else
+      *rep = id;
+  }
+}
+
+static uint32_t renamed(struct collection *c, uint32_t cell) {
+  uint32_t id = c->new_id[cell_id(cell)];
+  c->live[id] = 1;
+  return id << CELL_ID_SHIFT | (cell & (CELL_ATOMIC | CELL_BYTES));
+}
+
+static void rename_region(uintptr_t first, void *arg) {
+  struct collection *c = arg;
+  for (uintptr_t line = first; line < first + REGION_LINES; line++) {
+    if ((line & 7) == 0 && *(const uint64_t *)(const void *)shadow_meta(line) == 0) {
+      line += 7;
+      continue;
+    }
+    uint8_t meta = *shadow_meta(line);
+    for (unsigned k = 0; k <= shadow.read_planes; k++) {
+      if (!(meta & META_WRITE << k)) continue;
+      for (uintptr_t g = line << 3; g < (line + 1) << 3; g++) {
+        uint32_t *cell = shadow_cell(k, g), old = *cell;
+        if (old & CELL_BYTES) __atomic_store_n(cell, renamed(c, old), __ATOMIC_RELAXED);
+      }
+    }
+  }
+}
+
+static void rename_victim(struct victim *v, void *arg) { v->cell = renamed(arg, v->cell); }
+
+static void mark_goroutines(struct collection *c) {
+  for (struct race_g *g = det_gs.first; g; g = g->next) {
+    c->incarnation_live[g->incarnation] = 1;
+    if (!g->epoch) continue;
+    c->open[cell_id(g->epoch)] = c->live[cell_id(g->epoch)] = 1;
+    c->slot_live[g->clock.slot] = 1;
+  }
+}
+
+/* The list is built from the highest down, so that the lowest are used first. */
+static void rebuild_free_ids(struct collection *c) {
+  epochs.free = epochs.free_n = 0;
+  while (epochs.fresh > 1 && !c->live[epochs.fresh - 1]) epochs.fresh--;
+  for (uint32_t id = epochs.fresh; id-- > 1;) {
+    struct epoch_entry *e = &epochs.entry[id];
+    if (c->live[id]) {
+      c->slot_live[e->slot] = 1;
+      c->incarnation_live[e->incarnation] = 1;
+      continue;
+    }
+    *e = (struct epoch_entry){.slot = epochs.free};
+    epochs.free = id;
+    epochs.free_n++;
+  }
+}
+
+static void free_incarnations(struct collection *c) {
+  for (uint32_t i = 1; i < epochs.incarnations; i++)
+    if (epochs.incarnation[i].id && !c->incarnation_live[i]) incarnation_free(i);
+}
+
+static void wipe_component(struct collection *c, uint32_t slot, uint64_t *clock) {
+  if (c->slot_live[slot] == 2) *clock = 0;
+}
+
+static void drop_wiped_slot(struct clock_ref *r, void *arg) {
+  struct collection *c = arg;
+  if (r->slot != CLOCK_NONE && c->slot_live[r->slot] == 2) r->slot = CLOCK_NONE;
+}
+
+static void push_free_slot(uint32_t slot) {
+  if (epochs.free_slot_n == epochs.free_slot_cap) {
+    uint32_t cap = epochs.free_slot_cap ? 2 * epochs.free_slot_cap : 64;
+    uint32_t *grown = arena_alloc(cap * sizeof *grown);
+    if (epochs.free_slot) {
+      mem_copy(grown, epochs.free_slot, epochs.free_slot_n * sizeof *grown);
+      arena_free(epochs.free_slot, epochs.free_slot_cap * sizeof *grown);
+    }
+    epochs.free_slot = grown;
+    epochs.free_slot_cap = cap;
+  }
+  epochs.free_slot[epochs.free_slot_n++] = slot;
+}
+
+static void free_slots(struct collection *c) {
+  uint32_t kept = 0, wiped = 0;
+  for (uint32_t i = 0; i < epochs.dead_n; i++) {
+    struct dead_slot d = epochs.dead[i];
+    if (c->slot_live[d.slot]) {
+      epochs.dead[kept++] = d;
+      continue;
+    }
+    c->slot_live[d.slot] = 2; /* to be wiped out */
+    push_free_slot(d.slot);
+    wiped++;
+  }
+  epochs.dead_n = kept;
+  if (!wiped) return;
+  walk_clocks(c, wipe_component);
+  for (struct race_g *g = det_gs.first; g; g = g->next) drop_wiped_slot(&g->fence, c);
+  sync_each_clock(drop_wiped_slot, c);
+}
+
+static void set_next_collection(void) {
+  uint32_t live = epochs.fresh - epochs.free_n, floor = 1u << 16;
+  if (det_collect_every) floor = det_collect_every;
+  uint32_t next = 2 * live;
+  if (next < live + floor || det_collect_every) next = live + floor;
+  const uint32_t top = CELL_ID_MAX - (1u << 18); /* threads go on while the one that noticed is on its way here */
+  if (next > top) next = top;
+  if (live + (1u << 16) > top)
+    gw__fatal("more than 8 million accesses' epochs are distinguishable at once; this program is beyond the detector");
+  epochs.collect_at = next;
+}
+
+static void collect(struct det_thread *t) {
+  const uint32_t ids = epochs.fresh, slots = epochs.slots + 1, incarnations = epochs.incarnations;
+  struct collection c = {0};
+  c.count = take((slots + 2) * sizeof *c.count);
+  c.value_n = take(slots * sizeof *c.value_n);
+  c.fill = take(slots * sizeof *c.fill);
+  c.new_id = take(ids * sizeof *c.new_id);
+  c.live = take(ids);
+  c.open = take(ids);
+  c.slot_live = take(slots);
+  c.incarnation_live = take(incarnations);
+  find_values(&c);
+  const size_t values = c.count[epochs.slots];
+  c.rep = take((values + slots + 1) * sizeof *c.rep);
+  mark_goroutines(&c);
+  find_classes(&c);
+  shadow_each_region(rename_region, &c);
+  victim_each(t, rename_victim, &c);
+  rebuild_free_ids(&c);
+  free_incarnations(&c);
+  free_slots(&c);
+  set_next_collection();
+  give(c.rep, (values + slots + 1) * sizeof *c.rep);
+  give(c.value, (values + 1) * sizeof *c.value);
+  give(c.count, (slots + 2) * sizeof *c.count);
+  give(c.value_n, slots * sizeof *c.value_n);
+  give(c.fill, slots * sizeof *c.fill);
+  give(c.new_id, ids * sizeof *c.new_id);
+  give(c.live, ids);
+  give(c.open, ids);
+  give(c.slot_live, slots);
+  give(c.incarnation_live, incarnations);
+}
+
+void det_collect(struct det_thread *t) {
+  t->collect_wanted = false;
+  det_stop_others();
+  if (epochs.fresh - epochs.free_n >= epochs.collect_at) collect(t);
+  det_resume_others();
+}

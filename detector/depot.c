@@ -1,0 +1,218 @@
+/* depot.h: a bump-allocated region of records and a hash table of ids that doubles.
+ *
+ * Readers go through `table` without a lock: a slot is written once (release) after its record is complete; a doubled
+ * table is published with release and the old one is left to readers that still look at it (its size is that of all its
+ * predecessors together, so that at most half of the tables' memory is wasted).
+ *
+ * Two different records with the same 64-bit hash are taken for one: with a million records that happens with a chance
+ * of 3e-8, and then a report shows another stack.
+ */
+#include "detector/depot.h"
+
+#include "base/mem.h"
+#include "base/prim.h"
+
+enum { CACHE = 256, TABLE_MIN_LOG = 12 };
+#define REGION ((size_t)1 << 34)
+
+/* Recent records by hash, per thread. */
+struct depot_cache {
+  struct {
+    uint64_t hash;
+    uint32_t id;
+  } entry[CACHE];
+};
+
+struct table {
+  uint32_t log;
+  uint32_t id[];
+};
+
+static struct {
+  char *region;        /* ids are offsets into it, in 16-byte units */
+  size_t used;         /* guarded by lock */
+  uint32_t count;      /* records; guarded by lock */
+  struct table *table; /* atomic */
+  struct spin lock;    /* of insertions */
+} depot;
+
+static struct table *table_new(uint32_t log) {
+  struct table *t = arena_alloc(sizeof *t + (sizeof(uint32_t) << log));
+  t->log = log;
+  return t;
+}
+
+void depot_init(void) {
+  depot.region = prim_map(REGION);
+  if (!depot.region) gw__fatal("the system refuses address space for stacks: check `ulimit -v`");
+  depot.used = 16; /* id 0 is no record */
+  depot.table = table_new(TABLE_MIN_LOG);
+}
+
+const struct depot_record *depot_get(uint32_t id) {
+  return id ? (const struct depot_record *)(depot.region + (size_t)id * 16) : NULL;
+}
+
+static uint64_t mix(uint64_t h, uint64_t v) {
+  h = (h ^ v) * 0x9E3779B97F4A7C15u;
+  return h ^ h >> 29;
+}
+
+/* Where `hash` is or would be; ids are 0 while free. */
+static uint32_t *table_find(struct table *t, uint64_t hash) {
+  uint32_t mask = (1u << t->log) - 1;
+  for (uint32_t i = (uint32_t)(hash >> 20) & mask;; i = (i + 1) & mask) {
+    uint32_t id = __atomic_load_n(&t->id[i], __ATOMIC_ACQUIRE); /* pairs with the release in insert_locked */
+    if (!id || depot_get(id)->hash == hash) return &t->id[i];
+  }
+}
+
+static void table_grow_locked(void) {
+  struct table *old = depot.table, *t = table_new(old->log + 1);
+  for (uint32_t i = 0; i < 1u << old->log; i++)
+    if (old->id[i]) *table_find(t, depot_get(old->id[i])->hash) = old->id[i];
+  __atomic_store_n(&depot.table, t, __ATOMIC_RELEASE);
+}
+
+static uint32_t insert_locked(const struct depot_record *head, const uint64_t *words, unsigned words_n) {
+  if (depot.count * 2 >= 1u << depot.table->log) table_grow_locked();
+  uint32_t *place = table_find(depot.table, head->hash);
+  if (*place) return *place;
+  size_t size = (sizeof *head + words_n * sizeof *words + 15) & ~(size_t)15;
+  GW_CHECK(depot.used + size <= REGION);
+  uint32_t id = (uint32_t)(depot.used / 16);
+  struct depot_record *r = (struct depot_record *)(depot.region + depot.used);
+  depot.used += size;
+  depot.count++;
+  *r = *head;
+  for (unsigned i = 0; i < words_n; i++) r->word[i] = words[i];
+  __atomic_store_n(place, id, __ATOMIC_RELEASE);
+  return id;
+}
+
+static uint32_t intern(struct det_thread *t, const struct depot_record *head, const uint64_t *words, unsigned words_n) {
+  if (UNLIKELY(!t->cache)) t->cache = arena_alloc(sizeof *t->cache);
+  unsigned c = (unsigned)(head->hash >> 8) % CACHE;
+  if (LIKELY(t->cache->entry[c].hash == head->hash)) return t->cache->entry[c].id;
+  uint32_t id = *table_find(__atomic_load_n(&depot.table, __ATOMIC_ACQUIRE), head->hash);
+  if (!id) {
+    spin_lock(&depot.lock);
+    id = insert_locked(head, words, words_n);
+    spin_unlock(&depot.lock);
+  }
+  t->cache->entry[c].hash = head->hash;
+  t->cache->entry[c].id = id;
+  return id;
+}
+
+void depot_cache_free(struct depot_cache *cache) {
+  if (cache) arena_free(cache, sizeof *cache);
+}
+
+/* Follows frame pointers. Deep in a recursion the same return addresses come again and again: beyond the innermost
+ * frames each is kept once, so that the number of distinct stacks stays small (a walk over a tree would otherwise make
+ * one for every path). `seen` is a small filter: a false hit only drops a frame that is then missing from the middle.
+ */
+enum { INNERMOST = 12 };
+
+static unsigned walk(const struct race_g *g, struct race_at at, uint64_t *pc, uint64_t *hash) {
+  uint64_t h = 1;
+  uint64_t recent[INNERMOST];
+  unsigned n = 0;
+  pc[n++] = at.pc;
+  h = mix(h, at.pc);
+  uintptr_t fp = at.fp;
+  unsigned recent_n = 0;
+  for (unsigned steps = 0; n < STACK_MAX && steps < 4096; steps++) {
+    if (fp < g->stack_lo || fp >= g->stack_hi - 16 || fp & 7) break;
+    uintptr_t ret = ((const uintptr_t *)fp)[1], up = *(const uintptr_t *)fp;
+    if (ret < 4096) break;
+    bool again = false;
+    if (n >= INNERMOST) {
+      for (unsigned i = 0; i < recent_n && !again; i++) again = recent[i] == ret;
+      if (!again) recent[recent_n < INNERMOST ? recent_n++ : n % INNERMOST] = ret;
+    }
+    if (!again) {
+      pc[n++] = ret;
+      h = mix(h, ret);
+    }
+    if (up <= fp) break;
+    fp = up;
+  }
+  *hash = h;
+  return n;
+}
+
+uint32_t depot_stack(struct det_thread *t, const struct race_g *g, struct race_at at) {
+  uint64_t pc[STACK_MAX], hash;
+  unsigned n = walk(g, at, pc, &hash);
+  struct depot_record head = {.hash = mix(hash, DEPOT_STACK), .kind = DEPOT_STACK, .n = (uint16_t)n};
+  return intern(t, &head, pc, n);
+}
+
+static uint32_t lock_set(struct det_thread *t, struct race_g *g) {
+  if (g->lockset_valid) return g->lockset;
+  uint32_t set = 0;
+  for (uint32_t i = 0; i < g->held_n; i++) {
+    const struct held_lock *l = &g->held[i];
+    struct depot_record head = {.kind = DEPOT_LOCKS, .a = set, .b = l->stack, .mask = l->write};
+    head.hash = mix(mix(mix(DEPOT_LOCKS, set), (uint64_t)l->stack << 1 | l->write), l->addr);
+    uint64_t addr = l->addr;
+    set = intern(t, &head, &addr, 1);
+  }
+  g->lockset = set;
+  g->lockset_valid = true;
+  return set;
+}
+
+uint32_t depot_context(struct det_thread *t, struct race_g *g, enum race_op op, struct race_at at) {
+  uint32_t stack = depot_stack(t, g, at);
+  uint32_t locks = lock_set(t, g);
+  uint32_t kept_op = op == RACE_FREE || op == RACE_ALLOC ? op : 0;
+  if (!locks && !kept_op) return stack;
+  struct depot_record head = {.kind = DEPOT_CONTEXT, .a = stack, .b = locks, .mask = kept_op};
+  head.hash = mix(mix(mix(DEPOT_CONTEXT, stack), locks), kept_op);
+  return intern(t, &head, NULL, 0);
+}
+
+uint32_t depot_composite(struct det_thread *t, uint32_t older, uint32_t newer, uint32_t newer_mask) {
+  struct depot_record head = {.kind = DEPOT_COMPOSITE, .a = newer, .b = older, .mask = newer_mask};
+  head.hash = mix(mix(DEPOT_COMPOSITE, (uint64_t)older << 32 | newer), newer_mask);
+  return intern(t, &head, NULL, 0);
+}
+
+uint32_t depot_resolve(uint32_t context, uint32_t mask) {
+  for (;;) {
+    const struct depot_record *r = depot_get(context);
+    if (!r || r->kind != DEPOT_COMPOSITE) return context;
+    context = r->mask & mask ? r->a : r->b;
+  }
+}
+
+uint32_t depot_stack_of(uint32_t context) {
+  const struct depot_record *r = depot_get(context);
+  return r && r->kind == DEPOT_CONTEXT ? r->a : context;
+}
+
+uint32_t depot_locks_of(uint32_t context) {
+  const struct depot_record *r = depot_get(context);
+  return r && r->kind == DEPOT_CONTEXT ? r->b : 0;
+}
+
+enum race_op depot_op_of(uint32_t context, enum race_op otherwise) {
+  const struct depot_record *r = depot_get(context);
+  return r && r->kind == DEPOT_CONTEXT && r->mask ? (enum race_op)r->mask : otherwise;
+}
+
+uint32_t depot_name(struct det_thread *t, const char *name) {
+  uint64_t words[8] = {0};
+  unsigned n = 0;
+  uint64_t hash = DEPOT_NAME;
+  for (; name[n] && n < sizeof words - 1; n++) {
+    ((char *)words)[n] = name[n];
+    hash = mix(hash, (unsigned char)name[n]);
+  }
+  if (n == 0) return 0;
+  struct depot_record head = {.hash = hash, .kind = DEPOT_NAME, .n = (uint16_t)n};
+  return intern(t, &head, words, 8);
+}

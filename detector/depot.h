@@ -1,0 +1,42 @@
+/* The depot of stacks: each distinct stack, lock set, or pair of them is kept once, under a 32-bit id.
+ *
+ * A cell's *context* is one of: a stack; a stack with a lock set; a composite (the bytes in `mask` were accessed in the
+ * newer context, the others in the older one: several accesses of one epoch that share a cell).
+ * Records are never changed nor moved; look-ups take no lock.
+ */
+#ifndef GW_DETECTOR_DEPOT_H
+#define GW_DETECTOR_DEPOT_H
+#include "detector/detector.h"
+
+enum depot_kind { DEPOT_STACK = 1, DEPOT_LOCKS, DEPOT_CONTEXT, DEPOT_COMPOSITE, DEPOT_NAME };
+
+struct depot_record {
+  uint64_t hash;
+  uint16_t kind;
+  uint16_t n;      /* return addresses in a stack; bytes in a name */
+  uint32_t a;      /* locks: the set without this lock; context: stack; composite: newer */
+  uint32_t b;      /* locks: stack of the acquisition; context: lock set; composite: older */
+  uint32_t mask;   /* composite: bytes of the newer; locks: 1 if exclusive; context: RACE_FREE, RACE_ALLOC or 0 */
+  uint64_t word[]; /* return addresses, innermost first; locks: address of the lock; name: text */
+};
+
+enum { STACK_MAX = 64 };
+
+void depot_init(void);
+const struct depot_record *depot_get(uint32_t id);
+/* The stack that begins at `at` and ends with the goroutine's bounds. */
+uint32_t depot_stack(struct det_thread *t, const struct race_g *g, struct race_at at);
+/* The stack with g's lock set; op is kept if it is RACE_FREE or RACE_ALLOC. */
+uint32_t depot_context(struct det_thread *t, struct race_g *g, enum race_op op, struct race_at at);
+uint32_t depot_composite(struct det_thread *t, uint32_t older, uint32_t newer, uint32_t newer_mask);
+/* The context of the access to (some of) the bytes in mask: resolves composites. */
+uint32_t depot_resolve(uint32_t context, uint32_t mask);
+/* Parts of a resolved context. */
+uint32_t depot_stack_of(uint32_t context);
+uint32_t depot_locks_of(uint32_t context);
+/* RACE_FREE or RACE_ALLOC, or `otherwise`. */
+enum race_op depot_op_of(uint32_t context, enum race_op otherwise);
+uint32_t depot_name(struct det_thread *t, const char *name);
+void depot_cache_free(struct depot_cache *cache);
+
+#endif

@@ -1,0 +1,176 @@
+/* The detector's inner interface: what its files know of one another.
+ *
+ * The way of an access: inline check (compiled code) -> thunk (thunk_x86_64.S) -> access.c, which takes the lock of the
+ * 64-byte line, judges the new access against every recorded one, records it and hands races to report.c.
+ * Everything on that way is compiled for general registers only: the caller's vector registers are live.
+ *
+ * Words: *granule* 8 aligned bytes of the program; *line* 64 of them; *cell* a 32-bit record of one access to a
+ * granule; *plane* an array of cells, one per granule; *epoch* a goroutine's time between two releases; *id* a number
+ * for an epoch that fits a cell; *slot* a goroutine's component in vector clocks; *segment* (slot, clock), what an id
+ * stands for.
+ */
+#ifndef GW_DETECTOR_H
+#define GW_DETECTOR_H
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/check.h"
+#include "base/spin.h"
+#include "detector/clock.h"
+#include "godwit/abi.h"
+#include "godwit/race.h"
+
+#define UNLIKELY(x) __builtin_expect(!!(x), 0)
+#define LIKELY(x) __builtin_expect(!!(x), 1)
+
+/* One lock that a goroutine holds. */
+struct held_lock {
+  uintptr_t addr;
+  uint32_t stack; /* of the acquisition, in the depot */
+  uint32_t write; /* 1: exclusive */
+};
+
+/* What a goroutine or thread is to reports; outlives it while an id names it. Index into the table of epoch.c. */
+struct incarnation {
+  uint64_t id;             /* goroutine number */
+  uint64_t creator_id;     /* 0: none */
+  uint32_t creation_stack; /* depot id; 0: the first, or unknown */
+  uint32_t name;           /* depot id of its name; 0: none */
+  uint32_t creator_name;   /* likewise */
+  bool thread;             /* a foreign thread, not a goroutine */
+};
+
+enum { HELD_INLINE = 4 };
+
+/* A goroutine or foreign thread that lives. Used by one thread at a time (race.h). */
+struct race_g {
+  uint32_t epoch;         /* open id << 9; 0 while nothing was recorded since it was born (no slot yet) */
+  bool recorded;          /* a cell may hold the open id */
+  bool acquired;          /* its tree changed since its last tick */
+  bool fence_acquire;     /* pending_acquire isn't empty */
+  bool fence_release;     /* a release fence came before: fence holds what it published */
+  struct clock_ref clock; /* tree of the others, own slot, open clock; slot CLOCK_NONE before the first record */
+  uint64_t first_clock;   /* of this incarnation of the slot */
+  uint32_t incarnation;   /* index */
+  uint32_t lockset;       /* depot id of `held`, valid if lockset_valid */
+  bool lockset_valid;
+  uint32_t ignore; /* depth of race_ignore_begin */
+  uint32_t held_n, held_cap;
+  struct held_lock *held; /* held_inline, or in the arena */
+  struct held_lock held_inline[HELD_INLINE];
+  uintptr_t stack_lo, stack_hi; /* bounds of its stack for the walk; lo may be 0 */
+  struct clock_ref fence;       /* published by the last release fence */
+  struct node *pending_acquire; /* what relaxed loads saw, for the next acquire fence */
+  struct race_g *prev, *next;   /* all that live; guarded by gs.lock (goroutine.c) */
+};
+
+/* A thread that has entered the detector. In the arena; registered until the thread ends. */
+struct det_thread {
+  struct race_g *g;               /* runs here now; NULL: scheduler */
+  uint32_t inside;                /* depth in the detector; partner: the collector, by membarrier */
+  uint32_t plane;                 /* read plane that it uses */
+  bool hidden;                    /* threads that it creates are the runtime's own */
+  bool collect_wanted;            /* ids run short: collect on leaving */
+  bool own_thread;                /* g is this foreign thread's own, ended with it */
+  uint64_t deferred_signals;      /* bit per signal that arrived inside (posix_signal.c) */
+  struct depot_cache *cache;      /* recent stacks by hash */
+  struct pool nodes;              /* of clock trees */
+  struct pool victims;            /* of victim.c */
+  struct det_thread *prev, *next; /* guarded by det_threads.lock */
+};
+
+extern __attribute__((tls_model("initial-exec"))) _Thread_local struct det_thread *det_self;
+extern __attribute__((
+    tls_model("initial-exec"))) _Thread_local uintptr_t det_access_fp; /* frame of the access under way, for reports */
+extern uint32_t det_collecting; /* atomic; set while the collector wants everybody out */
+
+struct det_thread *det_adopt(void);
+void det_wait_collect(struct det_thread *t);
+void det_collect(struct det_thread *t);
+void race_run_deferred_signals(void);
+
+/* Entry to the detector: nothing that an id names changes its meaning until det_exit. Nests. */
+static inline struct det_thread *det_enter(void) {
+  struct det_thread *t = det_self;
+  if (UNLIKELY(!t)) t = det_adopt();
+  t->inside++;
+  __atomic_signal_fence(__ATOMIC_SEQ_CST);
+  if (UNLIKELY(__atomic_load_n(&det_collecting, __ATOMIC_RELAXED)) && t->inside == 1) det_wait_collect(t);
+  return t;
+}
+
+static inline void det_exit(struct det_thread *t) {
+  __atomic_signal_fence(__ATOMIC_SEQ_CST);
+  /* release: what this thread did inside is seen by the collector that finds the counter at 0 */
+  __atomic_store_n(&t->inside, t->inside - 1, __ATOMIC_RELEASE);
+  if (UNLIKELY(t->collect_wanted) && t->inside == 0) det_collect(t);
+  if (UNLIKELY(t->deferred_signals) && t->inside == 0) race_run_deferred_signals();
+}
+
+/* --- access.c: judge and record --------------------------------------------------------------------------------------
+ */
+
+/* The slow path for any range: judges and records [p, p+n) for g. */
+void det_access(struct det_thread *t, struct race_g *g, uintptr_t p, size_t n, enum race_op op, struct race_at at);
+/* Records a write of memory that was just reborn. */
+void det_record_fresh(struct det_thread *t, struct race_g *g, uintptr_t p, size_t n, uint32_t ctx);
+
+/* Calls f(arg) with vector registers saved (thunk_x86_64.S). */
+void det_call_saved(void (*f)(void *), void *arg);
+extern uint32_t det_xsave_size; /* bytes that xsave needs; 0: fxsave */
+
+/* --- memory.c
+ * ---------------------------------------------------------------------------------------------------------- */
+void det_reborn(uintptr_t lo, uintptr_t hi);
+
+/* --- sync.c
+ * ------------------------------------------------------------------------------------------------------------ */
+/* Publishes g's clock: what a release hands out. The caller owns the tree reference in *out. */
+void det_publish(struct det_thread *t, struct race_g *g, struct clock_ref *out);
+/* After det_publish was stored where others can see it: opens the next epoch if need be. */
+void det_tick(struct det_thread *t, struct race_g *g);
+void det_acquire_clock(struct det_thread *t, struct race_g *g, const struct clock_ref *from);
+
+/* --- goroutine.c
+ * ------------------------------------------------------------------------------------------------------- */
+extern struct gs {
+  struct spin lock;     /* guards the list */
+  struct race_g *first; /* all that live */
+  uint64_t live;
+} det_gs;
+extern struct det_threads {
+  struct spin lock;
+  struct det_thread *first;
+} det_threads;
+void det_thread_init(void);
+/* Gives g a slot and its first id: called by the first record. */
+void det_first_record(struct det_thread *t, struct race_g *g);
+/* Marks a goroutine that race_g_create made as a foreign thread, for reports. */
+void race_g_set_thread(struct race_g *g);
+/* Depot id of its name; 0: none. */
+uint32_t race_g_name(const struct race_g *g);
+/* True if the thread is inside the detector: a signal must be deferred. */
+bool race_in_detector(void);
+/* In the child of a fork, from its only thread: findings count anew, other threads are gone. */
+void race_before_fork(void);
+void race_after_fork_parent(void);
+void race_after_fork_child(void);
+
+/* Depot id of the stack at `at`, without its lock set. */
+uint32_t race_stack_here(struct race_g *g, struct race_at at);
+
+/* --- collect.c
+ * --------------------------------------------------------------------------------------------------------- */
+/* Waits until no other thread is inside the detector, and keeps them out until det_resume_others. */
+void det_stop_others(void);
+void det_resume_others(void);
+/* det_collect renames ids until few are in use; called when ids run short, by a thread that is outside. */
+extern uint32_t det_collect_every; /* stress: collect after so many new ids; 0: when it pays */
+
+/* --- start.c
+ * ----------------------------------------------------------------------------------------------------------- */
+extern bool det_ready; /* set once by race_init */
+
+#endif

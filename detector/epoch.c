@@ -1,0 +1,95 @@
+/* epoch.h: the tables. */
+#include "detector/epoch.h"
+
+#include "base/mem.h"
+
+struct epochs epochs;
+
+enum { COLLECT_FLOOR = 1 << 16, DEAD_TRIED = 8 };
+#define INCARNATION_MAX (1u << 24)
+
+void epoch_init(void) {
+  epochs.entry = prim_map((size_t)(CELL_ID_MAX + 1) * sizeof *epochs.entry);
+  epochs.incarnation = prim_map((size_t)INCARNATION_MAX * sizeof *epochs.incarnation);
+  if (!epochs.entry || !epochs.incarnation) gw__fatal("the system refuses address space for epochs: check `ulimit -v`");
+  epochs.fresh = 1;
+  epochs.incarnations = 1;
+  epochs.collect_at = COLLECT_FLOOR;
+}
+
+uint32_t epoch_new(uint32_t slot, uint64_t clock, uint32_t incarnation, bool *collect) {
+  spin_lock(&epochs.lock);
+  uint32_t id = epochs.free;
+  if (id) {
+    epochs.free = epochs.entry[id].slot;
+    epochs.free_n--;
+  } else {
+    id = epochs.fresh++;
+  }
+  GW_CHECK(id <= CELL_ID_MAX); /* the collector starts long before */
+  epochs.entry[id] = (struct epoch_entry){.clock = clock, .slot = slot, .incarnation = incarnation};
+  *collect = epochs.fresh - epochs.free_n >= epochs.collect_at;
+  spin_unlock(&epochs.lock);
+  return id;
+}
+
+void epoch_free(uint32_t id) {
+  spin_lock(&epochs.lock);
+  epochs.entry[id] = (struct epoch_entry){.slot = epochs.free}; /* incarnation 0: free */
+  epochs.free = id;
+  epochs.free_n++;
+  spin_unlock(&epochs.lock);
+}
+
+/* A dead slot may go on for a newborn that knows all that its last owner did: then the two are one sequence. */
+uint32_t slot_new(const struct node *tree, uint64_t *first_clock) {
+  spin_lock(&epochs.lock);
+  uint32_t slot = CLOCK_NONE;
+  *first_clock = 1;
+  for (uint32_t i = 0; i < DEAD_TRIED && i < epochs.dead_n && slot == CLOCK_NONE; i++) {
+    struct dead_slot *d = &epochs.dead[epochs.dead_n - 1 - i];
+    if (clock_get(tree, d->slot) < d->end) continue;
+    slot = d->slot;
+    *first_clock = d->end + 1;
+    *d = epochs.dead[--epochs.dead_n];
+  }
+  if (slot == CLOCK_NONE) slot = epochs.free_slot_n ? epochs.free_slot[--epochs.free_slot_n] : epochs.slots++;
+  spin_unlock(&epochs.lock);
+  return slot;
+}
+
+void slot_dead(uint32_t slot, uint64_t end) {
+  spin_lock(&epochs.lock);
+  if (epochs.dead_n == epochs.dead_cap) {
+    uint32_t cap = epochs.dead_cap ? 2 * epochs.dead_cap : 64;
+    struct dead_slot *grown = arena_alloc(cap * sizeof *grown);
+    if (epochs.dead) {
+      mem_copy(grown, epochs.dead, epochs.dead_n * sizeof *grown);
+      arena_free(epochs.dead, epochs.dead_cap * sizeof *grown);
+    }
+    epochs.dead = grown;
+    epochs.dead_cap = cap;
+  }
+  epochs.dead[epochs.dead_n++] = (struct dead_slot){.slot = slot, .end = end};
+  spin_unlock(&epochs.lock);
+}
+
+uint32_t incarnation_new(void) {
+  spin_lock(&epochs.lock);
+  uint32_t i = epochs.free_incarnation;
+  if (i)
+    epochs.free_incarnation = epochs.incarnation[i].creation_stack;
+  else
+    i = epochs.incarnations++;
+  spin_unlock(&epochs.lock);
+  if (i >= INCARNATION_MAX) gw__fatal("more than 16 million goroutines with recorded accesses are told apart at once");
+  return i;
+}
+
+void incarnation_free(uint32_t index) {
+  spin_lock(&epochs.lock);
+  epochs.incarnation[index].creation_stack = epochs.free_incarnation;
+  epochs.incarnation[index].id = 0;
+  epochs.free_incarnation = index;
+  spin_unlock(&epochs.lock);
+}

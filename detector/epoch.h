@@ -1,0 +1,61 @@
+/* Epoch ids, slots and incarnations: what the 23 bits in a cell stand for.
+ *
+ * An id names a segment (slot, clock) of one incarnation of the slot.  While it is a goroutine's *open* id and no cell
+ * holds it, its clock may be changed by that goroutine; after that its meaning is fixed, but for the collector
+ * (collect.c).
+ */
+#ifndef GW_DETECTOR_EPOCH_H
+#define GW_DETECTOR_EPOCH_H
+#include "detector/detector.h"
+#include "detector/shadow.h"
+
+struct epoch_entry {
+  uint64_t clock;
+  uint32_t slot; /* next free id while free */
+  uint32_t incarnation;
+};
+_Static_assert(sizeof(struct epoch_entry) == 16, "one load of a cache line per lookup");
+
+/* A slot whose goroutine is gone. */
+struct dead_slot {
+  uint32_t slot;
+  uint64_t end; /* everything that it did or published is at or before this clock */
+};
+
+extern struct epochs {
+  struct epoch_entry *entry; /* by id; id 0 is never used */
+  struct incarnation *incarnation;
+  struct spin lock; /* guards what follows */
+  uint32_t fresh;   /* ids from here on were never used */
+  uint32_t free;    /* list of free ids, through `slot` */
+  uint32_t free_n;
+  uint32_t collect_at; /* ids in use at which the collector starts */
+  uint32_t slots;      /* slots from here on were never used */
+  uint32_t free_slot_n, free_slot_cap;
+  uint32_t *free_slot; /* slots that no id and no clock names */
+  uint32_t dead_n, dead_cap;
+  struct dead_slot *dead;    /* the newest last */
+  uint32_t incarnations;     /* from here on never used */
+  uint32_t free_incarnation; /* list of free ones, through creation_stack */
+} epochs;
+
+void epoch_init(void);
+/* A new id for the segment. Sets *collect when ids run short. */
+uint32_t epoch_new(uint32_t slot, uint64_t clock, uint32_t incarnation, bool *collect);
+/* An id that no cell holds. */
+void epoch_free(uint32_t id);
+/* A slot for a newborn that knows `tree`, and the clock from which it goes on. */
+uint32_t slot_new(const struct node *tree, uint64_t *first_clock);
+void slot_dead(uint32_t slot, uint64_t end);
+uint32_t incarnation_new(void);
+void incarnation_free(uint32_t index);
+
+/* Does all that id stands for happen before what g does now? */
+static inline bool epoch_before(const struct race_g *g, uint32_t id) {
+  const struct epoch_entry *e = &epochs.entry[id];
+  /* the own slot: an earlier incarnation's end happened before this one began (slot_new) */
+  if (e->slot == g->clock.slot) return true;
+  return clock_get(g->clock.tree, e->slot) >= e->clock;
+}
+
+#endif

@@ -1,0 +1,261 @@
+/* Goroutines and threads as the detector knows them: birth, end, and which thread runs which. */
+#include <pthread.h>
+
+#include "base/goid.h"
+#include "base/mem.h"
+#include "detector/depot.h"
+#include "detector/detector.h"
+#include "detector/epoch.h"
+#include "detector/report.h"
+#include "detector/shadow.h"
+
+_Thread_local struct gw_tls __gw_tls;
+_Thread_local struct det_thread *det_self;
+struct gs det_gs;
+struct det_threads det_threads;
+
+static pthread_key_t thread_end_key;
+static uint32_t next_plane; /* atomic */
+
+/* A thread takes a read plane: its own while there are no more threads than planes. */
+static void take_plane(struct det_thread *t) {
+  t->plane = __atomic_fetch_add(&next_plane, 1, __ATOMIC_RELAXED) % shadow.read_planes;
+  __gw_tls.read_off = shadow.cells[t->plane + 1] - shadow.cells[0];
+}
+
+struct det_thread *det_adopt(void) {
+  GW_CHECK(det_ready);
+  struct det_thread *t = arena_alloc(sizeof *t);
+  t->nodes.size = sizeof(struct node);
+  take_plane(t);
+  spin_lock(&det_threads.lock);
+  t->next = det_threads.first;
+  if (t->next) t->next->prev = t;
+  det_threads.first = t;
+  spin_unlock(&det_threads.lock);
+  det_self = t;
+  pthread_setspecific(thread_end_key, t); /* a small number of key: no allocation */
+  return t;
+}
+
+static void thread_end(void *arg) {
+  struct det_thread *t = arg;
+  if (t->g && t->own_thread) race_g_end(t->g);
+  det_enter(); /* left with the registration: nobody waits for a thread that isn't registered */
+  spin_lock(&det_threads.lock);
+  if (t->next) t->next->prev = t->prev;
+  if (t->prev)
+    t->prev->next = t->next;
+  else
+    det_threads.first = t->next;
+  spin_unlock(&det_threads.lock);
+  det_self = NULL;
+  __gw_tls.epoch = 0;
+  __gw_tls.read_off = 0;
+  pool_drain(&t->nodes);
+  pool_drain(&t->victims);
+  depot_cache_free(t->cache);
+  arena_free(t, sizeof *t);
+}
+
+void det_thread_init(void) {
+  if (pthread_key_create(&thread_end_key, thread_end) != 0) gw__fatal("out of pthread keys");
+}
+
+bool race_in_detector(void) { return det_self && det_self->inside; }
+
+static struct race_g *g_new(uint64_t id, bool thread) {
+  struct race_g *g = arena_alloc(sizeof *g);
+  g->clock.slot = CLOCK_NONE;
+  g->fence.slot = CLOCK_NONE;
+  g->held = g->held_inline;
+  g->held_cap = HELD_INLINE;
+  g->lockset_valid = true;
+  g->incarnation = incarnation_new();
+  epochs.incarnation[g->incarnation] = (struct incarnation){.id = id, .thread = thread};
+  spin_lock(&det_gs.lock);
+  g->next = det_gs.first;
+  if (g->next) g->next->prev = g;
+  det_gs.first = g;
+  det_gs.live++;
+  spin_unlock(&det_gs.lock);
+  return g;
+}
+
+extern void *__libc_stack_end __attribute__((weak));
+
+/* Where the stack of the calling foreign thread ends, as far as walks need it: threads have their descriptor at the
+ * top. */
+static uintptr_t native_stack_end(bool main_thread) {
+  if (main_thread && &__libc_stack_end) return (uintptr_t)__libc_stack_end;
+  return (uintptr_t)__builtin_thread_pointer();
+}
+
+/* The first thread is goroutine 1; others that weren't announced (created by code that isn't seen) know nothing. */
+struct race_g *race_self(void) {
+  if (det_self && det_self->g) return det_self->g;
+  struct det_thread *t = det_enter();
+  static bool main_taken;
+  bool is_main = !__atomic_exchange_n(&main_taken, true, __ATOMIC_RELAXED);
+  struct race_g *g = g_new(is_main ? 1 : goid_next(), !is_main);
+  g->stack_hi = native_stack_end(is_main);
+  t->own_thread = true;
+  race_g_switch(g);
+  det_exit(t);
+  return g;
+}
+
+struct race_g *race_g_create(struct race_g *creator, uint64_t id, struct race_at at) {
+  struct det_thread *t = det_enter();
+  struct race_g *g = g_new(id, false);
+  struct incarnation *me = &epochs.incarnation[g->incarnation];
+  if (creator) {
+    const struct incarnation *parent = &epochs.incarnation[creator->incarnation];
+    me->creator_id = parent->id;
+    me->creator_name = parent->name;
+    me->creation_stack = depot_stack(t, creator, at);
+    struct clock_ref c;
+    det_publish(t, creator, &c);
+    det_acquire_clock(t, g, &c);
+    clock_drop(t, c.tree);
+    det_tick(t, creator);
+  }
+  det_exit(t);
+  return g;
+}
+
+void race_g_set_thread(struct race_g *g) { epochs.incarnation[g->incarnation].thread = true; }
+uint32_t race_g_name(const struct race_g *g) { return epochs.incarnation[g->incarnation].name; }
+
+void race_g_start(struct race_g *g, const void *lo, const void *hi) {
+  g->stack_lo = (uintptr_t)lo;
+  g->stack_hi = (uintptr_t)hi;
+  race_reborn(lo, (size_t)((uintptr_t)hi - (uintptr_t)lo));
+}
+
+void race_g_switch(struct race_g *g) {
+  struct det_thread *t = det_self ? det_self : det_adopt();
+  t->g = g;
+  __gw_tls.epoch = g ? g->epoch : 0;
+}
+
+void det_first_record(struct det_thread *t, struct race_g *g) {
+  bool collect;
+  g->clock.slot = slot_new(g->clock.tree, &g->first_clock);
+  g->clock.clock = g->first_clock;
+  g->acquired = false;
+  g->epoch = epoch_new(g->clock.slot, g->clock.clock, g->incarnation, &collect) << CELL_ID_SHIFT;
+  g->recorded = true; /* so that the first release closes it: what it publishes must be a clock of this incarnation */
+  if (t->g == g) __gw_tls.epoch = g->epoch;
+  if (collect) t->collect_wanted = true;
+}
+
+void race_g_end(struct race_g *g) {
+  struct det_thread *t = det_enter();
+  if (t->g == g) {
+    t->g = NULL;
+    t->own_thread = false;
+    __gw_tls.epoch = 0;
+  }
+  if (g->clock.slot == CLOCK_NONE) {
+    incarnation_free(g->incarnation);
+  } else {
+    bool open_empty = !g->recorded && !g->acquired;
+    if (!g->recorded) epoch_free(cell_id(g->epoch));
+    slot_dead(g->clock.slot, open_empty ? g->clock.clock - 1 : g->clock.clock);
+  }
+  clock_drop(t, g->clock.tree);
+  clock_drop(t, g->fence.tree);
+  clock_drop(t, g->pending_acquire);
+  if (g->held != g->held_inline) arena_free(g->held, g->held_cap * sizeof *g->held);
+  spin_lock(&det_gs.lock);
+  if (g->next) g->next->prev = g->prev;
+  if (g->prev)
+    g->prev->next = g->next;
+  else
+    det_gs.first = g->next;
+  det_gs.live--;
+  spin_unlock(&det_gs.lock);
+  arena_free(g, sizeof *g);
+  det_exit(t);
+}
+
+uint64_t race_g_id(const struct race_g *g) { return epochs.incarnation[g->incarnation].id; }
+
+void race_g_set_name(struct race_g *g, const char *name) {
+  struct det_thread *t = det_enter();
+  epochs.incarnation[g->incarnation].name = depot_name(t, name);
+  det_exit(t);
+}
+
+static void held_grow(struct race_g *g) {
+  uint32_t cap = 2 * g->held_cap;
+  struct held_lock *grown = arena_alloc(cap * sizeof *grown);
+  mem_copy(grown, g->held, g->held_n * sizeof *grown);
+  if (g->held != g->held_inline) arena_free(g->held, g->held_cap * sizeof *g->held);
+  g->held = grown;
+  g->held_cap = cap;
+}
+
+void race_lock_held(struct race_g *g, const void *lock, bool write, struct race_at at) {
+  struct det_thread *t = det_enter();
+  if (g->held_n == g->held_cap) held_grow(g);
+  g->held[g->held_n++] = (struct held_lock){.addr = (uintptr_t)lock, .stack = depot_stack(t, g, at), .write = write};
+  g->lockset_valid = false;
+  det_exit(t);
+}
+
+void race_lock_dropped(struct race_g *g, const void *lock) {
+  struct det_thread *t = det_enter();
+  for (uint32_t i = g->held_n; i-- > 0;) { /* the newest first: a read lock may be held more than once */
+    if (g->held[i].addr != (uintptr_t)lock) continue;
+    for (uint32_t j = i; j + 1 < g->held_n; j++) g->held[j] = g->held[j + 1];
+    g->held_n--;
+    g->lockset_valid = g->held_n == 0;
+    g->lockset = 0;
+    break;
+  }
+  det_exit(t);
+}
+
+void race_ignore_begin(struct race_g *g) { g->ignore++; }
+void race_ignore_end(struct race_g *g) {
+  if (g->ignore) g->ignore--;
+}
+
+uint32_t race_stack_here(struct race_g *g, struct race_at at) {
+  struct det_thread *t = det_enter();
+  uint32_t id = depot_stack(t, g, at);
+  det_exit(t);
+  return id;
+}
+
+void race_access(struct race_g *g, const void *p, size_t n, enum race_op op, struct race_at at) {
+  struct det_thread *t = det_enter();
+  if (op == RACE_ALLOC)
+    det_record_fresh(t, g, (uintptr_t)p, n, depot_context(t, g, op, at));
+  else
+    det_access(t, g, (uintptr_t)p, n, op, at);
+  det_exit(t);
+}
+
+/* Forks happen with nobody inside the detector, so that the child finds no lock held. */
+void race_before_fork(void) {
+  det_stop_others();
+  report_before_fork();
+}
+
+void race_after_fork_parent(void) {
+  report_after_fork(false);
+  det_resume_others();
+}
+
+void race_after_fork_child(void) {
+  struct det_thread *me = det_self;
+  det_threads.first = me; /* the others' threads are gone; their memory is left alone */
+  if (me) me->prev = me->next = NULL;
+  spin_unlock(&det_threads.lock);
+  det_threads.lock.held = 0;
+  report_after_fork(true);
+  det_resume_others();
+}

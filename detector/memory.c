@@ -1,0 +1,85 @@
+/* Memory that changes hands: what was recorded about it is dropped, or accesses of its former owner would seem to race
+ * with those of the next. */
+#include "base/prim.h"
+#include "detector/detector.h"
+#include "detector/shadow.h"
+#include "detector/sync.h"
+#include "detector/victim.h"
+
+enum { DISCARD_MIN = 1 << 20 }; /* guess: from here on giving pages back beats clearing them */
+
+/* Clears the granules [first, last] of one line. Only a whole line loses its bits, and META_SYNC never: an object may
+ * be on its way into a neighbouring block that shares the line. */
+static void reborn_line(struct det_thread *t, uintptr_t first, uintptr_t last) {
+  uint8_t *m = shadow_meta(first >> 3);
+  if (__atomic_load_n(m, __ATOMIC_RELAXED) == 0) return;
+  uint8_t meta = line_lock(m);
+  for (unsigned k = 0; k <= shadow.read_planes; k++) {
+    if (!(meta & META_WRITE << k)) continue;
+    for (uintptr_t g = first; g <= last; g++) __atomic_store_n(shadow_cell(k, g), 0, __ATOMIC_RELAXED);
+  }
+  bool whole = (first & 7) == 0 && (last & 7) == 7;
+  if (meta & META_VICTIMS && !victim_forget(t, first, last)) meta &= (uint8_t)~META_VICTIMS;
+  line_unlock(m, whole ? meta & META_SYNC : meta);
+  if (meta & META_SYNC) sync_forget_range(t, first << 3, (last + 1) << 3);
+}
+
+static void reborn_lines(struct det_thread *t, uintptr_t lo, uintptr_t hi) {
+  for (uintptr_t line = lo >> 6; line < hi >> 6;) {
+    if ((line & 7) == 0 && line + 8 <= hi >> 6) { /* eight lines' bytes at once */
+      if (__atomic_load_n((const uint64_t *)(const void *)shadow_meta(line), __ATOMIC_RELAXED) == 0) {
+        line += 8;
+        continue;
+      }
+    }
+    reborn_line(t, line << 3, (line << 3) + 7);
+    line++;
+  }
+}
+
+/* The lines' victims and clocks live outside the planes, so these are dropped by line; then the pages go back. A
+ * plane's page stands for 8 KB of the program (meta: 256 KB, which is left in place but zeroed by reborn_lines' rule).
+ */
+static void reborn_pages(struct det_thread *t, uintptr_t lo, uintptr_t hi) {
+  for (uintptr_t line = lo >> 6; line < hi >> 6; line += 8) {
+    const uint64_t *eight = (const uint64_t *)(const void *)shadow_meta(line);
+    uint64_t bits = __atomic_load_n(eight, __ATOMIC_RELAXED);
+    if (bits == 0) continue;
+    if (bits & 0x6060606060606060u) { /* META_SYNC | META_VICTIMS */
+      for (uintptr_t l = line; l < line + 8; l++) reborn_line(t, l << 3, (l << 3) + 7);
+    } else {
+      __atomic_store_n((uint64_t *)(void *)shadow_meta(line), 0, __ATOMIC_RELAXED);
+    }
+  }
+  for (unsigned k = 0; k <= shadow.read_planes; k++) {
+    prim_discard(shadow_cell(k, lo >> 3), (hi - lo) / 2);
+    prim_discard(shadow_ctx(k, lo >> 3), (hi - lo) / 2);
+  }
+}
+
+void det_reborn(uintptr_t lo, uintptr_t hi) {
+  struct det_thread *t = det_self;
+  /* whole granules: the bytes beside the block belong to its allocator, if not to it */
+  uintptr_t first_line = (lo + 63) & ~(uintptr_t)63, end_line = hi & ~(uintptr_t)63;
+  if (first_line > end_line) return reborn_line(t, lo >> 3, (hi - 1) >> 3);
+  if (lo < first_line) reborn_line(t, lo >> 3, (first_line - 1) >> 3);
+  if (end_line < hi) reborn_line(t, end_line >> 3, (hi - 1) >> 3);
+  const uintptr_t page = 2 * PRIM_PAGE;
+  uintptr_t lo_page = (first_line + page - 1) & ~(page - 1), hi_page = end_line & ~(page - 1);
+  if (hi_page > lo_page && hi_page - lo_page >= DISCARD_MIN) {
+    reborn_lines(t, first_line, lo_page);
+    reborn_pages(t, lo_page, hi_page);
+    reborn_lines(t, hi_page, end_line);
+  } else {
+    reborn_lines(t, first_line, end_line);
+  }
+}
+
+void race_reborn(const void *p, size_t n) {
+  if (n == 0 || !det_ready) return;
+  uintptr_t lo = (uintptr_t)p, hi = lo + n;
+  if (!shadow_covered(lo) || !shadow_covered(hi - 1)) return;
+  struct det_thread *t = det_enter();
+  det_reborn(lo, hi);
+  det_exit(t);
+}

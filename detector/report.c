@@ -1,0 +1,327 @@
+/* From a race to a finding: duplicates are counted, the first of a kind is written as raw JSON (report_format.h),
+ * rendered by the helper process and appended to the log at once, so that whatever happens next leaves it there. */
+#include "detector/report.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "base/options.h"
+#include "base/prim.h"
+#include "detector/child.h"
+#include "detector/depot.h"
+#include "detector/epoch.h"
+#include "detector/heap.h"
+#include "detector/json.h"
+#include "detector/modules.h"
+#include "detector/shadow.h"
+#include "detector/start.h"
+#include "godwit/report_format.h"
+
+unsigned det_findings, det_occurrences;
+static struct spin lock; /* one finding at a time; guards all of this file */
+
+/* Pairs of stacks that were reported: open addressing, doubled when half full. */
+static struct {
+  uint64_t *hash;
+  uint32_t log, n;
+} seen;
+
+void report_init(void) {
+  seen.log = 6;
+  seen.hash = arena_alloc(sizeof *seen.hash << seen.log);
+}
+
+static bool seen_add(uint64_t hash) {
+  if (2 * seen.n >= 1u << seen.log) {
+    uint64_t *old = seen.hash;
+    uint32_t n = 1u << seen.log;
+    seen.log++;
+    seen.n = 0;
+    seen.hash = arena_alloc(sizeof *seen.hash << seen.log);
+    for (uint32_t i = 0; i < n; i++)
+      if (old[i]) seen_add(old[i]);
+    arena_free(old, n * sizeof *old);
+  }
+  uint32_t mask = (1u << seen.log) - 1, i = (uint32_t)hash & mask;
+  for (; seen.hash[i]; i = (i + 1) & mask)
+    if (seen.hash[i] == hash) return false;
+  seen.hash[i] = hash;
+  seen.n++;
+  return true;
+}
+
+static void frame_json(struct text *t, uintptr_t pc) {
+  struct module *m = module_at(pc);
+  if (!m) {
+    text_add(t, "{\"module\":\"?\",\"offset\":\"0x%zx\"}", (size_t)pc);
+    return;
+  }
+  m->used = 1;
+  text_add(t, "{\"module\":");
+  text_json(t, m->path);
+  text_add(t, ",\"offset\":\"0x%zx\"}", (size_t)(pc - m->bias));
+}
+
+static void stack_json(struct text *t, uint32_t stack) {
+  const struct depot_record *r = depot_get(stack);
+  text_add(t, "[");
+  for (unsigned i = 0; r && r->kind == DEPOT_STACK && i < r->n; i++) {
+    if (i) text_add(t, ",");
+    frame_json(t, r->word[i] - 1); /* return addresses */
+  }
+  text_add(t, "]");
+}
+
+static const char *name_of(uint32_t name) {
+  const struct depot_record *r = depot_get(name);
+  return r && r->kind == DEPOT_NAME ? (const char *)r->word : NULL;
+}
+
+static void goroutine_json(struct text *t, const struct incarnation *who) {
+  text_add(t, "{\"id\":%llu,\"name\":", (unsigned long long)who->id);
+  text_json(t, name_of(who->name));
+  if (who->thread) text_add(t, ",\"thread\":true");
+  if (who->id == 1) text_add(t, ",\"main\":true");
+  text_add(t, "}");
+}
+
+static void locks_json(struct text *t, uint32_t set) {
+  text_add(t, "[");
+  const char *separator = "";
+  for (const struct depot_record *r; (r = depot_get(set)) && r->kind == DEPOT_LOCKS; set = r->a) {
+    text_add(t, "%s{\"address\":\"0x%llx\",\"mode\":\"%s\",\"stack\":", separator, (unsigned long long)r->word[0],
+             r->mask ? "write" : "read");
+    stack_json(t, r->b);
+    text_add(t, "}");
+    separator = ",";
+  }
+  text_add(t, "]");
+}
+
+static const char *op_name(enum race_op op) {
+  static const char *const names[] = {"read", "write", "atomic read", "atomic write", "free", "alloc"};
+  return names[op];
+}
+
+static void access_json(struct text *t, enum race_op op, uintptr_t address, size_t size, const struct incarnation *who,
+                        uint32_t ctx) {
+  text_add(t, "{\"op\":\"%s\",\"size\":%zu,\"address\":\"0x%zx\",\"goroutine\":", op_name(op), size, (size_t)address);
+  goroutine_json(t, who);
+  text_add(t, ",\"locks\":");
+  locks_json(t, depot_locks_of(ctx));
+  text_add(t, ",\"stack\":");
+  stack_json(t, depot_stack_of(ctx));
+  text_add(t, ",\"created_at\":");
+  stack_json(t, who->creation_stack);
+  if (who->creator_id) {
+    struct incarnation creator = {.id = who->creator_id, .name = who->creator_name};
+    text_add(t, ",\"created_by\":");
+    goroutine_json(t, &creator);
+  } else {
+    text_add(t, ",\"created_by\":null");
+  }
+  text_add(t, "}");
+}
+
+static bool heap_json(struct text *t, uintptr_t address) {
+  struct heap_block b;
+  if (!heap_find(address, &b)) return false;
+  struct incarnation who = {.id = b.goroutine};
+  text_add(t, "{\"kind\":\"%s\",\"size\":%zu,\"offset\":%zu,\"address\":\"0x%zx\",\"goroutine\":",
+           b.freed ? "freed heap" : "heap", b.size, (size_t)(address - b.base), (size_t)b.base);
+  goroutine_json(t, &who);
+  text_add(t, ",\"stack\":");
+  stack_json(t, b.stack);
+  text_add(t, "}");
+  return true;
+}
+
+/* The frame of g's own stack that holds the address: the innermost one whose frame pointer lies above it. */
+static void frame_of_address(struct text *t, const struct race_g *g, struct race_at at, uintptr_t address) {
+  uintptr_t fp = at.fp, pc = at.pc;
+  for (int i = 0; i < 4096 && fp < g->stack_hi - 16 && !(fp & 7); i++) {
+    uintptr_t up = *(const uintptr_t *)fp;
+    if (address < fp) {
+      text_add(t, ",\"frame\":");
+      frame_json(t, pc - 1);
+      text_add(t, ",\"frame_offset\":%lld", (long long)(intptr_t)(address - fp));
+      return;
+    }
+    pc = ((const uintptr_t *)fp)[1];
+    if (up <= fp) return;
+    fp = up;
+  }
+}
+
+enum { MAIN_STACK = 8 << 20 }; /* of the first thread, whose lower end isn't known: the usual limit */
+
+static bool on_stack_of(const struct race_g *g, uintptr_t address) {
+  uintptr_t lo = g->stack_lo ? g->stack_lo : g->stack_hi - MAIN_STACK;
+  return address >= lo && address < g->stack_hi;
+}
+
+static bool stack_memory_json(struct text *t, const struct race_g *me, struct race_at at, uintptr_t address) {
+  const struct race_g *owner = NULL;
+  spin_lock(&det_gs.lock);
+  for (const struct race_g *g = det_gs.first; g && !owner; g = g->next)
+    if (g->stack_hi && on_stack_of(g, address)) owner = g;
+  if (owner) {
+    text_add(t, "{\"kind\":\"stack\",\"goroutine\":");
+    goroutine_json(t, &epochs.incarnation[owner->incarnation]);
+    if (owner == me) frame_of_address(t, owner, at, address);
+    text_add(t, "}");
+  }
+  spin_unlock(&det_gs.lock);
+  return owner;
+}
+
+static void memory_json(struct text *t, const struct race_g *me, struct race_at at, uintptr_t address) {
+  if (heap_json(t, address)) return;
+  struct module *m = module_at(address);
+  if (m) {
+    m->used = 1;
+    text_add(t, "{\"kind\":\"global\",\"module\":");
+    text_json(t, m->path);
+    text_add(t, ",\"offset\":\"0x%zx\"}", (size_t)(address - m->bias));
+    return;
+  }
+  if (!stack_memory_json(t, me, at, address)) text_add(t, "{\"kind\":\"unknown\"}");
+}
+
+static void finding_begin(struct text *t, const char *kind) {
+  modules_refresh();
+  text_add(t, "{\"schema\":\"%s\",\"kind\":\"%s\",\"pid\":%d,\"count\":1,\"seed\":null,\"program\":", GW_FINDING_SCHEMA,
+           kind, (int)getpid());
+  text_json(t, program_path());
+}
+
+static void finding_end(struct text *t, const char *plain) {
+  text_add(t, ",\"modules\":");
+  modules_json(t);
+  text_add(t, "}");
+  struct text out = {0};
+  if (child_render(t->at, t->n, &out)) {
+    det_log_write(out.at, out.n);
+  } else if (strcmp(gw__opts.format, "json") == 0) {
+    text_add(t, "\n");
+    det_log_write(t->at, t->n);
+  } else {
+    det_log_write(plain, strlen(plain));
+  }
+  text_free(&out);
+  det_findings++;
+}
+
+static void halt_if_told(void) {
+  if (gw__opts.halt_on_error) prim_exit(race_exit_status(0));
+}
+
+/* Without symbols: module and offset of every frame, for `godwit report` or a person with addr2line. */
+static void plain_stack(struct text *t, uint32_t stack) {
+  const struct depot_record *r = depot_get(stack);
+  for (unsigned i = 0; r && r->kind == DEPOT_STACK && i < r->n; i++) {
+    struct module *m = module_at(r->word[i] - 1);
+    text_add(t, "        %s+0x%zx\n", m ? m->path : "?", (size_t)(r->word[i] - 1 - (m ? m->bias : 0)));
+  }
+}
+
+static void plain_access(struct text *t, const char *mark, enum race_op op, const struct incarnation *who,
+                         uint32_t ctx) {
+  text_add(t, " %s %s by %s %llu\n", mark, op_name(op), who->thread ? "thread" : "goroutine",
+           (unsigned long long)who->id);
+  plain_stack(t, depot_stack_of(ctx));
+}
+
+static size_t count_bytes(uint32_t mask) { return (size_t)__builtin_popcount(mask); }
+
+void report_race(struct det_thread *t, struct race_g *g, enum race_op op, uint32_t ctx, const struct race_pair *pair) {
+  (void)t;
+  enum race_op older_op = depot_op_of(pair->older_ctx, (enum race_op)((pair->older_write ? RACE_WRITE : RACE_READ) +
+                                                                      (pair->older_cell & CELL_ATOMIC ? 2 : 0)));
+  const struct depot_record *a = depot_get(depot_stack_of(ctx)), *b = depot_get(depot_stack_of(pair->older_ctx));
+  uint64_t ha = (a ? a->hash : 0) * 6 + op, hb = (b ? b->hash : 0) * 6 + older_op;
+  uint64_t hash = (ha < hb ? ha : hb) * 0x9E3779B97F4A7C15u ^ (ha < hb ? hb : ha);
+  spin_lock(&lock);
+  det_occurrences++;
+  if (seen_add(hash | 1)) {
+    struct race_at at = {a ? a->word[0] : 0, g->stack_hi ? det_access_fp : 0};
+    const struct incarnation *me = &epochs.incarnation[g->incarnation];
+    const struct incarnation *other = &epochs.incarnation[epochs.entry[cell_id(pair->older_cell)].incarnation];
+    uintptr_t address = (pair->granule << 3) + (unsigned)__builtin_ctz(pair->bytes);
+    size_t size = count_bytes(pair->bytes);
+    struct text json = {0}, plain = {0};
+    finding_begin(&json, "GW1001");
+    text_add(&json, ",\"accesses\":[");
+    access_json(&json, op, address, size, me, ctx);
+    text_add(&json, ",");
+    access_json(&json, older_op, address, size, other, pair->older_ctx);
+    text_add(&json, "],\"memory\":");
+    memory_json(&json, g, at, address);
+    const struct module *m = a ? module_at(a->word[0] - 1) : NULL;
+    text_add(&plain, "%s+0x%zx: error: data race on %zu bytes at 0x%zx [GW1001]\n", m ? m->path : "?",
+             (size_t)(a && m ? a->word[0] - 1 - m->bias : 0), size, (size_t)address);
+    plain_access(&plain, "(2)", op, me, ctx);
+    plain_access(&plain, "(1) earlier", older_op, other, pair->older_ctx);
+    finding_end(&json, plain.at);
+    text_free(&json);
+    text_free(&plain);
+  }
+  spin_unlock(&lock);
+  halt_if_told();
+}
+
+void race_finding(const char *kind, const char *message, const char *text, struct race_g *g, struct race_at at) {
+  struct det_thread *t = det_enter();
+  uint32_t stack = g ? depot_stack(t, g, at) : 0;
+  spin_lock(&lock);
+  det_occurrences++;
+  struct text json = {0}, plain = {0};
+  finding_begin(&json, kind);
+  text_add(&json, ",\"message\":");
+  text_json(&json, message);
+  if (text) {
+    text_add(&json, ",\"text\":");
+    text_json(&json, text);
+  }
+  text_add(&json, ",\"accesses\":[");
+  if (g) access_json(&json, RACE_READ, 0, 0, &epochs.incarnation[g->incarnation], stack);
+  text_add(&json, "],\"memory\":{\"kind\":\"unknown\"}");
+  text_add(&plain, "error: %s [%s]\n", message, kind);
+  plain_stack(&plain, stack);
+  finding_end(&json, plain.at);
+  text_free(&json);
+  text_free(&plain);
+  spin_unlock(&lock);
+  det_exit(t);
+  halt_if_told();
+}
+
+int race_exit_status(int status) {
+  static bool told;
+  if (!__atomic_load_n(&det_findings, __ATOMIC_RELAXED)) return status;
+  spin_lock(&lock);
+  if (!told && strcmp(gw__opts.format, "text") == 0) {
+    char line[160];
+    int n = snprintf(line, sizeof line,
+                     "godwit: %u finding%s (seen %u time%s); exit status %d (the program ended with %d)\n",
+                     det_findings, det_findings == 1 ? "" : "s", det_occurrences, det_occurrences == 1 ? "" : "s",
+                     (int)gw__opts.exitcode, status);
+    det_log_write(line, (size_t)n);
+  }
+  told = true;
+  spin_unlock(&lock);
+  return (int)gw__opts.exitcode;
+}
+
+void report_before_fork(void) { spin_lock(&lock); }
+
+void report_after_fork(bool child) {
+  if (child) {
+    det_findings = det_occurrences = 0;
+    child_after_fork();
+    det_log_after_fork();
+  }
+  spin_unlock(&lock);
+}

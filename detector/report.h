@@ -1,0 +1,22 @@
+/* From a race to a finding in the log. */
+#ifndef GW_DETECTOR_REPORT_H
+#define GW_DETECTOR_REPORT_H
+#include "detector/detector.h"
+
+/* The older side of a race, and where. */
+struct race_pair {
+  uintptr_t granule;
+  uint32_t bytes; /* of the granule, shared by the two */
+  uint32_t older_cell;
+  uint32_t older_ctx; /* resolved */
+  bool older_write;
+};
+
+/* Writes a finding unless one with the same two stacks was written before. Called inside the detector, no lock held. */
+void report_race(struct det_thread *t, struct race_g *g, enum race_op op, uint32_t ctx, const struct race_pair *pair);
+void report_init(void);
+/* Around a fork: no report is under way while it happens, and the child counts anew. */
+void report_before_fork(void);
+void report_after_fork(bool child);
+
+#endif

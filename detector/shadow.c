@@ -1,0 +1,219 @@
+/* shadow.h: finding room for the planes.
+ *
+ * The 47-bit address space is looked at in halves of a terabyte.  A *window* is one terabyte in which the program has
+ * (or may soon have) mappings; its image in a plane is half a terabyte at base + window / 2.  Bases are chosen so that
+ * no image meets a window or another image.  Bases are the same for all windows, which keeps the inline check at one
+ * shift and one add; windows that turn up later get their images then.  Fixed bases (as ThreadSanitizer's) were
+ * rejected: they fail when address randomisation is wider than foreseen.
+ */
+#include "detector/shadow.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/check.h"
+
+struct shadow shadow;
+uintptr_t __gw_shadow;
+
+enum { WINDOWS = 128, HALVES = 256 }; /* of 2^47 bytes */
+#define WINDOW ((uintptr_t)1 << 40)
+#define HALF ((uintptr_t)1 << 39)
+#define META_WINDOW (WINDOW >> 6)
+
+static bool window_used[WINDOWS]; /* has shadow; grows under lock */
+static bool half_taken[HALVES];
+static struct spin lock;
+
+/* Regions with something recorded: a flag for each of the address space, and a list of those that are set. */
+static struct {
+  uint8_t *noted; /* atomic bytes, by region */
+  uint32_t *list;
+  uint32_t n; /* guarded by lock */
+  struct spin lock;
+} regions;
+enum { REGIONS = 1 << 27 };
+
+/* Marks the windows of one line of /proc/self/maps, "lo-hi ...". */
+static void mark_mapping(uintptr_t lo, uintptr_t hi) {
+  if (hi > WINDOW * WINDOWS) return; /* vsyscall */
+  for (uintptr_t w = lo / WINDOW; w <= (hi - 1) / WINDOW; w++) window_used[w] = true;
+}
+
+static bool hex(const char **at, uintptr_t *out) {
+  uintptr_t v = 0;
+  const char *s = *at;
+  for (;; s++) {
+    unsigned d = *s >= '0' && *s <= '9'   ? (unsigned)(*s - '0')
+                 : *s >= 'a' && *s <= 'f' ? (unsigned)(*s - 'a' + 10)
+                                          : 16;
+    if (d == 16) break;
+    v = v << 4 | d;
+  }
+  if (s == *at) return false;
+  *out = v;
+  *at = s;
+  return true;
+}
+
+static void mark_line(const char *line) {
+  uintptr_t lo, hi;
+  if (hex(&line, &lo) && *line++ == '-' && hex(&line, &hi) && hi > lo) mark_mapping(lo, hi);
+}
+
+static void mark_mappings(void) {
+  int fd = prim_open_read("/proc/self/maps");
+  if (fd < 0) gw__fatal("cannot read /proc/self/maps: mount /proc, or run without -race");
+  char buf[4096], line[64];
+  size_t line_n = 0;
+  for (;;) {
+    int64_t n = prim_read(fd, buf, sizeof buf);
+    if (n <= 0) break;
+    for (int64_t i = 0; i < n; i++) {
+      if (buf[i] == '\n') {
+        line[line_n] = 0;
+        mark_line(line);
+        line_n = 0;
+      } else if (line_n + 1 < sizeof line) {
+        line[line_n++] = buf[i];
+      }
+    }
+  }
+  prim_close(fd);
+}
+
+/* Mappings grow: the heap upwards from the program, the rest downwards from below the stack. Low addresses belong to
+ * programs that aren't position-independent and to MAP_32BIT. */
+static void widen_windows(void) {
+  bool seen[WINDOWS];
+  for (int i = 0; i < WINDOWS; i++) seen[i] = window_used[i];
+  window_used[0] = true;
+  for (int i = 1; i < WINDOWS; i++) {
+    if (!seen[i]) continue;
+    if (i >= 0x60 && !seen[i - 1]) window_used[i - 1] = true;
+    if (i < 0x60 && !seen[i + 1]) window_used[i + 1] = true;
+  }
+}
+
+static bool image_free(unsigned base) {
+  for (unsigned w = 0; w < WINDOWS; w++)
+    if (window_used[w] && (base + w >= HALVES || half_taken[base + w])) return false;
+  return true;
+}
+
+/* Reserves the image of window w; false if something is in the way. */
+static bool reserve_image(uintptr_t base, unsigned w) {
+  int r = prim_map_at(base + w * HALF, HALF);
+  if (r == -EEXIST) return false;
+  if (r < 0)
+    gw__fatal(
+        "the system refuses to reserve address space for shadow memory (error %d); check `ulimit -v` (want unlimited) "
+        "and vm.overcommit_memory (want 0 or 1); `godwit doctor` tells more",
+        -r);
+  return true;
+}
+
+static void unreserve_images(uintptr_t base, unsigned end) {
+  for (unsigned w = 0; w < end; w++)
+    if (window_used[w]) prim_unmap((void *)(base + w * HALF), HALF);
+}
+
+static bool reserve_plane(unsigned half) {
+  for (unsigned w = 0; w < WINDOWS; w++) {
+    if (!window_used[w] || reserve_image(half * HALF, w)) continue;
+    unreserve_images(half * HALF, w);
+    return false;
+  }
+  for (unsigned w = 0; w < WINDOWS; w++)
+    if (window_used[w]) half_taken[half + w] = true;
+  return true;
+}
+
+static uintptr_t place_plane(void) {
+  for (unsigned half = 2; half < HALVES; half++)
+    if (image_free(half) && reserve_plane(half)) return half * HALF;
+  gw__fatal("no room for shadow memory in the address space; run with less address randomisation: setarch -R PROGRAM");
+}
+
+static uintptr_t place_meta(void) {
+  const unsigned need = (unsigned)(WINDOWS * META_WINDOW / HALF);
+  for (unsigned half = 2; half + need <= HALVES; half++) {
+    bool free = true;
+    for (unsigned i = 0; i < need; i++) free &= !half_taken[half + i];
+    if (!free) continue;
+    bool ok = true;
+    for (unsigned w = 0; w < WINDOWS && ok; w++)
+      if (window_used[w]) ok = prim_map_at(half * HALF + w * META_WINDOW, META_WINDOW) == 0;
+    if (!ok) continue;
+    for (unsigned i = 0; i < need; i++) half_taken[half + i] = true;
+    return half * HALF;
+  }
+  gw__fatal("no room for shadow memory in the address space; run with less address randomisation: setarch -R PROGRAM");
+}
+
+void shadow_init(void) {
+  mark_mappings();
+  widen_windows();
+  for (unsigned w = 0; w < WINDOWS; w++)
+    if (window_used[w]) half_taken[2 * w] = half_taken[2 * w + 1] = true;
+  int cpus = prim_ncpu();
+  shadow.read_planes = cpus < 2 ? 1 : cpus > READ_PLANES_MAX ? READ_PLANES_MAX : (uint32_t)cpus;
+  shadow.meta = place_meta();
+  regions.noted = prim_map(REGIONS);
+  regions.list = prim_map(REGIONS * sizeof *regions.list);
+  if (!regions.noted || !regions.list)
+    gw__fatal("the system refuses address space for shadow memory: check `ulimit -v`");
+  for (unsigned k = 0; k <= shadow.read_planes; k++) {
+    shadow.cells[k] = place_plane();
+    shadow.ctx[k] = place_plane();
+  }
+  __gw_shadow = shadow.cells[0];
+}
+
+bool shadow_covered(uintptr_t p) { return p / WINDOW < WINDOWS && window_used[p / WINDOW]; }
+
+/* A window that wasn't foreseen: its images must still be free in every plane. */
+static bool add_window(unsigned w) {
+  if (half_taken[2 * w] || half_taken[2 * w + 1]) return false;
+  for (unsigned k = 0; k <= shadow.read_planes; k++) {
+    unsigned images[2] = {(unsigned)(shadow.cells[k] / HALF) + w, (unsigned)(shadow.ctx[k] / HALF) + w};
+    for (int i = 0; i < 2; i++) {
+      if (images[i] >= HALVES || half_taken[images[i]] || images[i] / 2 == w) return false;
+      if (!reserve_image(images[i] * HALF - w * HALF, w)) return false;
+      half_taken[images[i]] = true;
+    }
+  }
+  if (prim_map_at(shadow.meta + w * META_WINDOW, META_WINDOW) != 0) return false;
+  half_taken[2 * w] = half_taken[2 * w + 1] = true;
+  __atomic_store_n(&window_used[w], true, __ATOMIC_RELEASE);
+  return true;
+}
+
+bool shadow_cover(uintptr_t lo, uintptr_t hi) {
+  bool ok = true;
+  spin_lock(&lock);
+  for (uintptr_t w = lo / WINDOW; ok && w <= (hi - 1) / WINDOW; w++)
+    ok = w < WINDOWS && (window_used[w] || add_window((unsigned)w));
+  spin_unlock(&lock);
+  return ok;
+}
+
+void shadow_each_window(void (*f)(uintptr_t lo, uintptr_t hi, void *arg), void *arg) {
+  for (unsigned w = 0; w < WINDOWS; w++)
+    if (window_used[w]) f(w * WINDOW, (w + 1) * WINDOW, arg);
+}
+
+void shadow_note_region(uintptr_t line) {
+  uintptr_t region = line / REGION_LINES;
+  if (__atomic_load_n(&regions.noted[region], __ATOMIC_RELAXED)) return;
+  spin_lock(&regions.lock);
+  if (!regions.noted[region]) {
+    regions.noted[region] = 1;
+    regions.list[regions.n++] = (uint32_t)region;
+  }
+  spin_unlock(&regions.lock);
+}
+
+void shadow_each_region(void (*f)(uintptr_t line, void *arg), void *arg) {
+  for (uint32_t i = 0; i < regions.n; i++) f((uintptr_t)regions.list[i] * REGION_LINES, arg);
+}

@@ -1,0 +1,76 @@
+/* Where shadow memory is, and the shape of a cell.
+ *
+ * For each 8-byte granule of the program there is a 32-bit cell in the write plane and, where somebody read, one in a
+ * read plane; beside each cell, in a plane of its own, stands the depot id of the access's stack and lock set.  A
+ * 64-byte line has one meta byte, which is also the line's lock: whoever judges and records holds it, so that no two
+ * accesses to a granule can miss one another.
+ *
+ * All planes are linear (cell address = base + p / 2): only the parts that belong to windows of the address space in
+ * which the program has mappings are reserved, and pages are touched on demand.
+ */
+#ifndef GW_DETECTOR_SHADOW_H
+#define GW_DETECTOR_SHADOW_H
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/prim.h"
+#include "base/spin.h"
+#include "godwit/abi.h"
+
+/* A cell: [epoch id 23 | atomic 1 | bytes 8]. */
+enum { CELL_BYTES = 0xff, CELL_ATOMIC = 0x100, CELL_ID_SHIFT = 9 };
+#define CELL_ID_MAX ((1u << 23) - 1)
+static inline uint32_t cell_id(uint32_t cell) { return cell >> CELL_ID_SHIFT; }
+static inline bool cell_same_id(uint32_t a, uint32_t b) { return (a ^ b) >> CELL_ID_SHIFT == 0; }
+
+enum { READ_PLANES_MAX = 4 };
+/* Bits of a line's meta byte: which planes may hold something, and what else is known of the line. */
+enum { META_WRITE = 1, META_READ0 = 2, META_SYNC = 0x20, META_VICTIMS = 0x40, META_LOCK = 0x80 };
+
+extern struct shadow {
+  uintptr_t cells[1 + READ_PLANES_MAX]; /* base of each plane; 0: write */
+  uintptr_t ctx[1 + READ_PLANES_MAX];   /* base of the plane of stacks beside it */
+  uintptr_t meta;                       /* base of the meta bytes: meta + (p >> 6) */
+  uint32_t read_planes;                 /* in use */
+} shadow;
+
+/* Finds room and reserves it; ends the process with a clear message when the system refuses. Called once. */
+void shadow_init(void);
+/* True if [lo, hi) has shadow memory; reserves it where it is missing and the address space has room. */
+bool shadow_cover(uintptr_t lo, uintptr_t hi);
+bool shadow_covered(uintptr_t p);
+/* Calls f for each window of the program's address space that has shadow. */
+void shadow_each_window(void (*f)(uintptr_t lo, uintptr_t hi, void *arg), void *arg);
+
+static inline uint32_t *shadow_cell(unsigned plane, uintptr_t granule) {
+  return (uint32_t *)(shadow.cells[plane] + (granule << 2));
+}
+static inline uint32_t *shadow_ctx(unsigned plane, uintptr_t granule) {
+  return (uint32_t *)(shadow.ctx[plane] + (granule << 2));
+}
+static inline uint8_t *shadow_meta(uintptr_t line) { return (uint8_t *)(shadow.meta + line); }
+
+/* Notes that the line's region (1 MB of the program) has something recorded: what the collector walks. Called when a
+ * bit of a line's meta byte is set for the first time. */
+void shadow_note_region(uintptr_t line);
+/* For the collector, alone: each region that was noted, as its first line; it has REGION_LINES. */
+enum { REGION_LINES = 1 << 14 };
+void shadow_each_region(void (*f)(uintptr_t line, void *arg), void *arg);
+
+/* Takes the line's lock and returns what its meta byte holds besides. */
+static inline uint8_t line_lock(uint8_t *meta) {
+  for (int tries = 0;; tries++) {
+    /* acquire: pairs with the release in line_unlock */
+    uint8_t old = __atomic_fetch_or(meta, META_LOCK, __ATOMIC_ACQUIRE);
+    if (!(old & META_LOCK)) return old;
+    while (__atomic_load_n(meta, __ATOMIC_RELAXED) & META_LOCK) {
+      if (++tries < 100)
+        spin_pause();
+      else
+        prim_sched_yield();
+    }
+  }
+}
+static inline void line_unlock(uint8_t *meta, uint8_t bits) { __atomic_store_n(meta, bits, __ATOMIC_RELEASE); }
+
+#endif

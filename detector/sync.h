@@ -1,0 +1,42 @@
+/* Sync objects: the clocks that addresses name (race.h), and those of atomics with their release sequences.
+ *
+ * Hashed by line, so that memory which is reborn finds the objects in it. All of an object is guarded by its bucket's
+ * lock.
+ */
+#ifndef GW_DETECTOR_SYNC_H
+#define GW_DETECTOR_SYNC_H
+#include "detector/detector.h"
+
+/* A release at the head of a release sequence that goes on (C11 5.1.2.4p10). */
+struct sync_head {
+  struct sync_head *next;
+  uint64_t goroutine;     /* incarnation's number of the releasing one */
+  struct clock_ref clock; /* what it published */
+};
+
+struct sync_obj {
+  struct sync_obj *next;
+  uintptr_t addr;
+  struct clock_ref clock;  /* of primitives; joined, with one component outside */
+  struct sync_head *heads; /* of an atomic: the newest first */
+};
+
+struct sync_bucket {
+  struct spin lock;
+  uint32_t unused;
+  struct sync_obj *first;
+};
+
+void sync_init(void);
+struct sync_bucket *sync_bucket(uintptr_t addr);
+/* The object at addr in the locked bucket, or NULL. */
+struct sync_obj *sync_find_locked(struct sync_bucket *b, uintptr_t addr);
+/* Likewise, made if missing; the line's sync bit is set. */
+struct sync_obj *sync_get_locked(struct sync_bucket *b, uintptr_t addr);
+void sync_heads_clear(struct det_thread *t, struct sync_obj *o);
+/* Drops the objects in [lo, hi) of one line; true if the line has others left. */
+bool sync_forget_range(struct det_thread *t, uintptr_t lo, uintptr_t hi);
+/* For the collector, alone: every clock that an object holds. */
+void sync_each_clock(void (*f)(struct clock_ref *c, void *arg), void *arg);
+
+#endif
