@@ -169,6 +169,8 @@ static void take_godebug(struct options *o, const char *text) {
   if (at && (at == text || at[-1] == ',')) o->scheddetail = at[12] == '1';
 }
 
+const char *options_env(const char *name) { return getenv(name); }
+
 void options_init(void) {
   static bool done;
   if (done) return;
@@ -176,11 +178,11 @@ void options_init(void) {
 #define OPT(type, name, dflt, help) gw__opts.name = dflt;
 #include "options.inc"
   const char *s;
-  if ((s = getenv("GOMAXPROCS")) && *s && (!parse_int(s, &gw__opts.maxprocs) || gw__opts.maxprocs < 1)) {
+  if ((s = options_env("GOMAXPROCS")) && *s && (!parse_int(s, &gw__opts.maxprocs) || gw__opts.maxprocs < 1)) {
     gw__warn("GOMAXPROCS: '%s' is no number of processors", s);
     gw__opts.maxprocs = 0;
   }
-  if ((s = getenv("GODEBUG"))) take_godebug(&gw__opts, s);
-  if ((s = getenv("GORACE"))) options_parse(&gw__opts, "GORACE", s, warn_line);
-  if ((s = getenv("GODWIT"))) options_parse(&gw__opts, "GODWIT", s, warn_line);
+  if ((s = options_env("GODEBUG"))) take_godebug(&gw__opts, s);
+  if ((s = options_env("GORACE"))) options_parse(&gw__opts, "GORACE", s, warn_line);
+  if ((s = options_env("GODWIT"))) options_parse(&gw__opts, "GODWIT", s, warn_line);
 }

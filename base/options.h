@@ -19,6 +19,9 @@ struct options {
 /* Filled by options_init; read-only afterwards. */
 extern struct options gw__opts;
 
+/* The only look at the environment: as getenv(3). */
+const char *options_env(const char *name);
+
 /* Reads GODWIT, GORACE, GOMAXPROCS and GODEBUG; idempotent, not thread-safe: called at start-up.  An unknown key or a
  * bad value is a warning on standard error that names the nearest key, and the default stays. */
 void options_init(void);

@@ -25,7 +25,7 @@ static bool is_release(int mo) { return mo == __ATOMIC_RELEASE || mo == __ATOMIC
 
 static bool may_have_clock(const void *p) {
   uintptr_t a = (uintptr_t)p;
-  return !shadow_covered(a) || __atomic_load_n(shadow_meta(a >> 6), __ATOMIC_ACQUIRE) & META_SYNC;
+  return !shadow_covered(a) || __atomic_load_n(shadow_meta(a >> 6), __ATOMIC_ACQUIRE) & (META_SYNC | META_LOCK);
 }
 
 /* A load's part: its heads are acquired, or laid aside for an acquire fence. `o` may be NULL. */

@@ -35,11 +35,11 @@ static bool given_up;
 extern const char __gw_cli_path[] __attribute__((weak));
 
 static bool find_command(char *path) {
-  const char *told = getenv("GODWIT_CLI");
+  const char *told = options_env("GODWIT_CLI");
   if (told && *told && access(told, X_OK) == 0) return snprintf(path, PATH_MAX, "%s", told) < PATH_MAX;
   if (__gw_cli_path && access(__gw_cli_path, X_OK) == 0)
     return snprintf(path, PATH_MAX, "%s", __gw_cli_path) < PATH_MAX;
-  const char *at = getenv("PATH");
+  const char *at = options_env("PATH");
   while (at && *at) {
     size_t n = strcspn(at, ":");
     int len = snprintf(path, PATH_MAX, "%.*s/godwit", (int)n, at);

@@ -124,7 +124,7 @@ static unsigned walk(const struct race_g *g, struct race_at at, uint64_t *pc, ui
   uintptr_t fp = at.fp;
   unsigned recent_n = 0;
   for (unsigned steps = 0; n < STACK_MAX && steps < 4096; steps++) {
-    if (fp < g->stack_lo || fp >= g->stack_hi - 16 || fp & 7) break;
+    if (fp < g->stack_lo || fp + 16 > g->stack_hi || fp & 7) break;
     uintptr_t ret = ((const uintptr_t *)fp)[1], up = *(const uintptr_t *)fp;
     if (ret < 4096) break;
     bool again = false;

@@ -45,7 +45,7 @@ static void reborn_pages(struct det_thread *t, uintptr_t lo, uintptr_t hi) {
     const uint64_t *eight = (const uint64_t *)(const void *)shadow_meta(line);
     uint64_t bits = __atomic_load_n(eight, __ATOMIC_RELAXED);
     if (bits == 0) continue;
-    if (bits & 0x6060606060606060u) { /* META_SYNC | META_VICTIMS */
+    if (bits & 0xe0e0e0e0e0e0e0e0u) { /* META_SYNC, META_VICTIMS, or META_LOCK, which hides them */
       for (uintptr_t l = line; l < line + 8; l++) reborn_line(t, l << 3, (l << 3) + 7);
     } else {
       __atomic_store_n((uint64_t *)(void *)shadow_meta(line), 0, __ATOMIC_RELAXED);

@@ -21,7 +21,7 @@ enum { WINDOWS = 128, HALVES = 256 }; /* of 2^47 bytes */
 #define HALF ((uintptr_t)1 << 39)
 #define META_WINDOW (WINDOW >> 6)
 
-static bool window_used[WINDOWS]; /* has shadow; grows under lock */
+bool shadow_windows[WINDOWS]; /* grows under lock */
 static bool half_taken[HALVES];
 static struct spin lock;
 
@@ -37,7 +37,7 @@ enum { REGIONS = 1 << 27 };
 /* Marks the windows of one line of /proc/self/maps, "lo-hi ...". */
 static void mark_mapping(uintptr_t lo, uintptr_t hi) {
   if (hi > WINDOW * WINDOWS) return; /* vsyscall */
-  for (uintptr_t w = lo / WINDOW; w <= (hi - 1) / WINDOW; w++) window_used[w] = true;
+  for (uintptr_t w = lo / WINDOW; w <= (hi - 1) / WINDOW; w++) shadow_windows[w] = true;
 }
 
 static bool hex(const char **at, uintptr_t *out) {
@@ -86,18 +86,18 @@ static void mark_mappings(void) {
  * programs that aren't position-independent and to MAP_32BIT. */
 static void widen_windows(void) {
   bool seen[WINDOWS];
-  for (int i = 0; i < WINDOWS; i++) seen[i] = window_used[i];
-  window_used[0] = true;
+  for (int i = 0; i < WINDOWS; i++) seen[i] = shadow_windows[i];
+  shadow_windows[0] = true;
   for (int i = 1; i < WINDOWS; i++) {
     if (!seen[i]) continue;
-    if (i >= 0x60 && !seen[i - 1]) window_used[i - 1] = true;
-    if (i < 0x60 && !seen[i + 1]) window_used[i + 1] = true;
+    if (i >= 0x60 && !seen[i - 1]) shadow_windows[i - 1] = true;
+    if (i < 0x60 && !seen[i + 1]) shadow_windows[i + 1] = true;
   }
 }
 
 static bool image_free(unsigned base) {
   for (unsigned w = 0; w < WINDOWS; w++)
-    if (window_used[w] && (base + w >= HALVES || half_taken[base + w])) return false;
+    if (shadow_windows[w] && (base + w >= HALVES || half_taken[base + w])) return false;
   return true;
 }
 
@@ -115,17 +115,17 @@ static bool reserve_image(uintptr_t base, unsigned w) {
 
 static void unreserve_images(uintptr_t base, unsigned end) {
   for (unsigned w = 0; w < end; w++)
-    if (window_used[w]) prim_unmap((void *)(base + w * HALF), HALF);
+    if (shadow_windows[w]) prim_unmap((void *)(base + w * HALF), HALF);
 }
 
 static bool reserve_plane(unsigned half) {
   for (unsigned w = 0; w < WINDOWS; w++) {
-    if (!window_used[w] || reserve_image(half * HALF, w)) continue;
+    if (!shadow_windows[w] || reserve_image(half * HALF, w)) continue;
     unreserve_images(half * HALF, w);
     return false;
   }
   for (unsigned w = 0; w < WINDOWS; w++)
-    if (window_used[w]) half_taken[half + w] = true;
+    if (shadow_windows[w]) half_taken[half + w] = true;
   return true;
 }
 
@@ -143,7 +143,7 @@ static uintptr_t place_meta(void) {
     if (!free) continue;
     bool ok = true;
     for (unsigned w = 0; w < WINDOWS && ok; w++)
-      if (window_used[w]) ok = prim_map_at(half * HALF + w * META_WINDOW, META_WINDOW) == 0;
+      if (shadow_windows[w]) ok = prim_map_at(half * HALF + w * META_WINDOW, META_WINDOW) == 0;
     if (!ok) continue;
     for (unsigned i = 0; i < need; i++) half_taken[half + i] = true;
     return half * HALF;
@@ -155,7 +155,7 @@ void shadow_init(void) {
   mark_mappings();
   widen_windows();
   for (unsigned w = 0; w < WINDOWS; w++)
-    if (window_used[w]) half_taken[2 * w] = half_taken[2 * w + 1] = true;
+    if (shadow_windows[w]) half_taken[2 * w] = half_taken[2 * w + 1] = true;
   int cpus = prim_ncpu();
   shadow.read_planes = cpus < 2 ? 1 : cpus > READ_PLANES_MAX ? READ_PLANES_MAX : (uint32_t)cpus;
   shadow.meta = place_meta();
@@ -170,8 +170,6 @@ void shadow_init(void) {
   __gw_shadow = shadow.cells[0];
 }
 
-bool shadow_covered(uintptr_t p) { return p / WINDOW < WINDOWS && window_used[p / WINDOW]; }
-
 /* A window that wasn't foreseen: its images must still be free in every plane. */
 static bool add_window(unsigned w) {
   if (half_taken[2 * w] || half_taken[2 * w + 1]) return false;
@@ -185,7 +183,7 @@ static bool add_window(unsigned w) {
   }
   if (prim_map_at(shadow.meta + w * META_WINDOW, META_WINDOW) != 0) return false;
   half_taken[2 * w] = half_taken[2 * w + 1] = true;
-  __atomic_store_n(&window_used[w], true, __ATOMIC_RELEASE);
+  __atomic_store_n(&shadow_windows[w], true, __ATOMIC_RELEASE);
   return true;
 }
 
@@ -193,14 +191,14 @@ bool shadow_cover(uintptr_t lo, uintptr_t hi) {
   bool ok = true;
   spin_lock(&lock);
   for (uintptr_t w = lo / WINDOW; ok && w <= (hi - 1) / WINDOW; w++)
-    ok = w < WINDOWS && (window_used[w] || add_window((unsigned)w));
+    ok = w < WINDOWS && (shadow_windows[w] || add_window((unsigned)w));
   spin_unlock(&lock);
   return ok;
 }
 
 void shadow_each_window(void (*f)(uintptr_t lo, uintptr_t hi, void *arg), void *arg) {
   for (unsigned w = 0; w < WINDOWS; w++)
-    if (window_used[w]) f(w * WINDOW, (w + 1) * WINDOW, arg);
+    if (shadow_windows[w]) f(w * WINDOW, (w + 1) * WINDOW, arg);
 }
 
 void shadow_note_region(uintptr_t line) {

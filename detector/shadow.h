@@ -38,7 +38,8 @@ extern struct shadow {
 void shadow_init(void);
 /* True if [lo, hi) has shadow memory; reserves it where it is missing and the address space has room. */
 bool shadow_cover(uintptr_t lo, uintptr_t hi);
-bool shadow_covered(uintptr_t p);
+extern bool shadow_windows[128]; /* by terabyte: has shadow */
+static inline bool shadow_covered(uintptr_t p) { return p >> 47 == 0 && shadow_windows[p >> 40]; }
 /* Calls f for each window of the program's address space that has shadow. */
 void shadow_each_window(void (*f)(uintptr_t lo, uintptr_t hi, void *arg), void *arg);
 
@@ -57,11 +58,12 @@ void shadow_note_region(uintptr_t line);
 enum { REGION_LINES = 1 << 14 };
 void shadow_each_region(void (*f)(uintptr_t line, void *arg), void *arg);
 
-/* Takes the line's lock and returns what its meta byte holds besides. */
+/* Takes the line's lock and returns what its meta byte holds besides. While it is held the byte says nothing but that: the
+ * bits are with the holder, who puts them back (one exchange is cheaper than a loop that keeps them in place). */
 static inline uint8_t line_lock(uint8_t *meta) {
-  for (int tries = 0;; tries++) {
+  for (int tries = 0;;) {
     /* acquire: pairs with the release in line_unlock */
-    uint8_t old = __atomic_fetch_or(meta, META_LOCK, __ATOMIC_ACQUIRE);
+    uint8_t old = __atomic_exchange_n(meta, META_LOCK, __ATOMIC_ACQUIRE);
     if (!(old & META_LOCK)) return old;
     while (__atomic_load_n(meta, __ATOMIC_RELAXED) & META_LOCK) {
       if (++tries < 100)

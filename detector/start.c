@@ -66,4 +66,12 @@ void race_hide_threads(bool hide) {
   t->hidden = hide;
 }
 
-__attribute__((section(".preinit_array"), used)) static void (*const preinit)(void) = race_init;
+/* Run by the dynamic linker (or libc's start-up, in a static program) before all constructors, libc's own included: the
+ * environment is ours to look up still. */
+static void preinit(int argc, char **argv, char **envp) {
+  (void)argc;
+  (void)argv;
+  if (!environ) environ = envp;
+  race_init();
+}
+__attribute__((section(".preinit_array"), used)) static void (*const at_start)(int, char **, char **) = preinit;
