@@ -26,6 +26,7 @@
 #include "llvm/IR/Instructions.h"
 #include "llvm/IR/IntrinsicInst.h"
 #include "llvm/IR/Module.h"
+#include "tls.h"
 
 using namespace llvm;
 
@@ -34,18 +35,6 @@ namespace {
 
 // Objects with more uses than this are taken to escape; LLVM's own default of 100 gives up on large functions.
 constexpr unsigned kMaxUses = 2000;
-
-// Thread-local, of this module, and only ever loaded and stored by name.
-bool is_private_thread_local(const GlobalVariable &v) {
-  if (!v.isThreadLocal() || !v.hasLocalLinkage()) return false;
-  for (const User *user : v.users()) {
-    const auto *address = dyn_cast<IntrinsicInst>(user);
-    if (!address || address->getIntrinsicID() != Intrinsic::threadlocal_address ||
-        PointerMayBeCaptured(address, true, true, kMaxUses))
-      return false;
-  }
-  return true;
-}
 
 // Counters of coverage and profiling, and the entry points' own variables.
 bool is_of_the_toolchain(const GlobalVariable &v) {
@@ -218,8 +207,7 @@ bool ends_region(const Instruction &i) {
 }
 
 bool Sharing::object_is_private(const Value *object) {
-  if (const auto *v = dyn_cast<GlobalVariable>(object))
-    return v->isConstant() || is_of_the_toolchain(*v) || is_private_thread_local(*v);
+  if (const auto *v = dyn_cast<GlobalVariable>(object)) return v->isConstant() || is_of_the_toolchain(*v);
   if (isa<AllocaInst>(object)) return !PointerMayBeCaptured(object, true, true, kMaxUses);
   if (const auto *argument = dyn_cast<Argument>(object))
     return argument->hasByValAttr() && !PointerMayBeCaptured(object, true, true, kMaxUses);
@@ -228,10 +216,8 @@ bool Sharing::object_is_private(const Value *object) {
 
 bool Sharing::may_be_shared(const Value *pointer) {
   if (pointer->getType()->getPointerAddressSpace() != 0 || pointer->isSwiftError()) return false;
+  if (is_private_thread_local(pointer)) return false;
   const Value *object = getUnderlyingObject(pointer, 0);
-  if (const auto *address = dyn_cast<IntrinsicInst>(object);
-      address && address->getIntrinsicID() == Intrinsic::threadlocal_address)
-    object = address->getArgOperand(0);
   auto [known, is_new] = private_.try_emplace(object, false);
   if (is_new) {
     bool answer = object_is_private(object);

@@ -29,7 +29,6 @@
 #include "llvm/IR/Dominators.h"
 #include "llvm/IR/Function.h"
 #include "llvm/IR/GlobalVariable.h"
-#include "llvm/IR/InlineAsm.h"
 #include "llvm/IR/IRBuilder.h"
 #include "llvm/IR/MDBuilder.h"
 #include "llvm/IR/Module.h"
@@ -37,6 +36,7 @@
 #include "llvm/Transforms/Utils/BasicBlockUtils.h"
 #include "llvm/Transforms/Utils/Local.h"
 #include "llvm/Transforms/Utils/SSAUpdater.h"
+#include "tls.h"
 
 using namespace llvm;
 
@@ -99,13 +99,7 @@ class Regions {
   void load_constants() {
     IRBuilder<> b(&*f_.getEntryBlock().getFirstNonPHIOrDbgOrAlloca());
     b.SetCurrentDebugLocation(DebugLoc());
-    FunctionType *type = FunctionType::get(b.getInt64Ty(), false);
-    // Not volatile, reads no memory: a constant of the process, which may be moved and merged at will.
-    auto *code = InlineAsm::get(type, "movq __gw_tls@GOTTPOFF(%rip), $0", "=r", false, false, InlineAsm::AD_ATT);
-    CallInst *offset = b.CreateCall(type, code);
-    offset->setDoesNotAccessMemory();
-    offset->setDoesNotThrow();
-    offset->addFnAttr(Attribute::WillReturn);
+    CallInst *offset = thread_offset(b, *abi_.tls());
     LoadInst *base = b.CreateAlignedLoad(b.getPtrTy(), abi_.shadow(), Align(8), "gw.writes");
     base->setMetadata(LLVMContext::MD_invariant_load, MDNode::get(f_.getContext(), {}));
     offset_ = offset;

@@ -93,8 +93,6 @@ void mark_module(Abi &abi) {
   if (m.getNamedValue("__gw_needs_abi")) return;
   require_version(abi);
   add_cli_path(m);
-  // Only inline assembly names it: this keeps the declaration, and its weakness.
-  appendToCompilerUsed(m, {abi.tls()});
   if (abi.may_be_shared()) add_runtime_check(abi);
 }
 

@@ -32,6 +32,7 @@
 #include "names.h"
 #include "prepare.h"
 #include "rename.h"
+#include "tls.h"
 
 using namespace llvm;
 using namespace godwit;
@@ -100,6 +101,7 @@ class Start : public PassInfoMixin<Start> {
       forbid_speculation(m);
       names_->learn(m);
     }
+    make_thread_locals_opaque(m, Abi(m).may_be_shared());
     return PreservedAnalyses::none();
   }
 
