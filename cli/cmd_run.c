@@ -4,7 +4,6 @@
  * Only SIGKILL leaves it behind.
  */
 #include <errno.h>
-#include <ftw.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +16,7 @@
 #include "cli/clang_args.h"
 #include "cli/command.h"
 #include "cli/compiler.h"
+#include "cli/folder.h"
 #include "cli/mem.h"
 
 const char help_run[] =
@@ -129,24 +129,13 @@ static int build_and_run(const char *clang, struct clang_args *a, const char *pr
   return status;
 }
 
-static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *at) {
-  (void)st, (void)type, (void)at;
-  remove(path);
-  return 0;
-}
-
 static int run_in_folder(const char *clang, struct clang_args *a, char **args) {
-  const char *tmp = getenv("TMPDIR");
-  char *dir = mem_format("%s/godwit-run-XXXXXX", tmp && *tmp ? tmp : "/tmp");
   catch_signals();
-  if (!mkdtemp(dir)) {
-    fprintf(stderr, "godwit run: can't make a folder like %s: %s (TMPDIR names another place)\n", dir, strerror(errno));
-    free(dir);
-    return STATUS_FAILED;
-  }
+  char *dir = folder_make("run");
+  if (!dir) return STATUS_FAILED;
   char *name = program_name(a), *program = mem_format("%s/%s", dir, name);
   int status = build_and_run(clang, a, program, args);
-  nftw(dir, remove_entry, 8, FTW_DEPTH | FTW_PHYS); /* -gsplit-dwarf and the like leave more than the program */
+  folder_remove(dir); /* -gsplit-dwarf and the like leave more than the program */
   free(program);
   free(name);
   free(dir);

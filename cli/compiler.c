@@ -14,11 +14,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/check.h"
 #include "cli/parts.h"
+#include "cli/spawn.h"
 
 char *path_find(const char *name) {
   if (strchr(name, '/')) return access(name, X_OK) == 0 ? mem_strdup(name) : NULL;
@@ -47,37 +47,23 @@ static bool layout_says_major(const char *clang) {
   return yes;
 }
 
-/* First line of `CLANG --version`, owned by the caller; NULL if it can't be run. */
+/* First line of `CLANG --version`, owned by the caller; empty if it can't be run. */
 static char *ask_version(const char *clang) {
-  int fds[2];
-  if (pipe(fds) != 0) return NULL;
-  pid_t pid = fork();
-  if (pid == 0) {
-    dup2(fds[1], 1);
-    close(fds[0]);
-    close(fds[1]);
-    execl(clang, clang, "--version", (char *)NULL);
-    _exit(127);
-  }
-  close(fds[1]);
-  FILE *f = fdopen(fds[0], "r");
-  char line[512] = "";
-  bool got = pid > 0 && f && fgets(line, sizeof line, f);
-  while (f && getc(f) != EOF) continue;
-  if (f) fclose(f);
-  if (pid > 0) waitpid(pid, NULL, 0);
-  line[strcspn(line, "\n")] = 0;
-  return got ? mem_strdup(line) : NULL;
+  struct buf out = {0};
+  spawn((char *[]){(char *)clang, "--version", NULL}, NULL, NULL, &out, NULL, 30);
+  char *text = buf_take(&out);
+  text[strcspn(text, "\n")] = 0;
+  return text;
 }
 
 static bool version_fits(const char *clang, char **why) {
   if (layout_says_major(clang)) return true;
   char *version = ask_version(clang);
-  const char *at = version ? strstr(version, "clang version ") : NULL;
+  const char *at = strstr(version, "clang version ");
   bool fits = at && atoi(at + strlen("clang version ")) == CLANG_MAJOR;
   if (!fits)
     *why = mem_format("%s is no clang %d (it says '%s'): install clang-%d, or let GODWIT_CLANG name one", clang,
-                      CLANG_MAJOR, version ? version : "nothing", CLANG_MAJOR);
+                      CLANG_MAJOR, *version ? version : "nothing", CLANG_MAJOR);
   free(version);
   return fits;
 }
