@@ -3,7 +3,7 @@
  *
  * Each operation has a place in the code of its own: the table of sites holds one small function for each, so that a
  * finding's program counters say which operations of the script raced.  Operations are counted from the start of the
- * process, and the first line of output gives the address of site 0, relative to the module; site i is 16 bytes * i
+ * process, and the first line of output gives the address of site 0, relative to the module; site i is 32 bytes * i
  * further.  After each program one line has what its atomic operations returned, in order.
  *
  * With worker threads ("t") exactly one thread acts at any time; the detector doesn't see them. */
@@ -28,7 +28,7 @@
 
 struct op {
   char letter;
-  int64_t a[8]; /* the numbers after the letter */
+  __int128 a[8]; /* the numbers after the letter: values have up to 16 bytes */
 };
 
 struct worker {
@@ -156,18 +156,11 @@ static void access_plain(const struct op *o, bool write) {
 #define CAS32(...) CAS(32, uint32_t, __VA_ARGS__)
 #define CAS64(...) CAS(64, uint64_t, __VA_ARGS__)
 
-/* The last argument of a 16-byte compare-exchange goes on the stack, where a site's frame would be in between: so the
- * orders travel in one word, and the finding has the site one frame further out. */
-__attribute__((noinline)) static unsigned __int128 cas128_here(void *p, unsigned __int128 expected,
-                                                               unsigned __int128 value, int orders) {
-  unsigned __int128 old = __gw_atomic128_compare_exchange(p, expected, value, orders >> 4, orders & 15);
-  __asm__ volatile("" ::: "memory"); /* no tail call: this frame has to be there */
-  return old;
-}
-
+/* Its last argument goes on the stack: the site puts it there. */
 static unsigned __int128 CAS128(void *p, unsigned __int128 expected, unsigned __int128 value, int order, int fail) {
   typedef unsigned __int128 (*cas_fn)(void *, unsigned __int128, unsigned __int128, int);
-  return SITE_CALL(op_count, cas128_here, cas_fn)(p, expected, value, order << 4 | fail);
+  site_arg7 = (uint64_t)fail;
+  return SITE_CALL(op_count, __gw_atomic128_compare_exchange, cas_fn)(p, expected, value, order);
 }
 
 ATOMIC_SIZED(8, uint8_t)
@@ -197,8 +190,10 @@ static void atomic_op(const struct op *o) {
       break;
   }
   if (o->letter == 'S') return;
-  if (value >> 64) printf("%llx.", (unsigned long long)(value >> 64));
-  printf("%llx ", (unsigned long long)value);
+  if (value >> 64)
+    printf("%llx%016llx ", (unsigned long long)(value >> 64), (unsigned long long)value);
+  else
+    printf("%llx ", (unsigned long long)value);
 }
 
 /* Goroutines */
@@ -413,10 +408,22 @@ static void program_end(void) {
   fflush(stdout);
 }
 
+static __int128 number_parse(const char **at) {
+  const char *p = *at;
+  bool minus = *p == '-';
+  unsigned __int128 n = 0;
+  for (p += minus; *p >= '0' && *p <= '9'; p++) n = n * 10 + (unsigned)(*p - '0');
+  *at = p;
+  return (__int128)(minus ? -n : n);
+}
+
 static struct op op_parse(const char *line) {
   struct op o = {.letter = line[0]};
-  char *p = (char *)line + 1;
-  for (size_t i = 0; i < 8 && *p && *p != '\n'; i++) o.a[i] = strtoll(p, &p, 10);
+  const char *p = line + 1;
+  for (size_t i = 0; i < 8 && *p == ' '; i++) {
+    p++;
+    o.a[i] = number_parse(&p);
+  }
   return o;
 }
 

@@ -17,8 +17,8 @@ import godwit_testing as gt
 from script import execute
 
 DETECTOR_TESTS = gt.REPO / "tests" / "detector"
-SITES = 262144  # as in sites.h
-SITE_SIZE = 16
+SITES = 131072  # as in sites.h
+SITE_SIZE = 32
 RACES = ("GW1001", "GW1007")
 TIMEOUT = 300
 
@@ -73,7 +73,8 @@ def run_programs(driver, programs, options="", timeout=TIMEOUT):
     with tempfile.TemporaryDirectory(prefix="godwit-script-") as folder:
         prefix = Path(folder) / "log"
         text = "".join(p.text() for p in programs)
-        env = {"GODWIT": f"format=json log_path={prefix} {options}"}
+        # No symboliser: raw findings have all that is needed.
+        env = {"GODWIT": f"format=json log_path={prefix} {options}", "PATH": "/nonexistent"}
         try:
             r = subprocess.run([driver], input=text.encode(), env=gt.environment(**env), timeout=timeout,
                                stdout=subprocess.PIPE, stderr=subprocess.PIPE)
@@ -93,7 +94,7 @@ def _sort_out(programs, lines, found, others, status, err):
         mine = {p for p in left if all(s is None or begin <= s < end for s in p)}
         left -= mine
         pairs = {tuple(None if s is None else s - begin for s in p) for p in mine}
-        values = [int(v.replace(".", "").zfill(1), 16) for v in lines[i].split()] if i < len(lines) else None
+        values = [int(v, 16) for v in lines[i].split()] if i < len(lines) else None
         outcomes.append(Outcome(pairs, values))
         begin = end
     trouble = []

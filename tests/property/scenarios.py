@@ -206,13 +206,14 @@ SCENARIOS = {
         w 2 0 8 1
         w 2 8 8 1 ! a
     """,
-    "bytes reborn within a granule": """
+    "memory is reborn in whole granules": """
         go 2
-        w 1 0 8 1 = a
-        B 0 3
-        w 2 0 1 1
-        w 2 2 1 1
-        w 2 3 1 1 ! a
+        w 1 0 24 2 = a
+        B 8 3
+        w 2 8 1 1
+        w 2 15 1 1
+        w 2 7 1 1 ! a
+        w 2 16 1 1 ! a
     """,
     "a stack is reborn": """
         go 1

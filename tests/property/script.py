@@ -7,7 +7,8 @@ An operation is a tuple whose first element is its letter; tests/detector/driver
     r g lo n how     g reads n bytes at lo; how: 0 race_access, 1 inline check and thunk, 2 range thunk
     w g lo n how     g writes
     F g lo n         g frees [lo, lo+n)          M g lo n     g gets [lo, lo+n) from the allocator
-    B lo n           [lo, lo+n) is reborn
+    B lo n           [lo, lo+n) is reborn, and as in M and n the rest of its first and last granule with it: what is given
+                     away is never smaller, and what is left of a granule beside it belongs to the allocator
     a g k  l g k  m g k  q g k                   acquire, release, release_merge, release_acquire of key k
     f k              the clock of key k is forgotten
     h g to           hand-off
@@ -33,7 +34,7 @@ RMW = ("exchange", "fetch_add", "fetch_sub", "fetch_and", "fetch_or", "fetch_xor
 
 
 class Program(NamedTuple):
-    """size: bytes of memory; phase: where in a line of 64 bytes it begins; reuse: take the last program's memory again;
+    """size: bytes of memory; phase: where in a line of 64 bytes it begins (16-byte atomics: in sixteens); reuse: take the last program's memory again;
     regions: the variables, as (lo, hi), no access goes over a region's end."""
 
     size: int
@@ -67,6 +68,12 @@ def rmw_value(kind, old, value, size):
     return {"exchange": value, "fetch_add": old + value, "fetch_sub": old - value, "fetch_and": old & value,
             "fetch_or": old | value, "fetch_xor": old ^ value, "fetch_nand": ~(old & value),
             "fetch_umax": max(old, value), "fetch_umin": min(old, value)}[name] & full
+
+
+def reborn(oracle, lo, n):
+    """As the detector does it: whole granules."""
+    if n:
+        oracle.reborn(lo & ~7, (lo + n + 7) & ~7)
 
 
 class Execution:
@@ -113,7 +120,7 @@ class Execution:
 
     def _n(self, _, g, h, lo, n):
         self.oracle.create(g, h)
-        self.oracle.reborn(lo, lo + n)
+        reborn(self.oracle, lo, n)
         self.alive.append(h)
         self.known.add(h)
         self.oracle.tick(g)
@@ -131,11 +138,11 @@ class Execution:
         self.oracle.access(g, at, lo, lo + n, True)
 
     def _M(self, at, g, lo, n):
-        self.oracle.reborn(lo, lo + n)
+        reborn(self.oracle, lo, n)
         self.oracle.access(g, at, lo, lo + n, True)
 
     def _B(self, _, lo, n):
-        self.oracle.reborn(lo, lo + n)
+        reborn(self.oracle, lo, n)
 
     def _a(self, _, g, k):
         self.oracle.acquire(g, k)

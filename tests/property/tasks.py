@@ -42,6 +42,7 @@ class Generator:
                    for name, w in WEIGHTS.items()}
         if not self.atomics:
             weights["atomic"] = 0
+        weights = {name: w for name, w in weights.items() if w}
         self.names, self.weights = list(weights), list(weights.values())
         self.ops = []
 
