@@ -35,4 +35,5 @@ int main(void) {
   both(a2, b2);
   both(a3, b3);
   both(a4, b4);
+  use(siblings); /* what nobody reads the optimiser takes away */
 }

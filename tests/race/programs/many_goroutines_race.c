@@ -19,4 +19,5 @@ int main(void) {
   if (gw_num_goroutine() != COUNT + 1) abort();
   gw_close(start);
   gw_waitgroup_wait(&done);
+  use(shared); /* or the optimiser takes it away */
 }

@@ -21,4 +21,5 @@ int main(void) {
   for (long i = 0; i < COUNT; i++)
     if (pthread_create(&threads[i], NULL, body, (void *)i) != 0) return 1;
   for (int i = 0; i < COUNT; i++) pthread_join(threads[i], NULL);
+  return shared == 0; /* read, or the optimiser takes it away */
 }

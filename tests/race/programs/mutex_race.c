@@ -63,4 +63,5 @@ int main(void) {
   both(a3, b3);
   both(a4, b4);
   both(a5, b5);
+  use(different + one_side); /* what nobody reads the optimiser takes away */
 }
