@@ -1,3 +1,4 @@
+/* A growing string of bytes; buf.h has the contracts. */
 #include "cli/buf.h"
 
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* Temporary folders: made with mkdtemp, removed with all that is in them. */
 #include "cli/folder.h"
 
 #include <errno.h>

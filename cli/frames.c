@@ -1,3 +1,5 @@
+/* The chain of inlined functions around an address.  The innermost position is the line table's; each further one is
+ * where the function inside it was called. */
 #include "cli/frames.h"
 
 /* The child of `scope` that holds the address and may hold others. */

@@ -1,3 +1,4 @@
+/* Allocation that ends the process with 125 when memory runs out: a command line tool has nothing better to do. */
 #include "cli/mem.h"
 
 #include <stdarg.h>

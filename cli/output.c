@@ -1,3 +1,4 @@
+/* The choice of format, style and colour, and JSON as bytes. */
 #include "cli/output.h"
 
 #include <stdlib.h>

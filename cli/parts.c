@@ -1,3 +1,4 @@
+/* Looks beside the executable: PREFIX/bin/godwit has PREFIX/include and PREFIX/lib/godwit. */
 #include "cli/parts.h"
 
 #include <limits.h>

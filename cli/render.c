@@ -1,3 +1,4 @@
+/* What all styles share: places, actors, and what a finding is about in words. */
 #include "cli/render.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* Source files as lines, and as much of C's tokens as an underline needs. */
 #include "cli/source.h"
 
 #include <ctype.h>

@@ -1,3 +1,4 @@
+/* A child whose output is collected while it runs, with a limit on its time. */
 #include "cli/spawn.h"
 
 #include <errno.h>
