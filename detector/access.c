@@ -31,6 +31,8 @@ struct access {
   uint32_t ctx; /* 0: not walked yet */
   bool write, atomic;
   enum race_op op;
+  uintptr_t p; /* the whole access */
+  size_t n;
   unsigned plane; /* that it is recorded in */
   struct race_at at;
   unsigned races_n;

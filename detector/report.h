@@ -6,6 +6,8 @@
 /* The older side of a race, and where. */
 struct race_pair {
   uintptr_t granule;
+  uintptr_t p; /* the whole later access */
+  size_t n;
   uint32_t bytes; /* of the granule, shared by the two */
   uint32_t older_cell;
   uint32_t older_ctx; /* resolved */
