@@ -129,7 +129,10 @@ static bool add_library(struct strings *cmd, const struct clang_args *a, const s
   add_linker(cmd, "--whole-archive");
   add_linker(cmd, lib);
   if (a->race && !a->is_static && file_exists(p->interpose)) add_linker(cmd, p->interpose);
+  bool wraps = a->race && a->is_static && file_exists(p->wrap);
+  if (wraps) add_linker(cmd, p->wrap);
   add_linker(cmd, "--no-whole-archive");
+  if (wraps) strings_addf(cmd, "-Wl,@%s", p->wrap_args);
   if (!a->is_static) {
     add_linker(cmd, "--export-dynamic-symbol=__gw_*");
     add_linker(cmd, "--export-dynamic-symbol=gw_*");

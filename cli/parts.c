@@ -55,6 +55,8 @@ const struct parts *parts_find(void) {
   p.plain = mem_format("%s/libgodwit.a", p.lib);
   p.race = mem_format("%s/libgodwit_race.a", p.lib);
   p.interpose = mem_format("%s/libgodwit_interpose.a", p.lib);
+  p.wrap = mem_format("%s/libgodwit_wrap.a", p.lib);
+  p.wrap_args = mem_format("%s/wrap.args", p.lib);
   free(bin);
   free(prefix);
   return &p;

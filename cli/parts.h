@@ -11,6 +11,8 @@ struct parts {
   char *plain;     /* libgodwit.a */
   char *race;      /* libgodwit_race.a */
   char *interpose; /* libgodwit_interpose.a, for dynamic links with -race; need not exist */
+  char *wrap;      /* libgodwit_wrap.a, for static ones; needs wrap_args */
+  char *wrap_args; /* linker options in a file */
 };
 /* Never fails; the files need not exist. */
 const struct parts *parts_find(void);

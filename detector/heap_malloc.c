@@ -9,7 +9,7 @@
  */
 #define _GNU_SOURCE
 #include "detector/heap.h"
-#include "detector/posix.h"
+#include "detector/libc.h"
 
 /* Blocks above WHOLE are recorded at their edges: EDGE bytes at either end (guess: a header, or where a loop begins).
  */
@@ -126,3 +126,5 @@ BOTH(VALLOC)
 BOTH(PVALLOC)
 
 size_t __gw_i_malloc_usable_size(void *p) { return malloc_usable_size(p); }
+
+void *heap_malloc(size_t n, struct race_at at) { return born(gw__real.malloc(n), n, false, at); }

@@ -35,7 +35,10 @@ static void keep(int sig, const siginfo_t *info) {
   det_self->deferred_signals |= (uint64_t)1 << (sig - 1);
 }
 
-static bool take(siginfo_t *info) {
+/* On a slow path of the detector: the caller's vector registers are live. */
+#define GENERAL_REGISTERS __attribute__((target("general-regs-only")))
+
+GENERAL_REGISTERS static bool take(siginfo_t *info) {
   uint64_t *bits = &det_self->deferred_signals;
   if (kept.n > 0) {
     mem_copy(info, &kept.info[--kept.n], sizeof *info);
@@ -51,7 +54,7 @@ static bool take(siginfo_t *info) {
 }
 
 /* The thread left the detector.  A handler may run within this call, and enter it again. */
-void race_run_deferred_signals(void) {
+GENERAL_REGISTERS void race_run_deferred_signals(void) {
   siginfo_t info;
   while (det_self->inside == 0 && take(&info)) prim_signal_self(info.si_signo, &info);
 }

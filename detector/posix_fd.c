@@ -1,0 +1,276 @@
+/* What descriptors order: a write before a later read of the same pipe, socket pair, connection or eventfd, and a close
+ * before whoever gets the number next.
+ *
+ * A descriptor names a channel to read from and one to write to; the address of a channel names its clock.  They are
+ * found out on first use and kept per number until it is closed.  Which two ends belong together:
+ *   pipe, FIFO            one channel per inode
+ *   socket pair           noted when it is made
+ *   TCP, UDP, connected   by the two addresses, in the order of the direction
+ *   other sockets         one channel for all: an edge too many rather than a false alarm
+ *   other (eventfd, ...)  one channel per descriptor and its copies
+ *   file, directory, tty  none
+ * table.lock guards numbers and channels.
+ */
+#include "detector/posix.h"
+
+#include <netinet/in.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+
+#include "base/mem.h"
+
+struct channel {
+  uint64_t key[2];      /* inode and device, or a hash of addresses; {0, 0}: not in a bucket */
+  struct channel *next; /* in its bucket */
+  uint32_t refs;        /* numbers that name it, and operations under way */
+};
+
+enum state { UNKNOWN, PLAIN, CHANNELS };
+struct number {
+  struct channel *in, *out; /* to read from, to write to */
+  uint8_t state;            /* enum state; atomic, so that plain files need no lock */
+};
+
+enum { PAGE_NUMBERS = 1024, PAGES = 1024, BUCKETS = 256 };
+static struct {
+  struct spin lock;
+  struct number *page[PAGES]; /* of numbers; never given back */
+  struct channel *bucket[BUCKETS];
+} table;
+static struct channel any_socket = {.refs = 1};
+
+static struct number *number_of_locked(int fd, bool make) {
+  if (fd < 0 || fd >= PAGE_NUMBERS * PAGES) return NULL;
+  struct number **page = &table.page[fd / PAGE_NUMBERS];
+  /* release: pairs with the acquire in is_plain */
+  if (!*page && make) __atomic_store_n(page, arena_alloc(PAGE_NUMBERS * sizeof **page), __ATOMIC_RELEASE);
+  return *page ? &(*page)[fd % PAGE_NUMBERS] : NULL;
+}
+
+static bool is_plain(int fd) {
+  if (fd < 0 || fd >= PAGE_NUMBERS * PAGES) return true;
+  const struct number *page = __atomic_load_n(&table.page[fd / PAGE_NUMBERS], __ATOMIC_ACQUIRE);
+  return page && __atomic_load_n(&page[fd % PAGE_NUMBERS].state, __ATOMIC_RELAXED) == PLAIN;
+}
+
+static struct channel **bucket_of(uint64_t a, uint64_t b) {
+  return &table.bucket[(a * 31 + b) * 0x9E3779B97F4A7C15u >> 56];
+}
+
+static struct channel *channel_new(void) {
+  struct channel *c = arena_alloc(sizeof *c);
+  c->refs = 1;
+  return c;
+}
+
+static struct channel *channel_locked(uint64_t a, uint64_t b) {
+  struct channel **at = bucket_of(a, b), *c = *at;
+  while (c && (c->key[0] != a || c->key[1] != b)) c = c->next;
+  if (c) return c->refs++, c;
+  c = channel_new();
+  c->key[0] = a;
+  c->key[1] = b;
+  c->next = *at;
+  return *at = c;
+}
+
+/* The caller forgets the clock and frees it if this gives it back: outside the lock. */
+static struct channel *drop_locked(struct channel *c) {
+  if (!c || --c->refs > 0) return NULL;
+  struct channel **at = bucket_of(c->key[0], c->key[1]);
+  while (*at && *at != c) at = &(*at)->next;
+  if (*at) *at = c->next;
+  return c;
+}
+
+static void channel_free(struct channel *c) {
+  if (!c) return;
+  race_forget(c);
+  arena_free(c, sizeof *c);
+}
+
+/* --- what a descriptor is ---------------------------------------------------------------------------------------- */
+
+struct identity {
+  uint64_t in[2], out[2]; /* keys of its channels */
+  enum { FILE_LIKE, KEYED, SHARED, OWN } kind;
+};
+
+static uint64_t hash(const void *p, size_t n, uint64_t seed) {
+  const unsigned char *c = p;
+  uint64_t h = seed ^ 0xcbf29ce484222325u;
+  for (size_t i = 0; i < n; i++) h = (h ^ c[i]) * 0x100000001b3u;
+  return h;
+}
+
+/* Address and port alone: other members of a socket address differ between its two sides. */
+static bool hash_address(const struct sockaddr_storage *a, uint64_t *out) {
+  if (a->ss_family == AF_INET) {
+    const struct sockaddr_in *in = (const void *)a;
+    *out = hash(&in->sin_port, sizeof in->sin_port, hash(&in->sin_addr, sizeof in->sin_addr, 4));
+    return true;
+  }
+  const struct sockaddr_in6 *in6 = (const void *)a;
+  if (a->ss_family == AF_INET6)
+    *out = hash(&in6->sin6_port, sizeof in6->sin6_port, hash(&in6->sin6_addr, sizeof in6->sin6_addr, 6));
+  return a->ss_family == AF_INET6;
+}
+
+static void identify_socket(int fd, struct identity *id) {
+  struct sockaddr_storage here, there;
+  socklen_t n = sizeof here, m = sizeof there;
+  uint64_t a, b;
+  id->kind = SHARED;
+  if (getsockname(fd, (struct sockaddr *)&here, &n) != 0 || getpeername(fd, (struct sockaddr *)&there, &m) != 0) return;
+  if (!hash_address(&here, &a) || !hash_address(&there, &b)) return;
+  id->kind = KEYED;
+  id->in[0] = id->out[1] = b;
+  id->in[1] = id->out[0] = a;
+}
+
+static struct identity identify(int fd) {
+  struct identity id = {.kind = FILE_LIKE};
+  struct stat st;
+  int before = errno;
+  if (fstat(fd, &st) == 0) {
+    if (S_ISFIFO(st.st_mode)) {
+      id.kind = KEYED;
+      id.in[0] = id.out[0] = st.st_ino;
+      id.in[1] = id.out[1] = st.st_dev;
+    } else if (S_ISSOCK(st.st_mode)) {
+      identify_socket(fd, &id);
+    } else if (!(st.st_mode & S_IFMT)) {
+      id.kind = OWN;
+    }
+  }
+  errno = before;
+  return id;
+}
+
+static void settle_locked(struct number *n, const struct identity *id) {
+  if (id->kind == FILE_LIKE) {
+    __atomic_store_n(&n->state, PLAIN, __ATOMIC_RELAXED);
+    return;
+  }
+  if (id->kind == KEYED) {
+    n->in = channel_locked(id->in[0], id->in[1]);
+    n->out = channel_locked(id->out[0], id->out[1]);
+  } else {
+    n->in = n->out = channel_new();
+    n->in->refs = 2;
+  }
+  __atomic_store_n(&n->state, CHANNELS, __ATOMIC_RELAXED);
+}
+
+/* The channel of fd with a reference for the caller; NULL if it orders nothing. */
+static struct channel *channel_of(int fd, bool out) {
+  if (is_plain(fd)) return NULL;
+  struct det_thread *inside = posix_lock(&table.lock);
+  struct number *n = number_of_locked(fd, true);
+  bool known = n && n->state != UNKNOWN;
+  posix_unlock(&table.lock, inside);
+  struct identity id = {.kind = FILE_LIKE};
+  if (!known) id = identify(fd);
+  inside = posix_lock(&table.lock);
+  struct channel *c = &any_socket; /* unconnected sockets are asked again each time */
+  if (n && n->state == UNKNOWN && id.kind != SHARED) settle_locked(n, &id);
+  if (n && n->state != UNKNOWN) c = out ? n->out : n->in;
+  if (c) c->refs++;
+  posix_unlock(&table.lock, inside);
+  return c;
+}
+
+static void put_back(struct channel *c) {
+  struct det_thread *inside = posix_lock(&table.lock);
+  c = drop_locked(c);
+  posix_unlock(&table.lock, inside);
+  channel_free(c);
+}
+
+void fd_release(struct race_g *g, int fd) {
+  struct channel *c = channel_of(fd, true);
+  if (!c) return;
+  race_release_merge(g, c);
+  put_back(c);
+}
+
+void fd_acquire(struct race_g *g, int fd) {
+  struct channel *c = channel_of(fd, false);
+  if (!c) return;
+  race_acquire(g, c);
+  put_back(c);
+}
+
+/* --- descriptors come and go -------------------------------------------------------------------------------------- */
+
+/* The clock of a number: what its closers did. */
+static const void *number_clock(int fd) {
+  struct det_thread *inside = posix_lock(&table.lock);
+  const struct number *n = number_of_locked(fd, true);
+  posix_unlock(&table.lock, inside);
+  return n;
+}
+
+static void unname(int fd) {
+  struct det_thread *inside = posix_lock(&table.lock);
+  struct number *n = number_of_locked(fd, false);
+  struct channel *in = NULL, *out = NULL;
+  if (n) {
+    in = drop_locked(n->in);
+    out = drop_locked(n->out);
+    n->in = n->out = NULL;
+    __atomic_store_n(&n->state, UNKNOWN, __ATOMIC_RELAXED);
+  }
+  posix_unlock(&table.lock, inside);
+  channel_free(in);
+  if (out != in) channel_free(out);
+}
+
+/* A reader that finds the end of the file sees what came before the close. */
+void fd_closing(struct race_g *g, int fd) {
+  const void *clock = number_clock(fd);
+  if (!clock) return;
+  fd_release(g, fd);
+  race_release_merge(g, clock);
+  unname(fd);
+}
+
+void fd_opened(struct race_g *g, int fd) {
+  const void *clock = number_clock(fd);
+  if (!clock) return;
+  unname(fd);
+  race_acquire(g, clock);
+}
+
+static void name_locked(struct number *n, struct channel *in, struct channel *out) {
+  n->in = in;
+  n->out = out;
+  in->refs++;
+  out->refs++;
+  __atomic_store_n(&n->state, CHANNELS, __ATOMIC_RELAXED);
+}
+
+void fd_copied(int from, int to) {
+  struct channel *c = channel_of(from, true); /* so that it is known */
+  unname(to);
+  struct det_thread *inside = posix_lock(&table.lock);
+  const struct number *a = number_of_locked(from, false);
+  struct number *b = number_of_locked(to, true);
+  if (a && b && a->state == CHANNELS) name_locked(b, a->in, a->out);
+  posix_unlock(&table.lock, inside);
+  if (c) put_back(c);
+}
+
+void fd_pair(int a, int b) {
+  struct channel *there = channel_new(), *back = channel_new();
+  there->refs = back->refs = 0;
+  unname(a);
+  unname(b);
+  struct det_thread *inside = posix_lock(&table.lock);
+  struct number *x = number_of_locked(a, true), *y = number_of_locked(b, true);
+  if (x && y) {
+    name_locked(x, back, there);
+    name_locked(y, there, back);
+  }
+  posix_unlock(&table.lock, inside);
+}
