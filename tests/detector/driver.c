@@ -6,6 +6,8 @@
  * process, and the first line of output gives the address of site 0, relative to the module; site i is 32 bytes * i
  * further.  After each program one line has what its atomic operations returned, in order.
  *
+ * An argument is the number of epoch ids after which the detector collects, each time.
+ *
  * With worker threads ("t") exactly one thread acts at any time; the detector doesn't see them. */
 #define _GNU_SOURCE
 #include <link.h>
@@ -433,11 +435,15 @@ static int first_module(struct dl_phdr_info *info, size_t size, void *base) {
   return 1;
 }
 
-int main(void) {
+/* The detector's own knob for this: renames epoch ids each time so many were used up. */
+extern uint32_t det_collect_every;
+
+int main(int argc, char **argv) {
   static char line[256];
   uintptr_t base = 0;
   dl_iterate_phdr(first_module, &base);
   race_init();
+  if (argc > 1) det_collect_every = (uint32_t)strtoul(argv[1], NULL, 10);
   printf("%lx\n", (unsigned long)(SITE_ADDRESS(0) - base));
   while (fgets(line, sizeof line, stdin)) {
     struct op o = op_parse(line);

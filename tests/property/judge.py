@@ -68,15 +68,15 @@ def _read_findings(prefix, first):
     return pairs, others
 
 
-def run_programs(driver, programs, options="", timeout=TIMEOUT):
+def run_programs(driver, programs, arguments=(), timeout=TIMEOUT):
     """Runs programs (whose operations are all valid) in one process."""
     with tempfile.TemporaryDirectory(prefix="godwit-script-") as folder:
         prefix = Path(folder) / "log"
         text = "".join(p.text() for p in programs)
         # No symboliser: raw findings have all that is needed.
-        env = {"GODWIT": f"format=json log_path={prefix} {options}", "PATH": "/nonexistent"}
+        env = {"GODWIT": f"format=json log_path={prefix}", "PATH": "/nonexistent"}
         try:
-            r = subprocess.run([driver], input=text.encode(), env=gt.environment(**env), timeout=timeout,
+            r = subprocess.run([driver, *map(str, arguments)], input=text.encode(), env=gt.environment(**env), timeout=timeout,
                                stdout=subprocess.PIPE, stderr=subprocess.PIPE)
             status, out, err = r.returncode, r.stdout.decode(), r.stderr.decode(errors="replace")
         except subprocess.TimeoutExpired as e:
@@ -141,9 +141,9 @@ def _show(program, op):
     return "unknown place" if op is None else f"#{op}: " + " ".join(map(str, program.ops[op]))
 
 
-def judge(driver, programs, options=""):
+def judge(driver, programs, arguments=()):
     """None if all is right, else (index of the first program with a difference or None, text)."""
-    run = run_programs(driver, programs, options)
+    run = run_programs(driver, programs, arguments)
     for i, (program, outcome) in enumerate(zip(programs, run.outcomes)):
         if outcome.values is None:
             return i, run.trouble or "the driver didn't come to its end"
@@ -172,11 +172,11 @@ def _smaller(items, still_fails):
         size = max(1, size // 2) if not changed or size > 1 else 1
 
 
-def shrink(driver, programs, options=""):
+def shrink(driver, programs, arguments=()):
     """The fewest programs, and then the fewest operations in each, that still show a difference."""
 
     def fails(candidate):
-        return bool(candidate) and judge(driver, candidate, options) is not None
+        return bool(candidate) and judge(driver, candidate, arguments) is not None
 
     programs = list(programs)
     for alone in (programs[-1:], programs[-2:]):
@@ -195,10 +195,10 @@ def shrink(driver, programs, options=""):
     return programs
 
 
-def explain(driver, programs, where, options=""):
+def explain(driver, programs, where, arguments=()):
     """The report of a failed comparison: the shrunk programs, both verdicts, and how to run them again."""
-    small = shrink(driver, programs, options)
-    again = judge(driver, small, options) or (None, "gone when run again: depends on addresses or time")
+    small = shrink(driver, programs, arguments)
+    again = judge(driver, small, arguments) or (None, "gone when run again: depends on addresses or time")
     text = "".join(p.text() for p in small)
     return (f"{where}\n{again[1]}\n--- smallest script ({len(small)} programs, layout {[p.regions for p in small]}):\n"
-            f"{text}--- again: feed it to the driver: GODWIT='format=json {options}' {driver} <SCRIPT")
+            f"{text}--- again: feed it to the driver: GODWIT=format=json {' '.join(map(str, [driver, *arguments]))} <SCRIPT")

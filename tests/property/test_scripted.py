@@ -31,15 +31,16 @@ def seeds(full, part, parts):
     return [i * BATCH for i in range(batches) if i % parts == part]
 
 
-def run_batch(driver, seed, threads=0):
-    """Programs seed, seed + 1, ... in one process."""
+def run_batch(driver, seed, threads=0, collect=0):
+    """Programs seed, seed + 1, ... in one process; epoch ids are collected each time that `collect` were used up."""
     programs = [generate(random.Random(seed + i), threads) for i in range(BATCH)]
-    wrong = judge.judge(driver, programs)
+    arguments = (collect,) if collect else ()
+    wrong = judge.judge(driver, programs, arguments)
     if wrong:
         index, _ = wrong
         upto = programs if index is None else programs[:index + 1]
-        where = f"seed {seed} (threads {threads}), program {index}"
-        pytest.fail(judge.explain(driver, upto, where), pytrace=False)
+        where = f"seed {seed} (threads {threads}, collect {collect}), program {index}"
+        pytest.fail(judge.explain(driver, upto, where, arguments), pytrace=False)
 
 
 @pytest.mark.parametrize("part", range(4))
@@ -54,6 +55,13 @@ def test_seeded_on_several_threads(driver, full, part):
     """Goroutines move between four threads, so that several read planes are in use."""
     for seed in seeds(full, part, 2)[:None if full else 4]:
         run_batch(driver, seed + 10_000_000, threads=4)
+
+
+@pytest.mark.parametrize("collect", (50, 1000))
+def test_seeded_with_collection(driver, full, collect):
+    """Epoch ids are renamed all the time, and programs follow one another in one process."""
+    for seed in seeds(full, 0, 1)[:None if full else 6]:
+        run_batch(driver, seed + 20_000_000, threads=2 if seed % (2 * BATCH) else 0, collect=collect)
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True, database=None)
