@@ -143,7 +143,8 @@ static void add_memory(struct buf *b, const struct render_options *o, const stru
   if (!m->kind || strcmp(m->kind, "unknown") == 0) return;
   buf_str(b, "   memory: ");
   if (strcmp(m->kind, "heap") == 0 || strcmp(m->kind, "freed heap") == 0) {
-    buf_format(b, "%s block of %lld bytes, offset %lld", m->kind, (long long)m->size, (long long)m->offset);
+    buf_format(b, "%s block of %lld byte%s, offset %lld", m->kind, (long long)m->size, m->size == 1 ? "" : "s",
+               (long long)m->offset);
     if (m->stack.n) buf_str(b, ", allocated at "), add_place(b, o, &m->stack.v[0]);
     if (m->stack.n && m->actor.known) buf_str(b, " by "), add_actor(b, &m->actor);
   } else if (strcmp(m->kind, "global") == 0) {
@@ -156,7 +157,7 @@ static void add_memory(struct buf *b, const struct render_options *o, const stru
     if (m->frame.n && m->frame.v[0].function) buf_format(b, ", in the frame of %s", m->frame.v[0].function);
     if (m->file) buf_format(b, ", declared at %s:%d", shown_path(o, m->file), m->line);
   } else {
-    buf_format(b, "%s", m->kind);
+    buf_format(b, "%s%s", m->kind, strcmp(m->kind, "thread-local") == 0 ? " memory" : "");
     if (m->actor.known) buf_str(b, " of "), add_actor(b, &m->actor);
   }
   buf_str(b, "\n");

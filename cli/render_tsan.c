@@ -79,6 +79,7 @@ static void add_mutexes(struct buf *b, const struct render_options *o, const str
   for (size_t i = 0; i < f->access_count; i++)
     for (size_t k = 0; k < f->accesses[i].lock_count; k++) {
       const struct lock *l = &f->accesses[i].locks[k];
+      if (l->stack.n == 0) continue;
       if (lock_number(f, l->address) != k + (i ? f->accesses[0].lock_count : 0)) continue; /* named before */
       buf_format(b, "  Mutex M%zu (%s) locked at:\n", lock_number(f, l->address), l->address);
       add_stack(b, o, &l->stack);

@@ -56,7 +56,7 @@ static void add_creation_reason(struct buf *b, const struct render_options *o, c
     if (child->created_at.n) buf_str(b, " at "), add_place(b, o, &child->created_at.v[0]);
   } else if (late->created_at.n && early->created_at.n && same_actor(&late->created_by, &early->created_by)) {
     buf_str(b, ", and "), add_actor(b, &late->created_by);
-    buf_str(b, " started both to run at the same time");
+    buf_str(b, " started both of them");
   }
 }
 
