@@ -52,6 +52,8 @@ static bool covers(const struct access *a, uint32_t cell, uint32_t mask) {
 static void add_race(struct access *a, uintptr_t granule, uint32_t bytes, uint32_t cell, uint32_t ctx, bool write) {
   if (a->races_n == RACES_MAX) return; /* of one access: the rest shows when it is made again */
   a->races[a->races_n++] = (struct race_pair){.granule = granule,
+                                              .p = a->p,
+                                              .n = a->n,
                                               .bytes = bytes,
                                               .older_cell = cell,
                                               .older_ctx = depot_resolve(ctx, bytes),
@@ -74,10 +76,8 @@ static uint32_t judge(struct access *a, uintptr_t granule, uint32_t mask, uint32
   return cell & CELL_BYTES ? cell : 0;
 }
 
-/* Judges the victims; true if one of the own epoch covers the new access: then the rest needs no judging, as whoever
- * came after that one was recorded has been judged against it. */
-static bool judge_victims(struct access *a, uintptr_t granule, uint32_t mask, uint8_t *meta) {
-  bool covered = false, left = false;
+static bool judge_list(struct access *a, uintptr_t granule, uint32_t mask, bool *left) {
+  bool covered = false;
   struct victim_bucket *b = victim_bucket(granule >> 3);
   spin_lock(&b->lock);
   for (struct victim **at = &b->first; *at && !covered;) {
@@ -90,13 +90,40 @@ static bool judge_victims(struct access *a, uintptr_t granule, uint32_t mask, ui
         pool_put(&a->t->victims, v);
         continue;
       }
+      *left = true;
     }
-    left |= v->granule >> 3 == granule >> 3;
     at = &v->next;
   }
   spin_unlock(&b->lock);
-  if (!left) *meta &= (uint8_t)~META_VICTIMS;
   return covered;
+}
+
+/* Judges the victims; true if one of the own epoch covers the new access: then the rest needs no judging, as whoever
+ * came after that one was recorded has been judged against it. */
+static bool judge_victims(struct access *a, uintptr_t granule, uint32_t mask) {
+  uint32_t *cell = shadow_cell(SPILL_PLANE, granule), *ctx = shadow_ctx(SPILL_PLANE, granule);
+  uint32_t old = *cell, info = *ctx;
+  if (old & CELL_BYTES) {
+    bool write = info & SPILL_WRITE;
+    if ((write || !a->write) && covers(a, old, mask)) return true;
+    *cell = judge(a, granule, mask, old, info & SPILL_CTX, write);
+  }
+  if (LIKELY(!(info & SPILL_MORE))) return false;
+  bool left = false, covered = judge_list(a, granule, mask, &left);
+  if (!left) *ctx = info & ~SPILL_MORE;
+  return covered;
+}
+
+/* Puts what stood in a cell among the victims: into the spill plane if the place is free, else into the table. */
+static void displace(struct access *a, uintptr_t granule, uint32_t old, uint32_t old_ctx) {
+  uint32_t *cell = shadow_cell(SPILL_PLANE, granule), *ctx = shadow_ctx(SPILL_PLANE, granule);
+  if (!(*cell & CELL_BYTES)) {
+    *cell = old;
+    *ctx = old_ctx | (a->write ? SPILL_WRITE : 0) | (*ctx & SPILL_MORE);
+    return;
+  }
+  victim_add(a->t, granule, old, old_ctx, a->write);
+  *ctx |= SPILL_MORE;
 }
 
 static void record(struct access *a, uintptr_t granule, uint32_t mask, uint8_t *meta) {
@@ -109,8 +136,8 @@ static void record(struct access *a, uintptr_t granule, uint32_t mask, uint8_t *
     if (*ctx != mine) *ctx = depot_composite(a->t, *ctx, mine, mask);
     __atomic_store_n(cell, old | mask, __ATOMIC_RELAXED);
   } else {
-    victim_add(a->t, granule, old, *ctx, a->write);
     *meta |= META_VICTIMS;
+    displace(a, granule, old, *ctx);
     *ctx = mine;
     __atomic_store_n(cell, a->own | mask, __ATOMIC_RELAXED);
   }
@@ -142,12 +169,12 @@ static void access_granule(struct access *a, uintptr_t granule, uint32_t mask, u
   uint32_t left = judge(a, granule, mask, written, written ? *shadow_ctx(0, granule) : 0, true);
   if (left != written) __atomic_store_n(w, left, __ATOMIC_RELAXED);
   if (a->write) {
-    for (unsigned k = 1; k <= shadow.read_planes; k++)
+    for (unsigned k = 1; k <= READ_PLANES; k++)
       if (*meta & META_WRITE << k) judge_read_plane(a, granule, mask, k);
   } else if (*meta & META_WRITE << a->plane) {
     judge_read_plane(a, granule, mask, a->plane);
   }
-  if (*meta & META_VICTIMS && judge_victims(a, granule, mask, meta)) return;
+  if (*meta & META_VICTIMS && judge_victims(a, granule, mask)) return;
   record(a, granule, mask, meta);
 }
 
@@ -196,6 +223,8 @@ void det_access(struct det_thread *t, struct race_g *g, uintptr_t p, size_t n, e
   a.t = t;
   a.g = g;
   a.op = op;
+  a.p = p;
+  a.n = n;
   a.write = op != RACE_READ && op != RACE_ATOMIC_READ;
   a.atomic = op == RACE_ATOMIC_READ || op == RACE_ATOMIC_WRITE;
   a.own = g->epoch | (a.atomic ? CELL_ATOMIC : 0);

@@ -203,8 +203,8 @@ static void rename_region(uintptr_t first, void *arg) {
       continue;
     }
     uint8_t meta = *shadow_meta(line);
-    for (unsigned k = 0; k <= shadow.read_planes; k++) {
-      if (!(meta & META_WRITE << k)) continue;
+    for (unsigned k = 0; k < PLANES; k++) {
+      if (!(meta & (k == SPILL_PLANE ? META_VICTIMS : META_WRITE << k))) continue;
       for (uintptr_t g = line << 3; g < (line + 1) << 3; g++) {
         uint32_t *cell = shadow_cell(k, g), old = *cell;
         if (old & CELL_BYTES) __atomic_store_n(cell, renamed(c, old), __ATOMIC_RELAXED);

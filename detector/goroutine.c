@@ -19,7 +19,7 @@ static uint32_t next_plane; /* atomic */
 
 /* A thread takes a read plane: its own while there are no more threads than planes. */
 static void take_plane(struct det_thread *t) {
-  t->plane = __atomic_fetch_add(&next_plane, 1, __ATOMIC_RELAXED) % shadow.read_planes;
+  t->plane = __atomic_fetch_add(&next_plane, 1, __ATOMIC_RELAXED) % READ_PLANES;
   __gw_tls.read_off = shadow.cells[t->plane + 1] - shadow.cells[0];
 }
 

@@ -8,18 +8,28 @@
 
 enum { DISCARD_MIN = 1 << 20 }; /* guess: from here on giving pages back beats clearing them */
 
+static void forget_victims(struct det_thread *t, uintptr_t first, uintptr_t last) {
+  bool more = false;
+  for (uintptr_t g = first; g <= last; g++) {
+    more |= (*shadow_ctx(SPILL_PLANE, g) & SPILL_MORE) != 0;
+    *shadow_cell(SPILL_PLANE, g) = 0;
+    *shadow_ctx(SPILL_PLANE, g) = 0;
+  }
+  if (more) victim_forget(t, first, last);
+}
+
 /* Clears the granules [first, last] of one line. Only a whole line loses its bits, and META_SYNC never: an object may
  * be on its way into a neighbouring block that shares the line. */
 static void reborn_line(struct det_thread *t, uintptr_t first, uintptr_t last) {
   uint8_t *m = shadow_meta(first >> 3);
   if (__atomic_load_n(m, __ATOMIC_RELAXED) == 0) return;
   uint8_t meta = line_lock(m);
-  for (unsigned k = 0; k <= shadow.read_planes; k++) {
+  for (unsigned k = 0; k <= READ_PLANES; k++) {
     if (!(meta & META_WRITE << k)) continue;
     for (uintptr_t g = first; g <= last; g++) __atomic_store_n(shadow_cell(k, g), 0, __ATOMIC_RELAXED);
   }
   bool whole = (first & 7) == 0 && (last & 7) == 7;
-  if (meta & META_VICTIMS && !victim_forget(t, first, last)) meta &= (uint8_t)~META_VICTIMS;
+  if (meta & META_VICTIMS) forget_victims(t, first, last);
   line_unlock(m, whole ? meta & META_SYNC : meta);
   if (meta & META_SYNC) sync_forget_range(t, first << 3, (last + 1) << 3);
 }
@@ -51,7 +61,7 @@ static void reborn_pages(struct det_thread *t, uintptr_t lo, uintptr_t hi) {
       __atomic_store_n((uint64_t *)(void *)shadow_meta(line), 0, __ATOMIC_RELAXED);
     }
   }
-  for (unsigned k = 0; k <= shadow.read_planes; k++) {
+  for (unsigned k = 0; k < PLANES; k++) {
     prim_discard(shadow_cell(k, lo >> 3), (hi - lo) / 2);
     prim_discard(shadow_ctx(k, lo >> 3), (hi - lo) / 2);
   }

@@ -254,7 +254,8 @@ void report_race(struct det_thread *t, struct race_g *g, enum race_op op, uint32
     struct text json = {0}, plain = {0};
     finding_begin(&json, "GW1001");
     text_add(&json, ",\"accesses\":[");
-    access_json(&json, op, address, size, me, ctx);
+    bool scalar = pair->n <= 16; /* of a range only the bytes in question are told */
+    access_json(&json, op, scalar ? pair->p : address, scalar ? pair->n : size, me, ctx);
     text_add(&json, ",");
     access_json(&json, older_op, address, size, other, pair->older_ctx);
     text_add(&json, "],\"memory\":");

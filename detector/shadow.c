@@ -156,14 +156,12 @@ void shadow_init(void) {
   widen_windows();
   for (unsigned w = 0; w < WINDOWS; w++)
     if (shadow_windows[w]) half_taken[2 * w] = half_taken[2 * w + 1] = true;
-  int cpus = prim_ncpu();
-  shadow.read_planes = cpus < 2 ? 1 : cpus > READ_PLANES_MAX ? READ_PLANES_MAX : (uint32_t)cpus;
   shadow.meta = place_meta();
   regions.noted = prim_map(REGIONS);
   regions.list = prim_map(REGIONS * sizeof *regions.list);
   if (!regions.noted || !regions.list)
     gw__fatal("the system refuses address space for shadow memory: check `ulimit -v`");
-  for (unsigned k = 0; k <= shadow.read_planes; k++) {
+  for (unsigned k = 0; k < PLANES; k++) {
     shadow.cells[k] = place_plane();
     shadow.ctx[k] = place_plane();
   }
@@ -173,7 +171,7 @@ void shadow_init(void) {
 /* A window that wasn't foreseen: its images must still be free in every plane. */
 static bool add_window(unsigned w) {
   if (half_taken[2 * w] || half_taken[2 * w + 1]) return false;
-  for (unsigned k = 0; k <= shadow.read_planes; k++) {
+  for (unsigned k = 0; k < PLANES; k++) {
     unsigned images[2] = {(unsigned)(shadow.cells[k] / HALF) + w, (unsigned)(shadow.ctx[k] / HALF) + w};
     for (int i = 0; i < 2; i++) {
       if (images[i] >= HALVES || half_taken[images[i]] || images[i] / 2 == w) return false;

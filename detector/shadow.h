@@ -23,15 +23,21 @@ enum { CELL_BYTES = 0xff, CELL_ATOMIC = 0x100, CELL_ID_SHIFT = 9 };
 static inline uint32_t cell_id(uint32_t cell) { return cell >> CELL_ID_SHIFT; }
 static inline bool cell_same_id(uint32_t a, uint32_t b) { return (a ^ b) >> CELL_ID_SHIFT == 0; }
 
-enum { READ_PLANES_MAX = 4 };
+/* Planes: 0 holds writes, 1 to READ_PLANES reads (a thread uses one of them, so that concurrent readers of the same
+ * memory don't take each other's cells), the last what was displaced from the others (victims; see victim.h for the
+ * third and so on). Pages are touched on demand: a program whose threads share little pays for the first two. */
+enum { READ_PLANES = 4, SPILL_PLANE = READ_PLANES + 1, PLANES = SPILL_PLANE + 1 };
+/* In the spill plane the context word also says: it was a write; the table has more victims of this granule. */
+#define SPILL_WRITE 0x80000000u
+#define SPILL_MORE 0x40000000u
+#define SPILL_CTX 0x3fffffffu
 /* Bits of a line's meta byte: which planes may hold something, and what else is known of the line. */
 enum { META_WRITE = 1, META_READ0 = 2, META_SYNC = 0x20, META_VICTIMS = 0x40, META_LOCK = 0x80 };
 
 extern struct shadow {
-  uintptr_t cells[1 + READ_PLANES_MAX]; /* base of each plane; 0: write */
-  uintptr_t ctx[1 + READ_PLANES_MAX];   /* base of the plane of stacks beside it */
-  uintptr_t meta;                       /* base of the meta bytes: meta + (p >> 6) */
-  uint32_t read_planes;                 /* in use */
+  uintptr_t cells[PLANES]; /* base of each plane; 0: write */
+  uintptr_t ctx[PLANES];   /* base of the plane of stacks beside it */
+  uintptr_t meta;          /* base of the meta bytes: meta + (p >> 6) */
 } shadow;
 
 /* Finds room and reserves it; ends the process with a clear message when the system refuses. Called once. */
@@ -58,8 +64,8 @@ void shadow_note_region(uintptr_t line);
 enum { REGION_LINES = 1 << 14 };
 void shadow_each_region(void (*f)(uintptr_t line, void *arg), void *arg);
 
-/* Takes the line's lock and returns what its meta byte holds besides. While it is held the byte says nothing but that: the
- * bits are with the holder, who puts them back (one exchange is cheaper than a loop that keeps them in place). */
+/* Takes the line's lock and returns what its meta byte holds besides. While it is held the byte says nothing but that:
+ * the bits are with the holder, who puts them back (one exchange is cheaper than a loop that keeps them in place). */
 static inline uint8_t line_lock(uint8_t *meta) {
   for (int tries = 0;;) {
     /* acquire: pairs with the release in line_unlock */

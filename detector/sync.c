@@ -140,17 +140,22 @@ void det_acquire_clock(struct det_thread *t, struct race_g *g, const struct cloc
   g->acquired = true;
 }
 
-/* Joins what g publishes into c. */
+/* Joins what g publishes into c.  What c held stays outside of any one publication, so c has no own component then
+ * (`known` would take it for all of c), unless g knew all of c: then its publication contains c. */
 static void merge_into(struct det_thread *t, struct race_g *g, struct clock_ref *c) {
   struct clock_ref mine;
   det_publish(t, g, &mine);
-  if (c->slot != CLOCK_NONE && c->slot != mine.slot && clock_get(mine.tree, c->slot) < c->clock)
-    c->tree = clock_set(t, c->tree, c->slot, c->clock);
-  c->tree = clock_join(t, c->tree, mine.tree);
-  if (mine.slot != CLOCK_NONE) {
-    c->slot = mine.slot;
-    c->clock = mine.clock;
+  if (mine.slot != CLOCK_NONE && (c->slot != CLOCK_NONE || !c->tree) && known(g, c)) {
+    clock_drop(t, c->tree);
+    *c = mine;
+    return;
   }
+  if (c->slot != CLOCK_NONE && clock_get(c->tree, c->slot) < c->clock)
+    c->tree = clock_set(t, c->tree, c->slot, c->clock);
+  c->slot = CLOCK_NONE;
+  c->tree = clock_join(t, c->tree, mine.tree);
+  if (mine.slot != CLOCK_NONE && clock_get(c->tree, mine.slot) < mine.clock)
+    c->tree = clock_set(t, c->tree, mine.slot, mine.clock);
   clock_drop(t, mine.tree);
 }
 

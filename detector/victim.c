@@ -27,8 +27,7 @@ void victim_add(struct det_thread *t, uintptr_t granule, uint32_t cell, uint32_t
   spin_unlock(&b->lock);
 }
 
-bool victim_forget(struct det_thread *t, uintptr_t first, uintptr_t last) {
-  bool left = false;
+void victim_forget(struct det_thread *t, uintptr_t first, uintptr_t last) {
   t->victims.size = sizeof(struct victim);
   struct victim_bucket *b = victim_bucket(first >> 3);
   spin_lock(&b->lock);
@@ -38,12 +37,10 @@ bool victim_forget(struct det_thread *t, uintptr_t first, uintptr_t last) {
       *at = v->next;
       pool_put(&t->victims, v);
     } else {
-      left |= v->granule >> 3 == first >> 3;
       at = &v->next;
     }
   }
   spin_unlock(&b->lock);
-  return left;
 }
 
 void victim_each(struct det_thread *t, void (*f)(struct victim *v, void *arg), void *arg) {

@@ -27,10 +27,10 @@ struct victim_bucket {
 
 void victim_init(void);
 struct victim_bucket *victim_bucket(uintptr_t line);
-/* The caller holds the line's lock and sets META_VICTIMS. */
+/* The caller holds the line's lock and sets SPILL_MORE. */
 void victim_add(struct det_thread *t, uintptr_t granule, uint32_t cell, uint32_t ctx, bool write);
-/* Drops all of the granules [first, last] of one line; true if the line has others left. */
-bool victim_forget(struct det_thread *t, uintptr_t first, uintptr_t last);
+/* Drops all of the granules [first, last] of one line. */
+void victim_forget(struct det_thread *t, uintptr_t first, uintptr_t last);
 /* For the collector, alone: every victim. f may change cell; 0 drops it. */
 void victim_each(struct det_thread *t, void (*f)(struct victim *v, void *arg), void *arg);
 
