@@ -121,10 +121,11 @@ static unsigned walk(const struct race_g *g, struct race_at at, uint64_t *pc, ui
   unsigned n = 0;
   pc[n++] = at.pc;
   h = mix(h, at.pc);
-  uintptr_t fp = at.fp;
+  /* with no lower bound known, nothing below here: code without frame pointers leaves anything in the register */
+  uintptr_t fp = at.fp, lo = g->stack_lo ? g->stack_lo : (uintptr_t)__builtin_frame_address(0);
   unsigned recent_n = 0;
   for (unsigned steps = 0; n < STACK_MAX && steps < 4096; steps++) {
-    if (fp < g->stack_lo || fp + 16 > g->stack_hi || fp & 7) break;
+    if (fp < lo || fp + 16 > g->stack_hi || fp & 7) break;
     uintptr_t ret = ((const uintptr_t *)fp)[1], up = *(const uintptr_t *)fp;
     if (ret < 4096) break;
     bool again = false;
