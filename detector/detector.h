@@ -76,6 +76,7 @@ struct det_thread {
   bool own_thread;                /* g is this foreign thread's own, ended with it */
   uint64_t deferred_signals;      /* bit per signal that arrived inside (posix_signal.c) */
   struct depot_cache *cache;      /* recent stacks by hash */
+  uint32_t end_rounds;            /* of libc's destructors of thread-specific values, so far */
   struct pool nodes;              /* of clock trees */
   struct pool victims;            /* of victim.c */
   struct det_thread *prev, *next; /* guarded by det_threads.lock */

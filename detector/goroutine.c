@@ -1,4 +1,5 @@
 /* Goroutines and threads as the detector knows them: birth, end, and which thread runs which. */
+#include <limits.h>
 #include <pthread.h>
 
 #include "base/goid.h"
@@ -38,8 +39,10 @@ struct det_thread *det_adopt(void) {
   return t;
 }
 
+/* libc runs destructors in rounds; the program's are over by the last one, as is the thread of posix_thread.c. */
 static void thread_end(void *arg) {
   struct det_thread *t = arg;
+  if (++t->end_rounds < PTHREAD_DESTRUCTOR_ITERATIONS && pthread_setspecific(thread_end_key, t) == 0) return;
   if (t->g && t->own_thread) race_g_end(t->g);
   det_enter(); /* left with the registration: nobody waits for a thread that isn't registered */
   spin_lock(&det_threads.lock);
