@@ -1,4 +1,5 @@
 /* `godwit`: finds the command and runs it.  Called as godwit-clang (by any name that ends so) it is `godwit cc`. */
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -129,6 +130,7 @@ int main(int argc, char **argv) {
   const struct command *c = command_find(name);
   if (!c) return unknown_command(name);
   int status = c->run(argc - 1, argv + 1);
-  if (fflush(stdout) != 0 && status == 0) status = STATUS_FAILED;
-  return status;
+  if (fflush(stdout) == 0 && !ferror(stdout)) return status;
+  fprintf(stderr, "godwit %s: can't write the output: %s\n", name, strerror(errno));
+  return STATUS_FAILED;
 }

@@ -2,6 +2,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 struct acct {
   pthread_mutex_t mu;
@@ -57,8 +58,9 @@ __attribute__((noinline)) void gw_test_wrapper(void) {
   totals[0][0]++; /* LINE wrapper */
 }
 
-int main(void) {
+int main(int argc, char **argv) {
   pthread_t t;
+  if (argc > 1) return pause(), argv[1][0]; /* stays, for those who look at a running process */
   pthread_create(&t, NULL, teller, &the_acct); /* LINE create */
   printf("%ld %d\n", audit(&the_acct), frame(2)); /* LINE main */
   both.i++, per_thread++;
