@@ -112,6 +112,7 @@ static bool add_compile(struct strings *cmd, const struct clang_args *a, const s
   if (a->race) strings_add(cmd, "-D__GODWIT_RACE__=1");
   if (a->compiles_cxx && !a->compiles) return true; /* C++ stays as it is */
   strings_add(cmd, "-fno-omit-frame-pointer");
+  if (a->race) strings_add(cmd, "-fno-optimize-sibling-calls"); /* a stack shows every caller */
   return add_plugin(cmd, p, a->race);
 }
 
@@ -120,19 +121,29 @@ static void add_linker(struct strings *cmd, const char *arg) {
   strings_add(cmd, arg);
 }
 
+static bool check_file(const char *path) {
+  if (file_exists(path)) return true;
+  fprintf(stderr, "godwit: no library at %s: build or install godwit again (`godwit doctor` checks it)\n", path);
+  return false;
+}
+
+/* Libc's plain names lead to the detector: in a dynamic program because ours come first, in a static one by --wrap. */
+static bool add_interposers(struct strings *cmd, const struct clang_args *a, const struct parts *p) {
+  const char *lib = a->is_static ? p->wrap : p->interpose;
+  if (!check_file(lib) || (a->is_static && !check_file(p->wrap_args))) return false;
+  add_linker(cmd, lib);
+  /* As -Xlinker @FILE clang would read the file itself. */
+  if (a->is_static) strings_addf(cmd, "-Wl,@%s", p->wrap_args);
+  return true;
+}
+
 static bool add_library(struct strings *cmd, const struct clang_args *a, const struct parts *p) {
   const char *lib = a->race ? p->race : p->plain;
-  if (!file_exists(lib)) {
-    fprintf(stderr, "godwit: no library at %s: build or install godwit again (`godwit doctor` checks it)\n", lib);
-    return false;
-  }
+  if (!check_file(lib)) return false;
   add_linker(cmd, "--whole-archive");
   add_linker(cmd, lib);
-  if (a->race && !a->is_static && file_exists(p->interpose)) add_linker(cmd, p->interpose);
-  bool wraps = a->race && a->is_static && file_exists(p->wrap);
-  if (wraps) add_linker(cmd, p->wrap);
+  if (a->race && !add_interposers(cmd, a, p)) return false;
   add_linker(cmd, "--no-whole-archive");
-  if (wraps) strings_addf(cmd, "-Wl,@%s", p->wrap_args);
   if (!a->is_static) {
     add_linker(cmd, "--export-dynamic-symbol=__gw_*");
     add_linker(cmd, "--export-dynamic-symbol=gw_*");
