@@ -128,15 +128,15 @@ static inline void posix_write(struct race_g *g, const void *p, size_t n, struct
 
 /* --- posix_mutex.c: also for condition variables and C11 mutexes -----------------------------------------------------
  */
-int mutex_init(pthread_mutex_t *m, const pthread_mutexattr_t *a, struct race_at at);
-int mutex_lock(pthread_mutex_t *m, struct race_at at);
-int mutex_try_lock(pthread_mutex_t *m, struct race_at at);
-int mutex_timed_lock(pthread_mutex_t *m, const struct timespec *deadline, struct race_at at);
-int mutex_unlock(pthread_mutex_t *m, struct race_at at);
-int mutex_destroy(pthread_mutex_t *m, struct race_at at);
+int posix_mutex_init(pthread_mutex_t *m, const pthread_mutexattr_t *a, struct race_at at);
+int posix_mutex_lock(pthread_mutex_t *m, struct race_at at);
+int posix_mutex_try_lock(pthread_mutex_t *m, struct race_at at);
+int posix_mutex_timed_lock(pthread_mutex_t *m, const struct timespec *deadline, struct race_at at);
+int posix_mutex_unlock(pthread_mutex_t *m, struct race_at at);
+int posix_mutex_destroy(pthread_mutex_t *m, struct race_at at);
 /* The two halves of a wait on a condition variable: the mutex is let go, and held again. */
-void mutex_wait_begins(pthread_mutex_t *m, struct race_at at);
-void mutex_wait_ends(pthread_mutex_t *m, struct race_at at);
+void posix_mutex_wait_begins(pthread_mutex_t *m, struct race_at at);
+void posix_mutex_wait_ends(pthread_mutex_t *m, struct race_at at);
 
 /* --- posix_thread.c
  * ---------------------------------------------------------------------------------------------------- */

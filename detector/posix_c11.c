@@ -55,13 +55,13 @@ int __gw_i_mtx_init(mtx_t *m, int type) {
   return r;
 }
 
-void __gw_i_mtx_destroy(mtx_t *m) { mutex_destroy(mutex_of(m), RACE_HERE()); }
-int __gw_i_mtx_lock(mtx_t *m) { return c11_status(mutex_lock(mutex_of(m), RACE_HERE())); }
-int __gw_i_mtx_trylock(mtx_t *m) { return c11_status(mutex_try_lock(mutex_of(m), RACE_HERE())); }
+void __gw_i_mtx_destroy(mtx_t *m) { posix_mutex_destroy(mutex_of(m), RACE_HERE()); }
+int __gw_i_mtx_lock(mtx_t *m) { return c11_status(posix_mutex_lock(mutex_of(m), RACE_HERE())); }
+int __gw_i_mtx_trylock(mtx_t *m) { return c11_status(posix_mutex_try_lock(mutex_of(m), RACE_HERE())); }
 int __gw_i_mtx_timedlock(mtx_t *restrict m, const struct timespec *restrict deadline) {
-  return c11_status(mutex_timed_lock(mutex_of(m), deadline, RACE_HERE()));
+  return c11_status(posix_mutex_timed_lock(mutex_of(m), deadline, RACE_HERE()));
 }
-int __gw_i_mtx_unlock(mtx_t *m) { return c11_status(mutex_unlock(mutex_of(m), RACE_HERE())); }
+int __gw_i_mtx_unlock(mtx_t *m) { return c11_status(posix_mutex_unlock(mutex_of(m), RACE_HERE())); }
 
 int __gw_i_cnd_wait(cnd_t *c, mtx_t *m) {
   return c11_status(cond_wait((pthread_cond_t *)(void *)c, mutex_of(m), -1, NULL, RACE_HERE()));

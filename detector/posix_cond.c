@@ -8,7 +8,7 @@ struct waiter {
 
 static void wait_ends(void *arg) {
   struct waiter *w = arg;
-  mutex_wait_ends(w->m, w->at);
+  posix_mutex_wait_ends(w->m, w->at);
 }
 
 static int wait(pthread_cond_t *c, pthread_mutex_t *m, clockid_t clock, const struct timespec *deadline) {
@@ -22,7 +22,7 @@ int cond_wait(pthread_cond_t *c, pthread_mutex_t *m, clockid_t clock, const stru
               struct race_at at) {
   struct waiter w = {m, at};
   int err;
-  mutex_wait_begins(m, at);
+  posix_mutex_wait_begins(m, at);
   pthread_cleanup_push(wait_ends, &w);
   err = wait(c, m, clock, deadline);
   pthread_cleanup_pop(1);

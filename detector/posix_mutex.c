@@ -66,7 +66,7 @@ static bool let_go(struct race_g *g, pthread_mutex_t *m) {
   return true;
 }
 
-int mutex_init(pthread_mutex_t *m, const pthread_mutexattr_t *a, struct race_at at) {
+int posix_mutex_init(pthread_mutex_t *m, const pthread_mutexattr_t *a, struct race_at at) {
   struct race_g *g = posix_self();
   int err = gw__real.pthread_mutex_init(m, a);
   if (g && !err) {
@@ -76,7 +76,7 @@ int mutex_init(pthread_mutex_t *m, const pthread_mutexattr_t *a, struct race_at 
   return err;
 }
 
-int mutex_destroy(pthread_mutex_t *m, struct race_at at) {
+int posix_mutex_destroy(pthread_mutex_t *m, struct race_at at) {
   struct race_g *g = posix_self();
   if (g) {
     if (is_locked(m)) race_finding("GW1008", "destruction of a locked mutex", NULL, g, at);
@@ -86,13 +86,15 @@ int mutex_destroy(pthread_mutex_t *m, struct race_at at) {
   return gw__real.pthread_mutex_destroy(m);
 }
 
-int mutex_lock(pthread_mutex_t *m, struct race_at at) { return locked(gw__real.pthread_mutex_lock(m), m, at); }
-int mutex_try_lock(pthread_mutex_t *m, struct race_at at) { return locked(gw__real.pthread_mutex_trylock(m), m, at); }
-int mutex_timed_lock(pthread_mutex_t *m, const struct timespec *deadline, struct race_at at) {
+int posix_mutex_lock(pthread_mutex_t *m, struct race_at at) { return locked(gw__real.pthread_mutex_lock(m), m, at); }
+int posix_mutex_try_lock(pthread_mutex_t *m, struct race_at at) {
+  return locked(gw__real.pthread_mutex_trylock(m), m, at);
+}
+int posix_mutex_timed_lock(pthread_mutex_t *m, const struct timespec *deadline, struct race_at at) {
   return locked(gw__real.pthread_mutex_timedlock(m, deadline), m, at);
 }
 
-int mutex_unlock(pthread_mutex_t *m, struct race_at at) {
+int posix_mutex_unlock(pthread_mutex_t *m, struct race_at at) {
   struct race_g *g = posix_self();
   if (g) {
     check_holder(g, m, "unlock", at);
@@ -101,27 +103,27 @@ int mutex_unlock(pthread_mutex_t *m, struct race_at at) {
   return gw__real.pthread_mutex_unlock(m);
 }
 
-void mutex_wait_begins(pthread_mutex_t *m, struct race_at at) {
+void posix_mutex_wait_begins(pthread_mutex_t *m, struct race_at at) {
   struct race_g *g = posix_self();
   if (!g) return;
   check_holder(g, m, "condition wait", at);
   let_go(g, m);
 }
 
-void mutex_wait_ends(pthread_mutex_t *m, struct race_at at) {
+void posix_mutex_wait_ends(pthread_mutex_t *m, struct race_at at) {
   if (is_locked(m) && owned_by_me(m)) locked(0, m, at);
 }
 
 int __gw_i_pthread_mutex_init(pthread_mutex_t *m, const pthread_mutexattr_t *a) {
-  return mutex_init(m, a, RACE_HERE());
+  return posix_mutex_init(m, a, RACE_HERE());
 }
-int __gw_i_pthread_mutex_destroy(pthread_mutex_t *m) { return mutex_destroy(m, RACE_HERE()); }
-int __gw_i_pthread_mutex_lock(pthread_mutex_t *m) { return mutex_lock(m, RACE_HERE()); }
-int __gw_i_pthread_mutex_trylock(pthread_mutex_t *m) { return mutex_try_lock(m, RACE_HERE()); }
+int __gw_i_pthread_mutex_destroy(pthread_mutex_t *m) { return posix_mutex_destroy(m, RACE_HERE()); }
+int __gw_i_pthread_mutex_lock(pthread_mutex_t *m) { return posix_mutex_lock(m, RACE_HERE()); }
+int __gw_i_pthread_mutex_trylock(pthread_mutex_t *m) { return posix_mutex_try_lock(m, RACE_HERE()); }
 int __gw_i_pthread_mutex_timedlock(pthread_mutex_t *m, const struct timespec *deadline) {
-  return mutex_timed_lock(m, deadline, RACE_HERE());
+  return posix_mutex_timed_lock(m, deadline, RACE_HERE());
 }
 int __gw_i_pthread_mutex_clocklock(pthread_mutex_t *m, clockid_t clock, const struct timespec *deadline) {
   return locked(gw__real.pthread_mutex_clocklock(m, clock, deadline), m, RACE_HERE());
 }
-int __gw_i_pthread_mutex_unlock(pthread_mutex_t *m) { return mutex_unlock(m, RACE_HERE()); }
+int __gw_i_pthread_mutex_unlock(pthread_mutex_t *m) { return posix_mutex_unlock(m, RACE_HERE()); }
