@@ -230,9 +230,12 @@ class Check {
     abi_.call(b, prefix() + "_range", {access_.pointer, length});
   }
 
-  // What is known of the address.
+  // What is known of the address.  Variables of this module are moved to a multiple of 8 where that makes it more.
   void measure() {
     const DataLayout &layout = abi_.module().getDataLayout();
+    APInt distance(64, 0);
+    Value *base = access_.pointer->stripAndAccumulateInBoundsConstantOffsets(layout, distance);
+    if (isa<AllocaInst>(base) || isa<GlobalVariable>(base)) getOrEnforceKnownAlignment(base, Align(kGranule), layout);
     KnownBits bits = computeKnownBits(access_.pointer, layout);
     align_ = std::max(access_.align.value(), (uint64_t)1 << std::min(bits.countMinTrailingZeros(), 12u));
     uint64_t low = kGranule - 1;
