@@ -182,6 +182,8 @@ int cmd_doctor(int argc, char **argv) {
   check_file(&r, "plugin", p->plugin);
   check_file(&r, "library", p->plain);
   check_file(&r, "library", p->race);
+  check_file(&r, "library", p->interpose);
+  check_file(&r, "library", p->wrap);
   if (clang && r.failed == 0) check_build(&r);
   check_symbolizer(&r);
   check_kernel(&r);

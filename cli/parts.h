@@ -10,9 +10,9 @@ struct parts {
   char *plugin;    /* godwit_pass.so */
   char *plain;     /* libgodwit.a */
   char *race;      /* libgodwit_race.a */
-  char *interpose; /* libgodwit_interpose.a, for dynamic links with -race; need not exist */
-  char *wrap;      /* libgodwit_wrap.a, for static ones; needs wrap_args */
-  char *wrap_args; /* linker options in a file */
+  char *interpose; /* libgodwit_interpose.a: libc's names in dynamic links with -race */
+  char *wrap;      /* libgodwit_wrap.a: the same in static ones, */
+  char *wrap_args; /* and the linker arguments that go with it */
 };
 /* Never fails; the files need not exist. */
 const struct parts *parts_find(void);

@@ -179,8 +179,8 @@ static bool fixed_address(Dwarf_Die *die, uint64_t *out) {
   if (!dwarf_attr(die, DW_AT_location, &a) || dwarf_getlocation(&a, &ops, &n) != 0 || n == 0) return false;
   if (ops[0].atom == DW_OP_addr)
     address = ops[0].number;
-  else if ((ops[0].atom != DW_OP_addrx && ops[0].atom != DW_OP_GNU_addr_index) || dwarf_getlocation_attr(&a, &ops[0], &indirect) != 0 ||
-           dwarf_formaddr(&indirect, &address) != 0)
+  else if ((ops[0].atom != DW_OP_addrx && ops[0].atom != DW_OP_GNU_addr_index) ||
+           dwarf_getlocation_attr(&a, &ops[0], &indirect) != 0 || dwarf_formaddr(&indirect, &address) != 0)
     return false;
   if (n == 2 && ops[1].atom == DW_OP_plus_uconst)
     address += ops[1].number;
