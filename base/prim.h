@@ -59,6 +59,10 @@ int prim_write_all(int fd, const void *p, size_t n);
 /* As read(2), over EINTR: bytes, 0 at the end, or -errno. */
 int64_t prim_read(int fd, void *p, size_t n);
 int prim_open_append(const char *path);
+/* As readlink(2): bytes (no terminating NUL), or -errno. */
+long prim_readlink(const char *path, char *to, size_t n);
+/* The file's bytes, read-only, and their number; NULL when it can't be read.  Given back by prim_unmap. */
+const void *prim_map_file(const char *path, size_t *n);
 int prim_open_read(const char *path);
 void prim_close(int fd);
 

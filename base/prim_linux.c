@@ -177,6 +177,21 @@ int prim_open_read(const char *path) {
   return (int)sys6(SYS_openat, AT_FDCWD, (long)path, O_RDONLY | O_CLOEXEC, 0, 0, 0);
 }
 
+long prim_readlink(const char *path, char *to, size_t n) {
+  return sys6(SYS_readlinkat, AT_FDCWD, (long)path, (long)to, (long)n, 0, 0);
+}
+
+const void *prim_map_file(const char *path, size_t *n) {
+  long fd = sys6(SYS_openat, AT_FDCWD, (long)path, O_RDONLY | O_CLOEXEC, 0, 0, 0);
+  if (failed(fd)) return NULL;
+  long size = sys3(SYS_lseek, fd, 0, SEEK_END);
+  long r = size > 0 ? sys6(SYS_mmap, 0, size, PROT_READ, MAP_PRIVATE, fd, 0) : -EINVAL;
+  sys1(SYS_close, fd);
+  if (failed(r)) return NULL;
+  *n = (size_t)size;
+  return (const void *)r;
+}
+
 void prim_close(int fd) { sys1(SYS_close, fd); }
 
 _Noreturn void prim_exit(int status) {

@@ -185,6 +185,7 @@ void gw_cond_broadcast(gw_cond *c);
 
 typedef struct gw_sema {
   int64_t gw__free; /* guarded by gw__queue: units that nobody holds */
+  int64_t gw__held; /* guarded by gw__queue: units that somebody holds */
   struct gw__waitq gw__queue;
 } gw_sema;
 /* n units.  Acquire blocks, FIFO: a large request is not overtaken.  Release panics when more is given than was taken.

@@ -1,0 +1,48 @@
+/* The inside of a channel, shared by chan.c and select.c. */
+#ifndef GW_RUNTIME_CHAN_H
+#define GW_RUNTIME_CHAN_H
+#include <string.h>
+
+#include "waitq.h"
+
+/* Invariants under the lock: one of the two queues is empty, but for a select that waits in both; receivers wait only
+ * while the buffer is empty, senders only while it is full.
+ *
+ * Clocks for the detector: one per slot of the buffer, named by chan_clock; `sync` carries unbuffered hand-offs; the
+ * channel's own address carries close.  `closing` is what send reads and close writes, so that the two race. */
+struct gw__chan {
+  struct spin lock;                    /* guards all that changes */
+  uint32_t cap;                        /* constant */
+  size_t size;                         /* of an element; constant */
+  uint32_t count;                      /* values buffered; atomic for gw_len and for quick looks */
+  uint32_t recv_at, send_at;           /* next slots */
+  bool closed;                         /* atomic for quick looks */
+  struct gw__waitq receivers, senders; /* their own locks are unused: `lock` guards them */
+  uint64_t closing;                    /* see above */
+  uint64_t sync;                       /* see above */
+  _Alignas(16) char slots[];
+};
+
+static inline char *chan_slot(struct gw__chan *c, uint32_t i) { return c->slots + (size_t)i * c->size; }
+static inline const void *chan_clock(struct gw__chan *c, uint32_t i) {
+  return c->size ? chan_slot(c, i) : c->slots + i;
+}
+
+enum chan_outcome { CHAN_WAIT, CHAN_DONE, CHAN_CLOSED };
+
+/* Try to do it now, with the lock held; r is the caller's state in the detector, NULL
+ * for a timer's tick, whose edge is in the slot's clock already.  *wake gets the goroutine to make ready
+ * once the lock is given up, or NULL. */
+HIDDEN enum chan_outcome chan_send_locked(struct gw__chan *c, const void *elem, struct race_g *r, struct g **wake);
+HIDDEN enum chan_outcome chan_recv_locked(struct gw__chan *c, void *elem, struct race_g *r, struct g **wake);
+/* Would the two above do anything but wait? */
+static inline bool chan_can_send(const struct gw__chan *c) {
+  return c->closed || c->receivers.gw__first || c->count < c->cap;
+}
+static inline bool chan_can_recv(const struct gw__chan *c) { return c->count > 0 || c->senders.gw__first || c->closed; }
+/* The access that a send makes to the channel itself. */
+static inline void chan_note_send(struct gw__chan *c, struct race_g *r, struct race_at at) {
+  race_access(r, &c->closing, sizeof c->closing, RACE_READ, at);
+}
+
+#endif

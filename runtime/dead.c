@@ -1,0 +1,17 @@
+/* All goroutines are asleep: told only when it is certain. */
+#include "g.h"
+
+void sched_check_dead_locked(void) {
+  if (sched.idle_ms != sched.ms || sched.parked_threads != sched.threads) return;
+  if (sched.queue.n > 0 || __atomic_load_n(&sched.timers, __ATOMIC_SEQ_CST) > 0) return;
+  if (g_count() == 0 && !sched.main_gone) return; /* main isn't ours: nobody is asleep */
+  /* A thread that never called us may still call, or end the process. Main's thread is one of `ms` or `threads`. */
+  int known = (int)(sched.ms + sched.threads) + (__atomic_load_n(&sched.started, __ATOMIC_RELAXED) ? 1 : 0);
+  if (prim_thread_count() != known) {
+    sched.dead_maybe = true;
+    if (__atomic_load_n(&sched.sysmon_idle, __ATOMIC_RELAXED)) sysmon_poke();
+    return;
+  }
+  spin_unlock(&sched.lock); /* nobody else runs */
+  fatal_all_asleep();
+}

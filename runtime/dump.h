@@ -1,0 +1,19 @@
+/* What is printed when a process ends by us: Go's layout. */
+#ifndef GW_RUNTIME_DUMP_H
+#define GW_RUNTIME_DUMP_H
+#include "g.h"
+
+HIDDEN void dump_panic(struct g *g, const char *message);
+/* "fatal error: MESSAGE" and all goroutines, g first; under -race, with a kind, as a finding. */
+HIDDEN void dump_fatal(struct g *g, const char *kind, const char *message, struct race_at at);
+/* Likewise, all are asleep. */
+HIDDEN void dump_asleep(void);
+/* All goroutines' stacks, to fd. */
+HIDDEN void dump_goroutines(int fd, struct g *current);
+
+struct inspect_g;
+HIDDEN void inspect_g(struct g *g, struct inspect_g *v);
+/* Return addresses from frame pointer fp on, `pc` first unless it is 0; frames lie in [sp, hi). */
+HIDDEN int stack_walk(uintptr_t pc, uintptr_t fp, uintptr_t sp, uintptr_t hi, uintptr_t *pcs, int max);
+
+#endif

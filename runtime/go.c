@@ -1,0 +1,121 @@
+/* The goroutine calls of godwit.h. */
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "base/arena.h"
+#include "g.h"
+#include "mutex.h"
+
+#define CALLER ((uintptr_t)__builtin_return_address(0))
+
+void gw__go(const struct gw__call *call) { g_start(g_self(), call, CALLER, RACE_HERE()); }
+
+void gw_yield(void) { g_yield(g_self()); }
+uint64_t gw_goid(void) { return g_self()->id; }
+int64_t gw_now(void) { return prim_now(); }
+
+static struct g_tag *tag_of(struct g *g) {
+  if (!g->tag) g->tag = arena_alloc(sizeof *g->tag);
+  return g->tag;
+}
+
+void g_tag_free(struct g *g) {
+  arena_free(g->tag, sizeof *g->tag);
+  g->tag = NULL;
+}
+
+void gw_set_name(const char *fmt, ...) {
+  struct g *g = g_self();
+  struct g_tag *tag = tag_of(g);
+  va_list ap;
+  va_start(ap, fmt);
+  vsnprintf(tag->name, sizeof tag->name, fmt, ap);
+  va_end(ap);
+  race_g_set_name(g->race, tag->name);
+}
+
+void gw_set_label(const char *key, const char *value) {
+  struct g_tag *tag = tag_of(g_self());
+  snprintf(tag->key, sizeof tag->key, "%s", value ? key : "");
+  snprintf(tag->value, sizeof tag->value, "%s", value ? value : "");
+}
+
+void gw_lock_os_thread(void) {
+  struct g *g = g_self();
+  if (g->locks++ > 0 || g->thread) return;
+  struct m *m = rt_enter(g);
+  g->locked_m = m;
+  m->locked_g = g;
+  rt_exit(m);
+}
+
+void gw_unlock_os_thread(void) {
+  struct g *g = g_self();
+  if (g->locks == 0 || --g->locks > 0 || g->thread) return;
+  struct m *m = rt_enter(g);
+  m->locked_g = NULL;
+  g->locked_m = NULL;
+  rt_exit(m);
+}
+
+typedef intptr_t (*call6)(uintptr_t, uintptr_t, uintptr_t, uintptr_t, uintptr_t, uintptr_t);
+static intptr_t call_now(const struct gw__call *c) {
+  return ((call6)c->f)(c->a[0], c->a[1], c->a[2], c->a[3], c->a[4], c->a[5]);
+}
+
+static void after_no_p(struct m *m, struct g *g, void *arg) {
+  (void)m, (void)arg;
+  spin_lock(&sched.lock);
+  gqueue_put_locked(g);
+  spin_unlock(&sched.lock);
+  wake_one();
+}
+
+/* While it runs f the M holds no P; the P stays reserved for it until sysmon or nobody takes it. */
+intptr_t gw__blocking(const struct gw__call *call) {
+  struct g *g = g_self();
+  if (g->thread) return call_now(call);
+  struct m *m = rt_enter(g);
+  struct p *p = p_release(m);
+  __atomic_store_n(&g->status, G_BLOCKING, __ATOMIC_RELAXED);
+  __atomic_store_n(&p->status, P_BLOCKING, __ATOMIC_RELEASE); /* pairs with the CAS in sysmon.c */
+  if (UNLIKELY(__atomic_load_n(&sched.sysmon_idle, __ATOMIC_RELAXED))) sysmon_poke();
+  intptr_t result = call_now(call);
+  uint32_t blocking = P_BLOCKING;
+  if (LIKELY(
+          __atomic_compare_exchange_n(&p->status, &blocking, P_RUNNING, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))) {
+    m->p = p;
+  } else {
+    spin_lock(&sched.lock);
+    p = p_idle_get_locked();
+    spin_unlock(&sched.lock);
+    if (p) {
+      p_acquire(m, p);
+    } else {
+      __atomic_store_n(&g->status, G_RUNNABLE, __ATOMIC_RELAXED);
+      g_switch_away(m, g, after_no_p, NULL);
+    }
+  }
+  __atomic_store_n(&g->status, G_RUNNING, __ATOMIC_RELAXED);
+  rt_exit(g->m);
+  return result;
+}
+
+static void done_at_end(void *w) { gw_waitgroup_done(w); }
+
+/* Runs on the new goroutine; copies the call, which lies on the creator's side of its frame. */
+static void waitgroup_body(gw_waitgroup *w, struct gw__call *kept) {
+  struct gw__call call = *kept;
+  arena_free(kept, sizeof *kept);
+  struct gw__defer d __attribute__((cleanup(gw__defer_end))) = {done_at_end, w, NULL};
+  gw__defer_begin(&d);
+  call_now(&call);
+}
+
+void gw__waitgroup_go(gw_waitgroup *w, const struct gw__call *call) {
+  gw_waitgroup_add(w, 1);
+  struct gw__call *kept = arena_alloc(sizeof *kept);
+  *kept = *call;
+  struct gw__call body = {(void (*)(void))waitgroup_body, {(uintptr_t)w, (uintptr_t)kept}};
+  g_start(g_self(), &body, CALLER, RACE_HERE());
+}

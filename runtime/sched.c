@@ -1,0 +1,255 @@
+/* Goroutines start, park, get ready and end here; a thread goes from one to the next.
+ *
+ * A G that gives up its thread switches to the next runnable one directly, or to the M's own context (g0) when the
+ * local queue is empty.  Only when its stack is saved may anyone find it: so the last step (unlocking a channel,
+ * queueing it) is done by the context that was switched to, through m->after.
+ *
+ * Rejected: always by way of g0, as Go does: a second switch for each, about a third of a channel's round trip. */
+#include "g.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/goid.h"
+#include "base/options.h"
+
+struct sched sched;
+struct p *procs_all[MAX_PROCS];
+_Thread_local struct g *gw__tls_g;
+
+/* Kept out of line: the address of errno is the thread's, and a function may hold on to it. */
+static __attribute__((noinline)) int errno_get(void) { return errno; }
+static __attribute__((noinline)) void errno_set(int e) { errno = e; }
+
+void m_run_after(struct m *m) {
+  after_fn after = m->after;
+  if (!after) return;
+  m->after = NULL;
+  after(m, m->after_g, m->after_arg);
+}
+
+/* The G that a running M may switch to at once; every 61st time the global queue comes first (Go's number). */
+static struct g *next_local(struct m *m) {
+  struct p *p = m->p;
+  if (!p || m->locked_g) return NULL;
+  if (p->schedtick % 61 == 0 && __atomic_load_n(&sched.queue.n, __ATOMIC_RELAXED) > 0) return NULL;
+  if (UNLIKELY(p->id >= __atomic_load_n(&sched.procs, __ATOMIC_RELAXED))) return NULL;
+  if (__atomic_load_n(&p->timers.first, __ATOMIC_RELAXED) != TIMER_NEVER && p->schedtick % 16 == 0) return NULL;
+  struct g *g = runq_get(p);
+  if (g && UNLIKELY(g->locked_m)) {
+    runq_put(p, g, true);
+    return NULL;
+  }
+  return g;
+}
+
+/* Makes g the one that runs on m. */
+static void g_make_current(struct m *m, struct g *g) {
+  __atomic_store_n(&g->status, G_RUNNING, __ATOMIC_RELAXED);
+  g->m = m;
+  m->cur = g;
+  __atomic_store_n(&m->p->schedtick, m->p->schedtick + 1, __ATOMIC_RELAXED);
+  race_g_switch(g->race);
+  g_set_tls(g);
+}
+
+void g_switch_away(struct m *m, struct g *g, after_fn after, void *arg) {
+  if (UNLIKELY(g->canary)) g_check_canary(g);
+  g->saved_errno = errno_get();
+  m->after = after;
+  m->after_g = g;
+  m->after_arg = arg;
+  struct g *next = next_local(m);
+  if (next) {
+    g_make_current(m, next);
+  } else {
+    next = &m->g0;
+    m->cur = NULL;
+    race_g_switch(NULL);
+    g_set_tls(next);
+  }
+  ctx_switch(&g->sp, next->sp);
+  m_run_after(g->m); /* on whichever M it is now */
+  errno_set(g->saved_errno);
+}
+
+/* The body of every M, on its g0. */
+void m_loop(struct m *m) {
+  for (;;) {
+    m_run_after(m);
+    struct g *g = m_find_work(m);
+    g_make_current(m, g);
+    ctx_switch(&m->g0.sp, g->sp);
+  }
+}
+
+struct parking {
+  void (*unlock)(void *arg);
+  void *arg;
+};
+
+static void after_park(struct m *m, struct g *g, void *arg) {
+  struct parking parking = *(struct parking *)arg; /* on g's stack: gone once it is unlocked */
+  (void)m, (void)g;
+  if (parking.unlock) parking.unlock(parking.arg);
+}
+
+static void thread_park(struct g *g, void (*unlock)(void *arg), void *arg) {
+  __atomic_store_n(&g->wake, 0, __ATOMIC_RELAXED); /* published by the unlock */
+  spin_lock(&sched.lock);
+  sched.parked_threads++;
+  sched_check_dead_locked();
+  spin_unlock(&sched.lock);
+  if (unlock) unlock(arg);
+  while (!__atomic_load_n(&g->wake, __ATOMIC_ACQUIRE)) /* pairs with the release in g_ready */
+    prim_futex_wait(&g->wake, 0, -1);
+  __atomic_store_n(&g->status, G_RUNNING, __ATOMIC_RELAXED);
+}
+
+void g_park(struct g *g, enum reason why, void (*unlock)(void *arg), void *arg) {
+  g->reason = why;
+  g->since = __atomic_load_n(&sched.now, __ATOMIC_RELAXED);
+  __atomic_store_n(&g->status, G_WAITING, __ATOMIC_RELAXED);
+  if (UNLIKELY(g->thread)) {
+    thread_park(g, unlock, arg);
+    return;
+  }
+  struct parking parking = {unlock, arg};
+  g_switch_away(g->m, g, after_park, &parking);
+}
+
+void g_ready(struct m *m, struct g *g) {
+  __atomic_store_n(&g->status, G_RUNNABLE, __ATOMIC_RELAXED);
+  if (UNLIKELY(g->thread)) {
+    spin_lock(&sched.lock);
+    sched.parked_threads--; /* by who wakes it: nobody can take it for asleep from now on */
+    spin_unlock(&sched.lock);
+    __atomic_store_n(&g->wake, 1, __ATOMIC_RELEASE); /* pairs with the acquire in thread_park */
+    prim_futex_wake(&g->wake, 1);
+    return;
+  }
+  if (m && m->p) {
+    runq_put(m->p, g, true);
+  } else {
+    spin_lock(&sched.lock);
+    gqueue_put_locked(g);
+    spin_unlock(&sched.lock);
+  }
+  wake_one();
+}
+
+static void after_yield(struct m *m, struct g *g, void *arg) {
+  (void)arg;
+  runq_put(m->p, g, false);
+}
+
+static void after_global(struct m *m, struct g *g, void *arg) {
+  (void)m, (void)arg;
+  spin_lock(&sched.lock);
+  gqueue_put_locked(g);
+  spin_unlock(&sched.lock);
+  wake_one();
+}
+
+void g_yield(struct g *g) {
+  if (g->thread) {
+    prim_sched_yield();
+    return;
+  }
+  struct m *m = rt_enter(g);
+  bool alone = runq_empty(m->p) && __atomic_load_n(&sched.queue.n, __ATOMIC_RELAXED) == 0 &&
+               __atomic_load_n(&m->p->timers.first, __ATOMIC_RELAXED) == TIMER_NEVER &&
+               m->p->id < __atomic_load_n(&sched.procs, __ATOMIC_RELAXED);
+  if (!alone) {
+    __atomic_store_n(&g->status, G_RUNNABLE, __ATOMIC_RELAXED);
+    g_switch_away(m, g, after_yield, NULL);
+  }
+  rt_exit(g->m);
+}
+
+/* The M's P is asked for, or gone: see sysmon.c. Returns with a P. */
+struct m *rt_enter_slow(struct g *g) {
+  struct m *m = g->m;
+  uint32_t asked = 1;
+  /* Acquire and release: pairs with sysmon's CAS from 1 to 2, one of the two wins. */
+  if (__atomic_compare_exchange_n(&m->retake, &asked, 0, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) return m;
+  if (asked == 0) return m; /* sysmon took its question back */
+  m->p = NULL;
+  __atomic_store_n(&m->retake, 0, __ATOMIC_RELAXED); /* sysmon asks only who holds a P */
+  spin_lock(&sched.lock);
+  struct p *p = p_idle_get_locked();
+  spin_unlock(&sched.lock);
+  if (p) {
+    p_acquire(m, p);
+    return m;
+  }
+  uint32_t status = g->status;
+  __atomic_store_n(&g->status, G_RUNNABLE, __ATOMIC_RELAXED);
+  g_switch_away(m, g, after_global, NULL);
+  __atomic_store_n(&g->status, status, __ATOMIC_RELAXED);
+  return g->m;
+}
+
+/* First code of a goroutine, on its own stack. */
+void g_entry(void) {
+  struct g *g = g_tls();
+  m_run_after(g->m);
+  race_g_start(g->race, g->lo, g->hi);
+  rt_exit(g->m);
+  errno_set(0);
+  typedef void (*entry)(uintptr_t, uintptr_t, uintptr_t, uintptr_t, uintptr_t, uintptr_t);
+  const uintptr_t *a = g->call.a;
+  ((entry)g->call.f)(a[0], a[1], a[2], a[3], a[4], a[5]);
+  g_exit(g);
+}
+
+static void after_exit(struct m *m, struct g *g, void *arg) {
+  (void)arg;
+  g_free(m->p, g);
+}
+
+void g_exit(struct g *g) {
+  race_g_end(g->race);
+  g->race = NULL;
+  if (g->tag) g_tag_free(g);
+  struct m *m = rt_enter(g);
+  if (g->locked_m) {
+    g->locked_m->locked_g = NULL;
+    g->locked_m = NULL;
+    g->locks = 0;
+  }
+  __atomic_store_n(&m->p->live, m->p->live - 1, __ATOMIC_RELAXED);
+  __atomic_store_n(&g->status, G_DEAD, __ATOMIC_RELAXED);
+  g_switch_away(m, g, after_exit, NULL);
+  __builtin_unreachable();
+}
+
+void g_launch(struct m *m, const struct gw__call *call, uint64_t id, struct race_g *race, uintptr_t pc,
+              uint64_t parent) {
+  struct p *p = m ? m->p : NULL;
+  struct g *g = g_alloc(p);
+  g->id = id;
+  g->call = *call;
+  g->sp = ctx_new(g, g_entry);
+  g->go_pc = pc;
+  g->parent = parent;
+  g->defers = NULL;
+  g->selects = NULL;
+  g->tries = NULL;
+  g->no_return = false;
+  g->race = race;
+  if (p)
+    __atomic_store_n(&p->live, p->live + 1, __ATOMIC_RELAXED);
+  else
+    __atomic_fetch_add(&sched.foreign_live, 1, __ATOMIC_RELAXED);
+  g_ready(m, g);
+}
+
+void g_start(struct g *creator, const struct gw__call *call, uintptr_t pc, struct race_at at) {
+  if (UNLIKELY(!__atomic_load_n(&sched.started, __ATOMIC_ACQUIRE))) sched_start(); /* pairs with its release */
+  if (UNLIKELY(creator->id == 1 && creator->thread)) main_join(creator);
+  struct m *m = rt_enter(creator);
+  uint64_t id = goid_next();
+  g_launch(m, call, id, race_g_create(creator->race, id, at), pc, creator->id);
+  rt_exit(m);
+}

@@ -1,0 +1,357 @@
+/* Select: one core on an array of cases, and the two faces that godwit.h gives it.
+ *
+ * All channels are locked, in the order of their addresses; of the ready cases one is drawn uniformly.  With none
+ * ready, a record goes into the queue of each channel, and the goroutine parks until one of them, or the timer, wins
+ * the exchange on g->done; then the other records are taken out again. */
+#include "select.h"
+
+#include "base/arena.h"
+#include "chan.h"
+
+/* What the core works on. */
+struct entry {
+  struct gw__chan *c; /* NULL: never ready, or not a channel's case */
+  void *elem;
+  int64_t ns;
+  int kind; /* enum gw__case_kind */
+  struct gw__waiter w;
+};
+
+enum { INLINE = 8 };
+
+struct alarm {
+  struct timer timer;
+  struct g *g;
+};
+
+static void alarm_fire(struct timer *t, int64_t now) {
+  struct alarm *a = (struct alarm *)(void *)t;
+  (void)now;
+  uint32_t no = 0;
+  /* acq_rel: partner of waiter_get in chan.c */
+  if (!__atomic_compare_exchange_n(&a->g->done, &no, 1, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED)) return;
+  a->g->taken = NULL;
+  g_ready(m_here(), a->g);
+}
+
+/* The channels in the order of their addresses, each once. */
+struct lockset {
+  int n;
+  struct gw__chan **c;
+};
+
+static void lockset_fill(struct lockset *s, struct entry *e, int n) {
+  s->n = 0;
+  for (int i = 0; i < n; i++) {
+    struct gw__chan *c = e[i].c;
+    int at = s->n;
+    if (!c) continue;
+    while (at > 0 && s->c[at - 1] > c) at--;
+    if (at > 0 && s->c[at - 1] == c) continue;
+    memmove(&s->c[at + 1], &s->c[at], (size_t)(s->n - at) * sizeof *s->c);
+    s->c[at] = c;
+    s->n++;
+  }
+}
+
+static void lockset_lock(struct lockset *s) {
+  for (int i = 0; i < s->n; i++) spin_lock(&s->c[i]->lock);
+}
+
+static void lockset_unlock(const struct lockset *s) {
+  struct gw__chan **c = s->c;
+  for (int i = s->n; i > 0;) spin_unlock(&c[--i]->lock);
+}
+
+struct waiting {
+  struct lockset locks;
+  struct alarm alarm;
+  int64_t when; /* of the alarm; TIMER_NEVER: none */
+};
+
+/* On the stack of the goroutine that has just parked.  It stays there until the last channel is unlocked: whoever wins
+ * `done`, the goroutine first locks all channels again.  The alarm is started here, as it must not fire any sooner. */
+static void wait_begin(void *arg) {
+  struct waiting *w = arg;
+  struct lockset locks = w->locks;
+  if (w->when != TIMER_NEVER) timer_start(&w->alarm.timer, w->when);
+  lockset_unlock(&locks);
+}
+
+static bool ready(const struct entry *e) {
+  return e->c && (e->kind == GW__CASE_KIND_SEND ? chan_can_send(e->c) : chan_can_recv(e->c));
+}
+
+/* One of the ready cases, each as likely, or -1. */
+static int draw(struct entry *e, int n, uint64_t *rng) {
+  int count = 0, last = -1;
+  for (int i = 0; i < n; i++)
+    if (ready(&e[i])) count++, last = i;
+  if (count <= 1) return last;
+  uint32_t pick = rng_below(rng, (uint32_t)count);
+  for (int i = 0;; i++)
+    if (ready(&e[i]) && pick-- == 0) return i;
+}
+
+static struct gw__waitq *queue_of(struct entry *e) {
+  return e->kind == GW__CASE_KIND_SEND ? &e->c->senders : &e->c->receivers;
+}
+
+/* Parks until a case is taken; its index.  Enters with all channels locked, returns with none. */
+static int wait_for_one(struct g *g, struct entry *e, int n, struct waiting *w, bool *ok) {
+  __atomic_store_n(&g->done, 0, __ATOMIC_RELAXED); /* published by the channels' locks */
+  g->taken = NULL;
+  for (int i = 0; i < n; i++) {
+    if (!e[i].c) continue;
+    e[i].w = (struct gw__waiter){.g = g, .elem = e[i].elem, .index = i};
+    waitq_put(queue_of(&e[i]), &e[i].w);
+  }
+  bool ends = g->thread && w->when != TIMER_NEVER;
+  if (ends) __atomic_fetch_add(&sched.timers, 1, __ATOMIC_SEQ_CST); /* a thread is looked at before its alarm is set */
+  g_park(g, n ? WAIT_SELECT : WAIT_SELECT_NONE, wait_begin, w);
+  if (ends) __atomic_fetch_sub(&sched.timers, 1, __ATOMIC_SEQ_CST);
+  lockset_lock(&w->locks);
+  for (int i = 0; i < n; i++)
+    if (e[i].c && e[i].w.queued) waitq_remove(queue_of(&e[i]), &e[i].w);
+  struct gw__waiter *taken = g->taken;
+  lockset_unlock(&w->locks);
+  if (w->when != TIMER_NEVER) timer_stop(&w->alarm.timer);
+  *ok = taken && taken->ok;
+  return taken ? taken->index : -1;
+}
+
+static void note_sends(struct entry *e, int n, struct race_g *r, struct race_at at) {
+  for (int i = 0; i < n; i++)
+    if (GW_RACE && e[i].c && e[i].kind == GW__CASE_KIND_SEND) chan_note_send(e[i].c, r, at);
+}
+
+/* The case whose duration ends first, or -1. */
+static int first_after(const struct entry *e, int n) {
+  int best = -1;
+  for (int i = 0; i < n; i++)
+    if (e[i].kind == GW__CASE_KIND_AFTER && (best < 0 || e[i].ns < e[best].ns)) best = i;
+  return best;
+}
+
+static int default_case(const struct entry *e, int n) {
+  for (int i = 0; i < n; i++)
+    if (e[i].kind == GW__CASE_KIND_DEFAULT) return i;
+  return -1;
+}
+
+/* The core: index of the case taken; *ok: a value was received. */
+static int choose(struct entry *e, int n, bool *ok, struct race_at at) {
+  struct g *g = g_self();
+  struct gw__chan *few[INLINE], **chans = few;
+  if (n > INLINE) chans = arena_alloc((size_t)n * sizeof *chans);
+  struct waiting w = {.locks = {.c = chans}, .alarm = {.timer = {.fire = alarm_fire}, .g = g}, .when = TIMER_NEVER};
+  note_sends(e, n, g->race, at);
+  lockset_fill(&w.locks, e, n);
+  int fallback = default_case(e, n), timed = first_after(e, n);
+  struct m *m = rt_enter(g);
+  lockset_lock(&w.locks);
+  static _Thread_local uint64_t thread_rng; /* for foreign threads, which never move */
+  if (!m && !thread_rng) thread_rng = prim_random() | 1;
+  int i = draw(e, n, m ? &m->rng : &thread_rng);
+  enum chan_outcome out = CHAN_DONE;
+  if (i < 0 && timed >= 0 && e[timed].ns <= 0) fallback = fallback < 0 ? timed : fallback;
+  if (i >= 0) {
+    struct g *wake;
+    bool send = e[i].kind == GW__CASE_KIND_SEND;
+    out = send ? chan_send_locked(e[i].c, e[i].elem, g->race, &wake)
+               : chan_recv_locked(e[i].c, e[i].elem, g->race, &wake);
+    lockset_unlock(&w.locks);
+    if (wake) g_ready(m, wake);
+    *ok = !send && out == CHAN_DONE;
+  } else if (fallback >= 0) {
+    lockset_unlock(&w.locks);
+    i = fallback;
+    *ok = false;
+  } else {
+    if (timed >= 0) w.when = prim_now() + e[timed].ns;
+    i = wait_for_one(g, e, n, &w, ok);
+    if (i < 0) i = timed;
+    if (e[i].kind == GW__CASE_KIND_SEND) {
+      if (!*ok) out = CHAN_CLOSED;
+      *ok = false;
+    }
+  }
+  rt_exit(g->m);
+  if (n > INLINE) arena_free(chans, (size_t)n * sizeof *chans);
+  if (out == CHAN_CLOSED && e[i].kind == GW__CASE_KIND_SEND) gw_panic("send on closed channel");
+  return i;
+}
+
+static struct entry *entries_get(struct entry *few, int n) {
+  return n > INLINE ? arena_alloc((size_t)n * sizeof *few) : few;
+}
+static void entries_put(struct entry *e, struct entry *few, int n) {
+  if (e != few) arena_free(e, (size_t)n * sizeof *e);
+}
+
+int gw_select_cases(gw_case *cases, int n) {
+  struct entry few[INLINE], *e = entries_get(few, n);
+  struct race_g *r = race_self();
+  for (int i = 0; i < n; i++) {
+    gw_case *c = &cases[i];
+    e[i] = (struct entry){.c = c->gw__chan, .elem = c->gw__elem, .ns = c->gw__ns, .kind = c->gw__kind};
+    if (GW_RACE && c->gw__kind == GW__CASE_KIND_SEND && c->gw__chan && c->gw__elem)
+      race_access(r, c->gw__elem, c->gw__chan->size, RACE_READ, RACE_HERE());
+  }
+  bool ok = false;
+  int i = choose(e, n, &ok, RACE_HERE());
+  struct gw__chan *c = e[i].c;
+  void *elem = e[i].elem;
+  entries_put(e, few, n);
+  for (int k = 0; k < n; k++) cases[k].ok = k == i && ok;
+  if (GW_RACE && cases[i].gw__kind == GW__CASE_KIND_RECV && elem)
+    race_access(r, elem, c->size, RACE_WRITE, RACE_HERE());
+  return i;
+}
+
+/* ---- the block form ---- */
+
+struct gw__select *gw__select_begin(struct gw__select *s) {
+  struct g *g = g_self();
+  s->pass = 0;
+  s->n = 0;
+  s->cap = GW__SELECT_CASES;
+  s->used = 0;
+  s->room = GW__SELECT_BYTES;
+  s->cases = s->inline_cases;
+  s->elems = s->inline_elems;
+  s->outer = g->selects;
+  struct race_at at = RACE_HERE();
+  s->pc = at.pc;
+  s->fp = at.fp;
+  g->selects = s;
+  return s;
+}
+
+static void give_back(struct gw__select *s) {
+  if (s->cases != s->inline_cases) arena_free(s->cases, (size_t)s->cap * sizeof *s->cases);
+  if (s->elems != s->inline_elems) arena_free(s->elems, s->room);
+}
+
+static void finish(struct g *g, struct gw__select *s) {
+  give_back(s);
+  g->selects = s->outer;
+  s->pass = 3;
+}
+
+void select_drop(struct g *g, struct gw__select *keep) {
+  while (g->selects != keep) {
+    struct gw__select *s = g->selects;
+    g->selects = s->outer;
+    give_back(s);
+  }
+}
+
+static void run_select(struct gw__select *s) {
+  struct entry few[INLINE], *e = entries_get(few, s->n);
+  for (int i = 0; i < s->n; i++) {
+    struct gw__select_case *c = &s->cases[i];
+    e[i] = (struct entry){.c = c->chan, .elem = s->elems + c->at, .ns = c->ns, .kind = c->kind};
+  }
+  bool ok = false;
+  s->taken = choose(e, s->n, &ok, (struct race_at){s->pc, s->fp});
+  s->cases[s->taken].ok = ok;
+  entries_put(e, few, s->n);
+}
+
+bool gw__select_pass(struct gw__select *s) {
+  switch (s->pass) {
+    case 0:
+      s->pass = 1;
+      return true;
+    case 1:
+      run_select(s);
+      s->pass = 2;
+      s->at = 0;
+      return true;
+    default:
+      return false;
+  }
+}
+
+static struct gw__select *current(void) {
+  struct gw__select *s = g_self()->selects;
+  if (UNLIKELY(!s)) gw_panic("a select's case stands outside of a gw_select");
+  return s;
+}
+
+bool gw__select_registering(void) { return current()->pass == 1; }
+
+static struct gw__select_case *add_case(struct gw__select *s, int kind) {
+  if (s->n == s->cap) {
+    struct gw__select_case *more = arena_alloc((size_t)s->cap * 2 * sizeof *more);
+    memcpy(more, s->cases, (size_t)s->n * sizeof *more);
+    if (s->cases != s->inline_cases) arena_free(s->cases, (size_t)s->cap * sizeof *more);
+    s->cases = more;
+    s->cap *= 2;
+  }
+  struct gw__select_case *c = &s->cases[s->n++];
+  *c = (struct gw__select_case){.kind = kind};
+  return c;
+}
+
+/* Room for an element, 16-byte aligned. */
+static void add_elem(struct gw__select *s, struct gw__select_case *c, size_t size) {
+  size_t need = s->used + ((size + 15) & ~(size_t)15);
+  if (need > s->room) {
+    size_t room = need * 2;
+    char *more = arena_alloc(room);
+    memcpy(more, s->elems, s->used);
+    if (s->elems != s->inline_elems) arena_free(s->elems, s->room);
+    s->elems = more;
+    s->room = (uint32_t)room;
+  }
+  c->at = s->used;
+  c->size = (uint32_t)size;
+  s->used = (uint32_t)need;
+}
+
+bool gw__select_add_recv(struct gw__chan *chan, size_t size) {
+  struct gw__select *s = current();
+  struct gw__select_case *c = add_case(s, GW__CASE_KIND_RECV);
+  c->chan = chan;
+  add_elem(s, c, size);
+  return false;
+}
+
+bool gw__select_add_send(struct gw__chan *chan, const void *elem, size_t size) {
+  struct gw__select *s = current();
+  struct gw__select_case *c = add_case(s, GW__CASE_KIND_SEND);
+  c->chan = chan;
+  add_elem(s, c, size);
+  memcpy(s->elems + c->at, elem, size);
+  return false;
+}
+
+bool gw__select_add_after(int64_t ns) {
+  add_case(current(), GW__CASE_KIND_AFTER)->ns = ns;
+  return false;
+}
+
+bool gw__select_add_default(void) {
+  add_case(current(), GW__CASE_KIND_DEFAULT);
+  return false;
+}
+
+bool gw__select_mine(void) {
+  struct gw__select *s = current();
+  return s->pass == 2 && s->at++ == s->taken;
+}
+
+bool gw__select_take(void *elem, bool *ok) {
+  struct g *g = g_self();
+  struct gw__select *s = g->selects;
+  struct gw__select_case *c = &s->cases[s->taken];
+  if (elem) {
+    memcpy(elem, s->elems + c->at, c->size);
+    if (c->size) race_access(g->race, elem, c->size, RACE_WRITE, RACE_HERE());
+  }
+  if (ok) *ok = c->ok;
+  finish(g, s);
+  return true;
+}

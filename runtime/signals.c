@@ -1,0 +1,58 @@
+/* SIGSEGV in the guard of a goroutine's stack is an overflow: told with the goroutine and what helps.  Any other goes
+ * to who had the signal before us. The handler runs on a stack of its own, one for each thread. */
+#define _GNU_SOURCE
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <ucontext.h>
+
+#include "base/arena.h"
+#include "base/options.h"
+#include "dump.h"
+#include "g.h"
+
+enum { STACK_BYTES = 64 * 1024 };
+
+static struct sigaction before;
+
+static _Noreturn void tell_overflow(struct g *g) {
+  char line[256];
+  int n = snprintf(line, sizeof line,
+                   "godwit: goroutine %llu exceeds its stack of %lld bytes; GODWIT=stack_size=%lld gives each more\n",
+                   (unsigned long long)g->id, (long long)gw__opts.stack_size, (long long)gw__opts.stack_size * 4);
+  prim_write_all(2, line, (size_t)n);
+  fatal_error("stack overflow", NULL, (struct race_at){0, 0});
+}
+
+static void pass_on(int sig, siginfo_t *info, void *context) {
+  if (before.sa_flags & SA_SIGINFO) {
+    before.sa_sigaction(sig, info, context);
+  } else if (before.sa_handler != SIG_DFL && before.sa_handler != SIG_IGN) {
+    before.sa_handler(sig);
+  } else {
+    sigaction(sig, &before, NULL);      /* the access faults again */
+    if (info->si_code <= 0) raise(sig); /* sent by somebody: it doesn't */
+  }
+}
+
+static void on_fault(int sig, siginfo_t *info, void *context) {
+  struct g *g = info->si_code > 0 ? g_guarding((uintptr_t)info->si_addr) : NULL;
+  if (g) tell_overflow(g);
+  pass_on(sig, info, context);
+}
+
+void signals_stack_install(void) {
+  stack_t old;
+  if (sigaltstack(NULL, &old) == 0 && !(old.ss_flags & SS_DISABLE)) return;
+  stack_t ss = {.ss_sp = arena_alloc(STACK_BYTES), .ss_size = STACK_BYTES};
+  sigaltstack(&ss, NULL);
+}
+
+void signals_install(void) {
+  struct sigaction sa;
+  memset(&sa, 0, sizeof sa);
+  sa.sa_sigaction = on_fault;
+  sa.sa_flags = SA_SIGINFO | SA_ONSTACK;
+  sigaction(SIGSEGV, &sa, &before);
+  signals_stack_install();
+}

@@ -1,0 +1,131 @@
+/* The monitor: a thread without a P that looks after the others.
+ *
+ * - It takes the P from an M that stays in gw_blocking.
+ * - It takes the P from an M that runs one goroutine for long while others wait: a long call, a loop without end.
+ *   That M doesn't notice until its goroutine enters the runtime.  rt_enter stores m->in_runtime and then loads
+ * m->retake; here `retake` is stored, all threads are made to pass a barrier, and `in_runtime` is loaded: so one of the
+ * two sees the other (Dekker, with the whole cost on this side).  If both do, the CAS on `retake` decides.
+ * - It fires timers that nobody else found the time for.
+ * It sleeps 20 us, doubling to 10 ms when it finds nothing to do (Go's numbers), and until poked when nothing runs. */
+#include <pthread.h>
+#include <signal.h>
+
+#include "g.h"
+
+enum { SLEEP_MIN = 20000, SLEEP_MAX = 10000000, RUN_MAX = 10000000, LATE = 1000000 };
+
+/* Somebody waits for a P. */
+static bool work_waits(struct p *p) { return __atomic_load_n(&sched.queue.n, __ATOMIC_RELAXED) > 0 || !runq_empty(p); }
+
+static bool retake_running(struct p *p) {
+  struct m *m = __atomic_load_n(&p->m, __ATOMIC_RELAXED);
+  if (!m || __atomic_load_n(&m->in_runtime, __ATOMIC_ACQUIRE)) return false;
+  __atomic_store_n(&m->retake, 1, __ATOMIC_SEQ_CST);
+  prim_membarrier();
+  uint32_t asked = 1;
+  if (__atomic_load_n(&m->in_runtime, __ATOMIC_ACQUIRE) || __atomic_load_n(&m->p, __ATOMIC_RELAXED) != p) {
+    /* Taken back; fails if m has answered already, which is the same. */
+    __atomic_compare_exchange_n(&m->retake, &asked, 0, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
+    return false;
+  }
+  /* acquire: what m did to the P in its last section */
+  if (!__atomic_compare_exchange_n(&m->retake, &asked, 2, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED)) return false;
+  __atomic_store_n(&p->m, NULL, __ATOMIC_RELAXED);
+  return true;
+}
+
+static bool retake_blocking(struct p *p) {
+  uint32_t blocking = P_BLOCKING;
+  return __atomic_compare_exchange_n(&p->status, &blocking, P_RUNNING, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
+}
+
+/* True if it took one. */
+static bool retake_all(int64_t now) {
+  bool any = false;
+  uint32_t n = __atomic_load_n(&sched.all_procs, __ATOMIC_ACQUIRE);
+  for (uint32_t i = 0; i < n; i++) {
+    struct p *p = procs_all[i];
+    uint32_t status = __atomic_load_n(&p->status, __ATOMIC_ACQUIRE);
+    uint32_t tick = __atomic_load_n(&p->schedtick, __ATOMIC_RELAXED);
+    if (tick != p->seen_tick) {
+      p->seen_tick = tick;
+      p->seen_at = now;
+      if (status != P_BLOCKING) continue;
+    }
+    bool free_p = __atomic_load_n(&sched.idle_procs, __ATOMIC_RELAXED) > 0;
+    bool taken = false;
+    if (status == P_BLOCKING && (work_waits(p) || !free_p || now - p->seen_at >= RUN_MAX))
+      taken = retake_blocking(p);
+    else if (status == P_RUNNING && now - p->seen_at >= RUN_MAX && work_waits(p))
+      taken = retake_running(p);
+    if (!taken) continue;
+    p->seen_at = now;
+    any = true;
+    m_start(p, false);
+  }
+  return any;
+}
+
+static void fire_late_timers(int64_t now) {
+  uint32_t n = __atomic_load_n(&sched.all_procs, __ATOMIC_ACQUIRE);
+  for (uint32_t i = 0; i < n; i++)
+    if (__atomic_load_n(&procs_all[i]->timers.first, __ATOMIC_RELAXED) < now - LATE)
+      timers_run(&procs_all[i]->timers, now);
+}
+
+/* Every M sleeps, so only a wake-up can make anything run. */
+static bool all_idle(void) {
+  spin_lock(&sched.lock);
+  bool idle = sched.idle_ms + (sched.sleeper != NULL) == sched.ms;
+  bool maybe = sched.dead_maybe;
+  if (maybe) {
+    sched.dead_maybe = false;
+    sched_check_dead_locked();
+  }
+  if (idle && !maybe) __atomic_store_n(&sched.sysmon_idle, true, __ATOMIC_RELAXED);
+  spin_unlock(&sched.lock);
+  return idle && !maybe;
+}
+
+static void *sysmon_main(void *arg) {
+  (void)arg;
+  int64_t sleep = SLEEP_MIN;
+  uint32_t calm = 0;
+  for (;;) {
+    prim_futex_wait(&sched.sysmon_wake, 0, sleep);
+    int64_t now = prim_now();
+    __atomic_store_n(&sched.now, now, __ATOMIC_RELAXED);
+    fire_late_timers(now);
+    calm = retake_all(now) ? 0 : calm + 1;
+    sleep = calm < 50 ? SLEEP_MIN : sleep >= SLEEP_MAX / 2 ? SLEEP_MAX : sleep * 2;
+    if (sleep == SLEEP_MAX && all_idle()) {
+      while (!__atomic_exchange_n(&sched.sysmon_wake, 0, __ATOMIC_ACQUIRE)) prim_futex_wait(&sched.sysmon_wake, 0, -1);
+      __atomic_store_n(&sched.now, prim_now(), __ATOMIC_RELAXED);
+      calm = 0;
+    }
+  }
+  return NULL;
+}
+
+void sysmon_poke(void) {
+  __atomic_store_n(&sched.sysmon_idle, false, __ATOMIC_RELAXED);
+  __atomic_store_n(&sched.now, prim_now(), __ATOMIC_RELAXED);
+  __atomic_store_n(&sched.sysmon_wake, 1, __ATOMIC_RELEASE); /* pairs with the acquire above */
+  prim_futex_wake(&sched.sysmon_wake, 1);
+}
+
+void sysmon_start(void) {
+  pthread_t thread;
+  pthread_attr_t attr;
+  sigset_t all, old;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &old); /* no handler of the user's runs there */
+  pthread_attr_init(&attr);
+  pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
+  race_hide_threads(true);
+  int e = pthread_create(&thread, &attr, sysmon_main, NULL);
+  race_hide_threads(false);
+  pthread_attr_destroy(&attr);
+  pthread_sigmask(SIG_SETMASK, &old, NULL);
+  if (e) gw__fatal("can't start a thread (error %d); raise ulimit -u or the cgroup's pids limit", e);
+}

@@ -1,0 +1,36 @@
+/* Timers: a heap per P, each behind its own lock, since any M may run the timers of any P. */
+#ifndef GW_RUNTIME_TIMERS_H
+#define GW_RUNTIME_TIMERS_H
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/spin.h"
+
+#define TIMER_NEVER INT64_MAX
+
+/* One timer; lives in its user's memory.  After timer_stop it is not referred to. */
+struct timer {
+  int64_t when;
+  void (*fire)(struct timer *t, int64_t now); /* on any of our threads; may not park.  May arm t again. */
+  struct timers *in;                          /* guarded by in->lock: the heap that it stands in, NULL when not armed */
+  uint32_t index;                             /* its place there */
+  uint32_t firing; /* atomic: release by the firing thread when done, acquire by timer_stop */
+};
+
+struct timers {
+  struct spin lock;
+  uint32_t n, room;
+  struct timer **heap; /* 4-ary, earliest first */
+  int64_t first;       /* atomic: when of heap[0], or TIMER_NEVER */
+};
+
+/* Arms t, which is not armed. */
+void timer_start(struct timer *t, int64_t when) __attribute__((visibility("hidden")));
+/* Disarms t and waits until its fire function, if it runs now, is done. True if it was armed. */
+bool timer_stop(struct timer *t) __attribute__((visibility("hidden")));
+/* Fires what is due by `now`; returns whether anything was. */
+bool timers_run(struct timers *ts, int64_t now) __attribute__((visibility("hidden")));
+/* The earliest time in all heaps. */
+int64_t timers_first(void) __attribute__((visibility("hidden")));
+
+#endif
