@@ -28,7 +28,7 @@ def build_driver(folder, name="driver", *flags):
     out = Path(folder) / name
     command = ["clang-19", "-std=gnu11", "-O1", "-g", "-fno-omit-frame-pointer", "-DGW_RACE=1", "-Wall", "-Wextra",
                f"-I{gt.REPO}/include", f"-I{gt.REPO}", *flags, DETECTOR_TESTS / f"{name}.c",
-               gt.BUILD / "lib" / "godwit" / "libgodwit_race.a", "-lpthread", "-ldl", "-o", out]
+               gt.BUILD / "lib" / "godwit" / "libgodwit_race_parts.a", "-lpthread", "-ldl", "-o", out]
     r = gt.run(*command, timeout=300)
     assert r.status == 0, f"{' '.join(map(str, command))}\n{r}"
     return out

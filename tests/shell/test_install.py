@@ -1,6 +1,7 @@
 """cmake --install: the tree works from wherever it was put, and needs neither the build folder nor the sources."""
 
 import os
+import re
 import shutil
 
 import pytest
@@ -44,3 +45,28 @@ def test_nothing_installed_names_the_build_folder(build, tmp_path):
     for path in root.rglob("*"):
         if path.is_file() and path.suffix not in (".a",):
             assert os.fsencode(gt.BUILD / "bin") not in path.read_bytes(), path
+
+
+@pytest.mark.parametrize("library", ["libgodwit.a", "libgodwit_race.a", "libgodwit_interpose.a", "libgodwit_wrap.a"])
+def test_libraries_leave_the_users_names_alone(library, build):
+    """A static library's global names are the program's too: all of ours begin as ours do."""
+    table = gt.run("nm", "--extern-only", "--defined-only", "--format=posix", gt.BUILD / "lib" / "godwit" / library).stdout
+    ours = ("gw_", "gw__", "__gw_", "AnnotateHappens", "__tsan_", "__wrap_")
+    interposed = set(re.findall(r"^GW_INTER\w+\((\w+)\)", (gt.REPO / "include/godwit/intercept.inc").read_text(), re.M))
+    names = {line.split()[0] for line in table.splitlines() if len(line.split()) > 1}
+    assert len(names) > 20
+    assert {n for n in names if not n.startswith(ours)} <= interposed
+
+
+@pytest.mark.parametrize("race", [False, True])
+def test_a_program_may_use_our_inner_names(race, programs):
+    """Names that our rooms use themselves, as functions and variables of the user's."""
+    names = ("mutex_lock", "pool_get", "pool_put", "arena_alloc", "options_init", "cond_wait", "runq_get", "thread_create",
+             "shadow", "sched", "race_acquire", "text_add", "goid_next", "prim_map")
+    text = "#include <godwit.h>\n#include <stdio.h>\n" + "".join(f"int {n}(int x);\nint {n}(int x) {{ return x + 1; }}\n"
+                                                               for n in names)
+    text += "static void f(gw_chan(int) c) { gw_send(c, 1); }\nint main(void) {\n  gw_chan(int) c = gw_make(int, 0);\n"
+    text += "  gw_go(f, c);\n  int n = gw_recv(c);\n" + "".join(f"  n = {n}(n);\n" for n in names)
+    text += '  printf("%d\\n", n);\n}\n'
+    r = gt.run(programs(text, "-O1", race=race))
+    assert (r.status, r.stdout) == (0, f"{len(names) + 1}\n"), r
