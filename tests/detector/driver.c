@@ -435,15 +435,26 @@ static int first_module(struct dl_phdr_info *info, size_t size, void *base) {
   return 1;
 }
 
-/* The detector's own knob for this: renames epoch ids each time so many were used up. */
+/* The detector's own knob: renames epoch ids each time so many were used up, once it has begun to. */
 extern uint32_t det_collect_every;
+
+static void collect_from_now_on(uint32_t every) {
+  det_collect_every = every;
+  struct race_g *g = create(race_self());
+  race_g_start(g, &scratch[0], &scratch[1]);
+  for (int i = 0; i < 70000; i++) { /* more than the detector lets pass before it collects for the first time */
+    race_access(g, &scratch[1], 8, RACE_WRITE, RACE_HERE());
+    race_release(g, keys[0]);
+  }
+  race_g_end(g);
+}
 
 int main(int argc, char **argv) {
   static char line[256];
   uintptr_t base = 0;
   dl_iterate_phdr(first_module, &base);
   race_init();
-  if (argc > 1) det_collect_every = (uint32_t)strtoul(argv[1], NULL, 10);
+  if (argc > 1) collect_from_now_on((uint32_t)strtoul(argv[1], NULL, 10));
   printf("%lx\n", (unsigned long)(SITE_ADDRESS(0) - base));
   while (fgets(line, sizeof line, stdin)) {
     struct op o = op_parse(line);

@@ -1,0 +1,238 @@
+/* The detector's door, case by case, from one thread: each case makes what its name says, and test_detector.py looks at
+ * the findings.  Usage: unit CASE. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/check.h"
+#include "base/goid.h"
+#include "godwit/abi.h"
+#include "godwit/race.h"
+
+static struct race_g *g1, *g2; /* neither knows of the other */
+static uint64_t x __attribute__((aligned(64))), y;
+static char big[1 << 20] __attribute__((aligned(64)));
+static char locks[100][16];
+
+#define CASE __attribute__((noinline)) static void
+
+__attribute__((noinline)) static struct race_g *newborn(struct race_g *creator) {
+  struct race_g *g = race_g_create(creator, goid_next(), RACE_HERE());
+  static uint64_t stack[2];
+  race_g_start(g, stack, stack + 2);
+  return g;
+}
+
+__attribute__((noinline)) static void access_by(struct race_g *g, const void *p, size_t n, enum race_op op) {
+  race_access(g, p, n, op, RACE_HERE());
+}
+
+CASE plain(void) {
+  access_by(g1, &x, 8, RACE_WRITE);
+  access_by(g2, (char *)&x + 4, 2, RACE_READ);
+}
+
+CASE ops_atomic_write(void) {
+  access_by(g1, &x, 8, RACE_READ);
+  access_by(g2, &x, 8, RACE_ATOMIC_WRITE);
+}
+
+CASE ops_atomic_read(void) {
+  access_by(g1, &x, 8, RACE_WRITE);
+  access_by(g2, &x, 8, RACE_ATOMIC_READ);
+}
+
+CASE ops_free(void) {
+  access_by(g1, &x, 8, RACE_READ);
+  access_by(g2, &x, 8, RACE_FREE);
+}
+
+CASE ops_use_after_free(void) {
+  access_by(g1, &x, 8, RACE_FREE);
+  access_by(g2, &x, 8, RACE_READ);
+}
+
+CASE ops_alloc(void) {
+  race_reborn(&x, 8);
+  access_by(g1, &x, 8, RACE_ALLOC);
+  access_by(g2, &x, 8, RACE_WRITE);
+}
+
+CASE names(void) {
+  race_g_set_name(g1, "auditor");
+  race_g_set_name(g2, "a name of more than forty-seven bytes, of which the end is cut off");
+  plain();
+}
+
+CASE renamed(void) {
+  race_g_set_name(g1, "first");
+  access_by(g1, &x, 8, RACE_WRITE);
+  race_g_set_name(g1, "second");
+  access_by(g2, &x, 8, RACE_WRITE);
+}
+
+CASE ended(void) {
+  race_g_set_name(g1, "gone");
+  access_by(g1, &x, 8, RACE_WRITE);
+  race_g_end(g1);
+  for (int i = 0; i < 10; i++) {
+    struct race_g *g = newborn(race_self());
+    access_by(g, &y, 8, RACE_ATOMIC_WRITE);
+    race_g_end(g);
+  }
+  access_by(g2, &x, 8, RACE_WRITE);
+}
+
+CASE locks_held(void) {
+  race_lock_held(g1, locks[0], true, RACE_HERE());
+  race_lock_held(g1, locks[1], false, RACE_HERE());
+  race_lock_held(g1, locks[2], true, RACE_HERE());
+  race_lock_dropped(g1, locks[2]);
+  access_by(g1, &x, 8, RACE_WRITE);
+  race_lock_dropped(g1, locks[0]);
+  race_lock_held(g2, locks[3], true, RACE_HERE());
+  access_by(g2, &x, 8, RACE_WRITE);
+}
+
+CASE locks_many(void) {
+  for (int i = 0; i < 100; i++) race_lock_held(g1, locks[i], true, RACE_HERE());
+  access_by(g1, &x, 8, RACE_WRITE);
+  for (int i = 0; i < 99; i++) race_lock_dropped(g1, locks[i]);
+  access_by(g1, &y, 8, RACE_WRITE);
+  access_by(g2, &x, 8, RACE_WRITE);
+  access_by(g2, &y, 8, RACE_WRITE);
+}
+
+CASE folded(void) {
+  for (size_t i = 0; i < 100; i++) access_by(g1, big + 8 * i, 8, RACE_WRITE);
+  for (size_t i = 0; i < 100; i++) access_by(g2, big + 8 * i, 8, RACE_WRITE);
+}
+
+CASE not_folded(void) {
+  access_by(g1, big, 8, RACE_WRITE);
+  access_by(g1, big + 8, 8, RACE_WRITE);
+  for (size_t i = 0; i < 2; i++) access_by(g2, big + 8 * i, 8, RACE_WRITE);
+}
+
+CASE big_range(void) {
+  access_by(g1, big, sizeof big, RACE_WRITE);
+  access_by(g2, big + 777777, 1, RACE_READ);
+}
+
+CASE big_range_reborn(void) {
+  access_by(g1, big, sizeof big, RACE_WRITE);
+  race_reborn(big, sizeof big);
+  access_by(g2, big, sizeof big, RACE_READ);
+}
+
+CASE rounds(void) {
+  access_by(g1, &x, 8, RACE_WRITE);
+  struct race_g *a = newborn(race_self());
+  struct race_g *b = newborn(race_self());
+  for (int i = 0; i < 3000000; i++) {
+    struct race_g *g = i & 1 ? a : b;
+    race_acquire(g, locks[0]);
+    race_access(g, &y, 8, RACE_WRITE, (struct race_at){(uintptr_t)&rounds, 0});
+    race_release(g, locks[0]);
+  }
+  access_by(a, &x, 8, RACE_WRITE);
+}
+
+CASE readers(void) {
+  access_by(g1, &x, 8, RACE_WRITE);
+  struct race_g *last = g1;
+  for (int i = 0; i < 1000; i++) {
+    struct race_g *g = newborn(last);
+    access_by(g, &x, 8, RACE_READ);
+    last = g;
+  }
+  access_by(last, &x, 8, RACE_READ);
+  access_by(g2, &x, 8, RACE_READ);
+}
+
+CASE many(void) {
+  access_by(g1, &x, 8, RACE_WRITE);
+  struct race_g *last = NULL;
+  for (int i = 0; i < 100000; i++) {
+    last = newborn(race_self());
+    access_by(last, &big[8 * i % (int)sizeof big], 8, RACE_ATOMIC_WRITE);
+  }
+  access_by(last, &x, 8, RACE_WRITE);
+}
+
+CASE finding(void) {
+  GW_CHECK(race_exit_status(0) == 0 && race_exit_status(3) == 3);
+  race_finding("GW1006", "unlock of a lock that is \"free\"", "one\ntwo\n", g1, RACE_HERE());
+  GW_CHECK(race_exit_status(0) == 66 && race_exit_status(3) == 66);
+}
+
+CASE finding_without_goroutine(void) { race_finding("GW1003", "all asleep", NULL, NULL, (struct race_at){0, 0}); }
+
+CASE ignored(void) {
+  access_by(g1, &x, 8, RACE_WRITE);
+  race_ignore_begin(g2);
+  access_by(g2, &x, 8, RACE_WRITE);
+  race_ignore_end(g2);
+}
+
+CASE id(void) {
+  struct race_g *g = race_g_create(g1, 4711, RACE_HERE());
+  GW_CHECK(race_g_id(g) == 4711);
+  GW_CHECK(race_g_id(race_self()) == 1);
+  race_g_end(g); /* without a start */
+}
+
+CASE own_thread(void) {
+  access_by(g1, &x, 8, RACE_WRITE);
+  access_by(race_self(), &x, 8, RACE_WRITE);
+}
+
+CASE nothing(void) {
+  access_by(g1, &x, 0, RACE_WRITE);
+  access_by(g2, &x, 8, RACE_WRITE);
+}
+
+static const struct {
+  const char *name;
+  void (*run)(void);
+} cases[] = {
+#define C(f) {#f, f}
+    C(plain),
+    C(ops_atomic_write),
+    C(ops_atomic_read),
+    C(ops_free),
+    C(ops_use_after_free),
+    C(ops_alloc),
+    C(names),
+    C(renamed),
+    C(ended),
+    C(locks_held),
+    C(locks_many),
+    C(folded),
+    C(not_folded),
+    C(big_range),
+    C(big_range_reborn),
+    C(rounds),
+    C(readers),
+    C(many),
+    C(finding),
+    C(finding_without_goroutine),
+    C(ignored),
+    C(id),
+    C(own_thread),
+    C(nothing),
+};
+
+int main(int argc, char **argv) {
+  race_init();
+  g1 = newborn(race_self());
+  g2 = newborn(race_self());
+  printf("%p %p %p\n", (void *)&x, (void *)big, (void *)locks);
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    if (argc != 2 || strcmp(argv[1], cases[i].name)) continue;
+    cases[i].run();
+    return 0;
+  }
+  fprintf(stderr, "usage: unit CASE\n");
+  return 64;
+}
