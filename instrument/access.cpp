@@ -10,7 +10,8 @@
 //   so the thread's clock is the same for both and whatever is unordered with one is unordered with the other:
 //     a later access, when an earlier one covered its bytes and was a write or both are reads: whatever conflicts with
 //     the later one conflicts with the earlier one too;
-//     an earlier read, when a later write of the same source position covers its bytes (`x += n`): whatever conflicts
+//     an earlier read without a source position of its own, or with that of a later write that covers its bytes
+//     (`x += n`): whatever conflicts
 //     with the read is a write, which conflicts with the write too; and the write happens, as nothing between them can
 //     end or leave the function.
 //   An earlier read never stands for a later write.
@@ -68,7 +69,7 @@ class Covered {
     auto read = reads_.find(later.pointer);
     if (read == reads_.end() || read->second.size > later.size) return -1;
     const DebugLoc &a = list[read->second.index].at->getDebugLoc(), &b = later.at->getDebugLoc();
-    return a == b ? (long)read->second.index : -1;
+    return a == b || !a || !a.getLine() ? (long)read->second.index : -1;
   }
   void note(const Access &access, size_t index) {
     if (access.write) {

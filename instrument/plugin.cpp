@@ -13,6 +13,7 @@
 #include "atomics.h"
 #include "check.h"
 #include "host.h"
+#include "lines.h"
 #include "llvm/IR/DiagnosticHandler.h"
 #include "llvm/IR/DiagnosticInfo.h"
 #include "llvm/IR/Function.h"
@@ -49,6 +50,12 @@ cl::opt<Mode> mode("godwit-mode", cl::desc("What godwit's plugin does"), cl::ini
 cl::opt<bool> audit("godwit-audit", cl::desc("Keep the checks that godwit's plugin would leave out as covered"));
 cl::opt<bool> verify("godwit-verify", cl::desc("Run LLVM's verifier over what godwit's plugin made"));
 
+// What the first hook tells the second.
+struct Memory {
+  Names names;
+  Lines lines;
+};
+
 bool is_supported(Module &m) {
   Triple triple(m.getTargetTriple());
   if (triple.getArch() == Triple::x86_64 && !triple.isX32() && triple.isOSBinFormatELF()) return true;
@@ -71,10 +78,10 @@ void mention(const Work &work, std::vector<Mention> &mentions) {
     mentions.push_back({access.at->getDebugLoc().get(), access.write ? 'w' : 'r'});
 }
 
-// Returns whether the function has any reference to the runtime now.
-bool instrument(Function &f, Abi &abi, std::vector<Mention> &mentions) {
+void instrument(Function &f, Abi &abi, const Lines &lines, std::vector<Mention> &mentions) {
   Sharing sharing;
   Work work = collect(f, sharing, audit);
+  lines.settle(f, work);
   remark(f, work);
   for (Instruction *i : work.atomics) mentions.push_back({i->getDebugLoc().get(), 'a'});
   for (IntrinsicInst *i : work.masked) expand_masked(i, sharing, work);
@@ -86,12 +93,11 @@ bool instrument(Function &f, Abi &abi, std::vector<Mention> &mentions) {
   f.addFnAttr("frame-pointer", "all");
   f.addFnAttr(kDone);
   f.removeFnAttr(Attribute::SanitizeThread);
-  return true;
 }
 
 class Start : public PassInfoMixin<Start> {
  public:
-  explicit Start(std::shared_ptr<Names> names) : names_(std::move(names)) {}
+  explicit Start(std::shared_ptr<Memory> memory) : memory_(std::move(memory)) {}
   static bool isRequired() { return true; }
 
   PreservedAnalyses run(Module &m, ModuleAnalysisManager &) {
@@ -99,19 +105,21 @@ class Start : public PassInfoMixin<Start> {
     forget_thread_constants(m);
     if (mode == Mode::race) {
       forbid_speculation(m);
-      names_->learn(m);
+      memory_->names.learn(m);
+      memory_->lines.learn(m);
     }
     make_thread_locals_opaque(m, Abi(m).may_be_shared());
+    if (mode == Mode::race) keep_written_variables(m);
     return PreservedAnalyses::none();
   }
 
  private:
-  std::shared_ptr<Names> names_;
+  std::shared_ptr<Memory> memory_;
 };
 
 class Last : public PassInfoMixin<Last> {
  public:
-  explicit Last(std::shared_ptr<Names> names) : names_(std::move(names)) {}
+  explicit Last(std::shared_ptr<Memory> memory) : memory_(std::move(memory)) {}
   static bool isRequired() { return true; }
 
   PreservedAnalyses run(Module &m, ModuleAnalysisManager &) {
@@ -121,10 +129,10 @@ class Last : public PassInfoMixin<Last> {
     std::vector<Function *> todo;
     for (Function &f : m)
       if (is_instrumented(f) && !f.hasFnAttribute(kDone)) todo.push_back(&f);
-    for (Function *f : todo) instrument(*f, abi, mentions);
+    for (Function *f : todo) instrument(*f, abi, memory_->lines, mentions);
     rename_intercepted(m);
     if (!todo.empty()) mark_module(abi);
-    names_->tell(m, mentions);
+    memory_->names.tell(m, mentions);
     check(m);
     return PreservedAnalyses::none();
   }
@@ -139,22 +147,22 @@ class Last : public PassInfoMixin<Last> {
     if (verifyModule(m, &out)) report_fatal_error(Twine("godwit: broken module: ") + out.str());
   }
 
-  std::shared_ptr<Names> names_;
+  std::shared_ptr<Memory> memory_;
 };
 
 void add_hooks(PassBuilder &builder) {
-  auto names = std::make_shared<Names>();
+  auto memory = std::make_shared<Memory>();
   builder.registerPipelineStartEPCallback(
-      [names](ModulePassManager &passes, OptimizationLevel) { passes.addPass(Start(names)); });
+      [memory](ModulePassManager &passes, OptimizationLevel) { passes.addPass(Start(memory)); });
   builder.registerOptimizerLastEPCallback(
-      [names](ModulePassManager &passes, OptimizationLevel) { passes.addPass(Last(names)); });
+      [memory](ModulePassManager &passes, OptimizationLevel) { passes.addPass(Last(memory)); });
   // For tests by opt: the two by name.
   builder.registerPipelineParsingCallback(
-      [names](StringRef name, ModulePassManager &passes, ArrayRef<PassBuilder::PipelineElement>) {
+      [memory](StringRef name, ModulePassManager &passes, ArrayRef<PassBuilder::PipelineElement>) {
         if (name == "godwit-start")
-          passes.addPass(Start(names));
+          passes.addPass(Start(memory));
         else if (name == "godwit-last")
-          passes.addPass(Last(names));
+          passes.addPass(Last(memory));
         else
           return false;
         return true;

@@ -5,10 +5,14 @@
 // other way round.
 #include "prepare.h"
 
+#include "llvm/ADT/SmallVector.h"
 #include "llvm/IR/Function.h"
 #include "llvm/IR/GlobalIFunc.h"
+#include "llvm/IR/GlobalVariable.h"
 #include "llvm/IR/InstrTypes.h"
 #include "llvm/IR/Module.h"
+#include "llvm/Transforms/Utils/GlobalStatus.h"
+#include "llvm/Transforms/Utils/ModuleUtils.h"
 
 using namespace llvm;
 
@@ -38,6 +42,18 @@ bool is_instrumented(const Function &f) {
 void forbid_speculation(Module &m) {
   for (Function &f : m)
     if (is_instrumented(f)) f.addFnAttr(Attribute::SanitizeThread);
+}
+
+// The optimiser takes static structs apart, shrinks two-valued ones to a bit and drops writes that nobody reads: a race
+// would be reported on a variable that isn't in the source, or not at all.
+void keep_written_variables(Module &m) {
+  SmallVector<GlobalValue *, 16> kept;
+  for (GlobalVariable &v : m.globals()) {
+    if (!v.hasLocalLinkage() || v.isConstant() || v.isThreadLocal() || v.getName().starts_with("__gw_")) continue;
+    GlobalStatus status;
+    if (!GlobalStatus::analyzeGlobal(&v, status) && status.StoredType != GlobalStatus::NotStored) kept.push_back(&v);
+  }
+  if (!kept.empty()) appendToCompilerUsed(m, kept);
 }
 
 void forget_thread_constants(Module &m) {

@@ -15,6 +15,8 @@ bool is_instrumented(const llvm::Function &function);
 
 // No access may be invented: `return c ? g : 0` must not load g when c is false.
 void forbid_speculation(llvm::Module &module);
+// Variables of the module that are written stay whole and keep their name, and writes to them stay.
+void keep_written_variables(llvm::Module &module);
 // What libc says is constant, but belongs to the thread: a goroutine may be on another one after any call.
 void forget_thread_constants(llvm::Module &module);
 
