@@ -20,6 +20,25 @@ COPY(memcpy)
 COPY(memmove)
 COPY(mempcpy)
 
+/* What compiled code calls for intrinsics: assignments of structs, and the functions of the same name. */
+void *__gw_memcpy(void *to, void *from, size_t n) {
+  CALLER();
+  R(from, n);
+  W(to, n);
+  return memcpy(to, from, n);
+}
+void *__gw_memmove(void *to, void *from, size_t n) {
+  CALLER();
+  R(from, n);
+  W(to, n);
+  return memmove(to, from, n);
+}
+void *__gw_memset(void *to, int c, size_t n) {
+  CALLER();
+  W(to, n);
+  return memset(to, c, n);
+}
+
 void __gw_i_bcopy(const void *from, void *to, size_t n) {
   CALLER();
   R(from, n);

@@ -1,0 +1,45 @@
+/* Uses that race with free, realloc, and the allocation itself. */
+#include "pairs.h"
+
+static char *p1, *p2, *p3, *p4, *p5, *bigger;
+
+static void a1(void) { IN_TURN(1, use(p1[20])); /* RACE 1: read */ }
+static void b1(void) { IN_TURN(2, free(p1)); /* RACE 1: free */ }
+
+static void a2(void) { IN_TURN(1, free(p2)); /* RACE 2 earlier: free */ }
+static void b2(void) { IN_TURN(2, use(p2[40])); /* RACE 2 later: read */ }
+
+static void a3(void) { IN_TURN(1, p3[31] = 1); /* RACE 3: write */ }
+static void b3(void) {
+  turn_wait(2);
+  bigger = realloc(p3, 4000); /* RACE 3: free */
+  turn_done();
+}
+
+/* The pointer got out before anything ordered it. */
+static void a4(void) {
+  char *p;
+  turn_wait(1);
+  p = malloc(64); /* RACE 4: alloc */
+  __atomic_store_n(&p4, p, __ATOMIC_RELAXED);
+  turn_done();
+}
+static void b4(void) { IN_TURN(2, use(__atomic_load_n(&p4, __ATOMIC_RELAXED)[63])); /* RACE 4: read */ }
+
+/* A large block is freed by its edges. */
+static void a5(void) { IN_TURN(1, p5[99999] = 1); /* RACE 5: write */ }
+static void b5(void) { IN_TURN(2, free(p5)); /* RACE 5: free */ }
+
+int main(void) {
+  p1 = malloc(24);
+  p2 = calloc(1, 48);
+  p3 = malloc(32);
+  p5 = malloc(100000);
+  both(a1, b1);
+  both(a2, b2);
+  both(a3, b3);
+  both(a4, b4);
+  both(a5, b5);
+  free(bigger);
+  free(__atomic_load_n(&p4, __ATOMIC_RELAXED));
+}
