@@ -55,7 +55,7 @@ void inspect_each(void (*f)(const struct inspect_g *g, void *arg), void *arg) {
 int stack_walk(uintptr_t pc, uintptr_t fp, uintptr_t sp, uintptr_t hi, uintptr_t *pcs, int max) {
   int n = 0;
   if (pc && n < max) pcs[n++] = pc;
-  while (n < max && fp >= sp && fp % 8 == 0 && fp + 16 <= hi) {
+  while (n < max && fp && fp >= sp && fp % 8 == 0 && fp + 16 <= hi) {
     const uintptr_t *frame = (const uintptr_t *)fp;
     if (!frame[1]) break;
     pcs[n++] = frame[1];

@@ -212,7 +212,7 @@ int gw_select_cases(gw_case *cases, int n) {
 /* ---- the block form ---- */
 
 struct gw__select *gw__select_begin(struct gw__select *s) {
-  struct g *g = g_self();
+  struct race_at at = RACE_HERE();
   s->pass = 0;
   s->n = 0;
   s->cap = GW__SELECT_CASES;
@@ -220,23 +220,24 @@ struct gw__select *gw__select_begin(struct gw__select *s) {
   s->room = GW__SELECT_BYTES;
   s->cases = s->inline_cases;
   s->elems = s->inline_elems;
-  s->outer = g->selects;
-  struct race_at at = RACE_HERE();
   s->pc = at.pc;
   s->fp = at.fp;
-  g->selects = s;
   return s;
 }
+
+static bool outgrown(const struct gw__select *s) { return s->cases != s->inline_cases || s->elems != s->inline_elems; }
 
 static void give_back(struct gw__select *s) {
   if (s->cases != s->inline_cases) arena_free(s->cases, (size_t)s->cap * sizeof *s->cases);
   if (s->elems != s->inline_elems) arena_free(s->elems, s->room);
 }
 
-static void finish(struct g *g, struct gw__select *s) {
-  give_back(s);
-  g->selects = s->outer;
-  s->pass = 3;
+/* Those with memory of ours are listed, so that a panic in the evaluation of a case gives it back. */
+static void list(struct gw__select *s) {
+  if (outgrown(s)) return;
+  struct g *g = g_self();
+  s->outer = g->selects;
+  g->selects = s;
 }
 
 void select_drop(struct g *g, struct gw__select *keep) {
@@ -274,16 +275,9 @@ bool gw__select_pass(struct gw__select *s) {
   }
 }
 
-static struct gw__select *current(void) {
-  struct gw__select *s = g_self()->selects;
-  if (UNLIKELY(!s)) gw_panic("a select's case stands outside of a gw_select");
-  return s;
-}
-
-bool gw__select_registering(void) { return current()->pass == 1; }
-
 static struct gw__select_case *add_case(struct gw__select *s, int kind) {
   if (s->n == s->cap) {
+    list(s);
     struct gw__select_case *more = arena_alloc((size_t)s->cap * 2 * sizeof *more);
     memcpy(more, s->cases, (size_t)s->n * sizeof *more);
     if (s->cases != s->inline_cases) arena_free(s->cases, (size_t)s->cap * sizeof *more);
@@ -299,6 +293,7 @@ static struct gw__select_case *add_case(struct gw__select *s, int kind) {
 static void add_elem(struct gw__select *s, struct gw__select_case *c, size_t size) {
   size_t need = s->used + ((size + 15) & ~(size_t)15);
   if (need > s->room) {
+    list(s);
     size_t room = need * 2;
     char *more = arena_alloc(room);
     memcpy(more, s->elems, s->used);
@@ -311,16 +306,14 @@ static void add_elem(struct gw__select *s, struct gw__select_case *c, size_t siz
   s->used = (uint32_t)need;
 }
 
-bool gw__select_add_recv(struct gw__chan *chan, size_t size) {
-  struct gw__select *s = current();
+bool gw__select_add_recv(struct gw__select *s, struct gw__chan *chan, size_t size) {
   struct gw__select_case *c = add_case(s, GW__CASE_KIND_RECV);
   c->chan = chan;
   add_elem(s, c, size);
   return false;
 }
 
-bool gw__select_add_send(struct gw__chan *chan, const void *elem, size_t size) {
-  struct gw__select *s = current();
+bool gw__select_add_send(struct gw__select *s, struct gw__chan *chan, const void *elem, size_t size) {
   struct gw__select_case *c = add_case(s, GW__CASE_KIND_SEND);
   c->chan = chan;
   add_elem(s, c, size);
@@ -328,30 +321,24 @@ bool gw__select_add_send(struct gw__chan *chan, const void *elem, size_t size) {
   return false;
 }
 
-bool gw__select_add_after(int64_t ns) {
-  add_case(current(), GW__CASE_KIND_AFTER)->ns = ns;
+bool gw__select_add_after(struct gw__select *s, int64_t ns) {
+  add_case(s, GW__CASE_KIND_AFTER)->ns = ns;
   return false;
 }
 
-bool gw__select_add_default(void) {
-  add_case(current(), GW__CASE_KIND_DEFAULT);
+bool gw__select_add_default(struct gw__select *s) {
+  add_case(s, GW__CASE_KIND_DEFAULT);
   return false;
 }
 
-bool gw__select_mine(void) {
-  struct gw__select *s = current();
-  return s->pass == 2 && s->at++ == s->taken;
-}
-
-bool gw__select_take(void *elem, bool *ok) {
-  struct g *g = g_self();
-  struct gw__select *s = g->selects;
+bool gw__select_take(struct gw__select *s, void *elem, bool *ok) {
   struct gw__select_case *c = &s->cases[s->taken];
   if (elem) {
     memcpy(elem, s->elems + c->at, c->size);
-    if (c->size) race_access(g->race, elem, c->size, RACE_WRITE, RACE_HERE());
+    if (c->size) race_access(race_self(), elem, c->size, RACE_WRITE, RACE_HERE());
   }
   if (ok) *ok = c->ok;
-  finish(g, s);
+  s->pass = 3;
+  if (outgrown(s)) select_drop(g_self(), s->outer);
   return true;
 }

@@ -209,8 +209,8 @@ void gw__chan_free(struct gw__chan *c);
 
 /* ---- select ----
  * The block runs twice: the first pass evaluates and registers each case and runs no body; then the select waits; the
- * second pass runs the body of the case that was taken.  The goroutine knows its innermost unfinished select, so that
- * cases need no name for it; it is finished before the body runs. */
+ * second pass runs the body of the case that was taken.  Cases refer to the innermost select by the name gw__sel, which
+ * is the only one that may hide another: that warning is off for its declaration. */
 
 enum gw__case_kind { GW__CASE_KIND_RECV, GW__CASE_KIND_SEND, GW__CASE_KIND_AFTER, GW__CASE_KIND_DEFAULT };
 
@@ -224,8 +224,8 @@ struct gw__select_case {
   int64_t ns;
 };
 struct gw__select {
-  struct gw__select *outer;      /* the goroutine's next unfinished select */
-  int pass;                      /* 0 before, 1 registering, 2 running the body, 3 done */
+  struct gw__select *outer;      /* the goroutine's next select with memory of the runtime */
+  int pass;                      /* 0 before, 1 registering, 2 looking for the case taken, 3 done */
   int n, cap;                    /* cases registered; room for them */
   int at;                        /* second pass: number of the case that comes next */
   int taken;                     /* index of the case taken */
@@ -239,59 +239,52 @@ struct gw__select {
 struct gw__select *gw__select_begin(struct gw__select *s);
 /* The next pass; false after the second. Waits before the second. */
 bool gw__select_pass(struct gw__select *s);
-/* The innermost unfinished select is in its first pass. */
-bool gw__select_registering(void);
 /* Register a case; false, so that its body is not run. */
-bool gw__select_add_recv(struct gw__chan *c, size_t size);
-bool gw__select_add_send(struct gw__chan *c, const void *elem, size_t size);
-bool gw__select_add_after(int64_t ns);
-bool gw__select_add_default(void);
+bool gw__select_add_recv(struct gw__select *s, struct gw__chan *c, size_t size);
+bool gw__select_add_send(struct gw__select *s, struct gw__chan *c, const void *elem, size_t size);
+bool gw__select_add_after(struct gw__select *s, int64_t ns);
+bool gw__select_add_default(struct gw__select *s);
+/* Copies the received value, NULL to drop it, and finishes the select before the body runs; true. */
+bool gw__select_take(struct gw__select *s, void *elem, bool *ok);
 /* Second pass: this case was taken. */
-bool gw__select_mine(void);
-/* Copies the received value, NULL to drop it, and finishes the select; true. */
-bool gw__select_take(void *elem, bool *ok);
+static inline bool gw__select_mine(struct gw__select *s) { return s->pass == 2 && s->at++ == s->taken; }
 
 #define GW__SELECT(N) GW__SELECT_(N)
-#define GW__SELECT_(N)                                                                                    \
-  for (struct gw__select GW__CAT(gw__s_, N), *GW__CAT(gw__p_, N) = gw__select_begin(&GW__CAT(gw__s_, N)); \
-       gw__select_pass(GW__CAT(gw__p_, N));)
+#define GW__SELECT_(N)                                                                         \
+  GW__PRAGMA(GCC diagnostic push)                                                              \
+  GW__PRAGMA(GCC diagnostic ignored "-Wshadow")                                                \
+  for (struct gw__select GW__CAT(gw__s_, N), *gw__sel = gw__select_begin(&GW__CAT(gw__s_, N)); \
+       __extension__({ GW__POP gw__select_pass(gw__sel); });)
 
 /* One case: `add` registers it.  `take` declares what the body sees, and runs it at most once. */
-#define GW__CASE(N, add)                                                                                   \
-  for (bool GW__CAT(gw__k_, N) = gw__select_registering() ? (add) : gw__select_mine(); GW__CAT(gw__k_, N); \
+#define GW__CASE(N, add)                                                                                    \
+  for (bool GW__CAT(gw__k_, N) = gw__sel->pass == 1 ? (add) : gw__select_mine(gw__sel); GW__CAT(gw__k_, N); \
        GW__CAT(gw__k_, N) = false)
-#define GW__ADD_RECV(c) gw__select_add_recv((struct gw__chan *)(uintptr_t)(c), sizeof((c)(0)))
+#define GW__TAKE(N, decl, v, ok) \
+  for (decl; GW__CAT(gw__k_, N) && gw__select_take(gw__sel, v, ok); GW__CAT(gw__k_, N) = false)
+#define GW__ADD_RECV(c) gw__select_add_recv(gw__sel, (struct gw__chan *)(uintptr_t)(c), sizeof(__typeof__((c)(0))))
 
 #define GW__ON_RECV1(N, c) GW__ON_RECV1_(N, c)
-#define GW__ON_RECV1_(N, c)    \
-  GW__CASE(N, GW__ADD_RECV(c)) \
-  for (; GW__CAT(gw__k_, N) && gw__select_take(NULL, NULL); GW__CAT(gw__k_, N) = false)
+#define GW__ON_RECV1_(N, c) GW__CASE(N, GW__ADD_RECV(c)) GW__TAKE(N, , NULL, NULL)
 #define GW__ON_RECV2(N, c, v) GW__ON_RECV2_(N, c, v)
-#define GW__ON_RECV2_(N, c, v) \
-  GW__CASE(N, GW__ADD_RECV(c)) \
-  for (__typeof__((c)(0)) v; GW__CAT(gw__k_, N) && gw__select_take(&v, NULL); GW__CAT(gw__k_, N) = false)
+#define GW__ON_RECV2_(N, c, v) GW__CASE(N, GW__ADD_RECV(c)) GW__TAKE(N, __typeof__((c)(0)) v, &v, NULL)
 #define GW__ON_RECV_OK(N, c, v, ok) GW__ON_RECV_OK_(N, c, v, ok)
-#define GW__ON_RECV_OK_(N, c, v, ok)              \
-  GW__CASE(N, GW__ADD_RECV(c))                    \
-  for (__typeof__((c)(0)) v; GW__CAT(gw__k_, N);) \
-    for (bool ok; GW__CAT(gw__k_, N) && gw__select_take(&v, &ok); GW__CAT(gw__k_, N) = false)
+#define GW__ON_RECV_OK_(N, c, v, ok) \
+  GW__CASE(N, GW__ADD_RECV(c))       \
+  for (__typeof__((c)(0)) v; GW__CAT(gw__k_, N);) GW__TAKE(N, bool ok, &v, &ok)
 #define GW__ON_SEND(N, c, ...) GW__ON_SEND_(N, c, __VA_ARGS__)
-#define GW__ON_SEND_(N, c, ...)                                                                                 \
-  GW__CASE(N, __extension__({                                                                                   \
-             __auto_type GW__CAT(gw__c_, N) = (c);                                                              \
-             GW__STRICT const GW__ELEM(GW__CAT(gw__c_, N)) GW__CAT(gw__v_, N) = (__VA_ARGS__);                  \
-             GW__POP gw__select_add_send((struct gw__chan *)(uintptr_t)GW__CAT(gw__c_, N), &GW__CAT(gw__v_, N), \
-                                         sizeof GW__CAT(gw__v_, N));                                            \
-           }))                                                                                                  \
-  for (; GW__CAT(gw__k_, N) && gw__select_take(NULL, NULL); GW__CAT(gw__k_, N) = false)
+#define GW__ON_SEND_(N, c, ...)                                                                     \
+  GW__CASE(N, __extension__({                                                                       \
+             __auto_type GW__CAT(gw__c_, N) = (c);                                                  \
+             GW__STRICT const GW__ELEM(GW__CAT(gw__c_, N)) GW__CAT(gw__v_, N) = (__VA_ARGS__);      \
+             GW__POP gw__select_add_send(gw__sel, (struct gw__chan *)(uintptr_t)GW__CAT(gw__c_, N), \
+                                         &GW__CAT(gw__v_, N), sizeof GW__CAT(gw__v_, N));           \
+           }))                                                                                      \
+  GW__TAKE(N, , NULL, NULL)
 #define GW__ON_AFTER(N, ns) GW__ON_AFTER_(N, ns)
-#define GW__ON_AFTER_(N, ns)            \
-  GW__CASE(N, gw__select_add_after(ns)) \
-  for (; GW__CAT(gw__k_, N) && gw__select_take(NULL, NULL); GW__CAT(gw__k_, N) = false)
+#define GW__ON_AFTER_(N, ns) GW__CASE(N, gw__select_add_after(gw__sel, ns)) GW__TAKE(N, , NULL, NULL)
 #define GW__ON_DEFAULT(N) GW__ON_DEFAULT_(N)
-#define GW__ON_DEFAULT_(N)              \
-  GW__CASE(N, gw__select_add_default()) \
-  for (; GW__CAT(gw__k_, N) && gw__select_take(NULL, NULL); GW__CAT(gw__k_, N) = false)
+#define GW__ON_DEFAULT_(N) GW__CASE(N, gw__select_add_default(gw__sel)) GW__TAKE(N, , NULL, NULL)
 
 #define GW__CASE_OF(kind, q, N, c, p) GW__CASE_OF_(kind, q, N, c, p)
 #define GW__CASE_OF_(kind, q, N, c, p)                                             \
