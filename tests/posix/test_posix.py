@@ -23,3 +23,232 @@ def test_verdict(source, level, programs, runs, tmp_path):
 @pytest.mark.parametrize("source", PROGRAMS, ids=ids)
 def test_verdict_in_a_static_program(source, programs, tmp_path):
     gt.check(source, gt.run_race(programs(source, "-O1", "-static"), folder=tmp_path))
+
+
+# --- processes -----------------------------------------------------------------------------------------------------
+
+FORK = r"""
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+static long before, after;
+static void *add(void *p) { ++*(volatile long *)p; return NULL; }
+static void race(long *on) {
+  pthread_t t;
+  pthread_create(&t, NULL, add, on);
+  add(on);
+  pthread_join(t, NULL);
+}
+/* argv: where to race (p: parent before, c: child), how the child ends, how the parent ends */
+int main(int argc, char **argv) {
+  (void)argc;
+  if (argv[1][0] == 'p') race(&before);
+  pid_t pid = argv[2][0] == 'v' ? vfork() : fork();
+  if (pid == 0) {
+    if (argv[1][0] == 'c') race(&after);
+    if (argv[2][0] == 'e') exit(3);
+    if (argv[2][0] == 'q') _Exit(3);
+    _exit(3);
+  }
+  int status;
+  waitpid(pid, &status, 0);
+  printf("child %d\n", WEXITSTATUS(status));
+  fflush(stdout);
+  if (argv[3][0] == 'u') _exit(5);
+  return 5;
+}
+"""
+
+
+@pytest.mark.parametrize("static", ((), ("-static",)), ids=("dynamic", "static"))
+@pytest.mark.parametrize("parent_ends", ("return", "u"))
+@pytest.mark.parametrize("child_ends", ("exit", "_exit", "quick", "vfork"))
+@pytest.mark.parametrize("who, child, parent", (("p", 3, 66), ("c", 66, 5), ("n", 3, 5)))
+def test_a_child_counts_its_own_findings(who, child, parent, child_ends, parent_ends, static, programs, tmp_path):
+    run = gt.run_race(programs(FORK, "-O1", *static), who, child_ends, parent_ends, folder=tmp_path)
+    assert (run.status, run.result.stdout) == (parent, f"child {child}\n"), run.result
+    assert len(run.findings) == (who != "n")
+    logs = [p for p in tmp_path.glob("race.*") if p.stat().st_size]
+    assert len(logs) == (who != "n")
+
+
+# --- code that isn't instrumented -----------------------------------------------------------------------------------
+
+LIBRARY = r"""
+#include <pthread.h>
+#include <stdlib.h>
+static pthread_mutex_t m = PTHREAD_MUTEX_INITIALIZER;
+void lib_lock(void) { pthread_mutex_lock(&m); }
+void lib_unlock(void) { pthread_mutex_unlock(&m); }
+pthread_t lib_start(void *(*f)(void *), void *arg) {
+  pthread_t t;
+  if (pthread_create(&t, NULL, f, arg)) abort();
+  return t;
+}
+void lib_join(pthread_t t) { pthread_join(t, NULL); }
+void *lib_new(size_t n) { return calloc(1, n); }
+void lib_delete(void *p) { free(p); }
+"""
+
+LIBRARY_USER = r"""
+#include <pthread.h>
+#include <stdlib.h>
+void lib_lock(void), lib_unlock(void), lib_join(pthread_t t), *lib_new(size_t n), lib_delete(void *p);
+pthread_t lib_start(void *(*f)(void *), void *arg);
+static long x, y;
+static void *work(void *arg) {
+  for (int i = 0; i < 1000; i++) {
+    lib_lock();
+    x++;
+    lib_unlock();
+    long *p = lib_new(40);
+    p[0] = p[4] = i;
+    if (i % 2) lib_delete(p); else free(p);
+    p = malloc(40);
+    p[0] = p[4] = i;
+    if (i % 2) lib_delete(p); else free(p);
+  }
+  if (arg) ++*(volatile long *)arg;
+  return NULL;
+}
+int main(int argc, char **argv) {
+  (void)argv;
+  x++;
+  pthread_t a = lib_start(work, argc > 1 ? &y : NULL), b = lib_start(work, argc > 1 ? &y : NULL);
+  lib_join(a);
+  lib_join(b);
+  return x != 2001;
+}
+"""
+
+
+@pytest.mark.parametrize("how", ("shared", "object", "static"))
+def test_code_that_isnt_instrumented_is_seen(how, build, tmp_path):
+    """Its locks, threads and blocks count, in whatever way it is linked."""
+    (tmp_path / "lib.c").write_text(LIBRARY)
+    (tmp_path / "user.c").write_text(LIBRARY_USER)
+    flags = ["-shared"] if how == "shared" else ["-c"]
+    lib = tmp_path / ("liblib.so" if how == "shared" else "lib.o")
+    r = gt.run("clang-19", "-O2", "-fPIC", *flags, tmp_path / "lib.c", "-o", lib)
+    assert r.status == 0, r
+    program = gt.compile_c([tmp_path / "user.c", lib], tmp_path / "user", "-O1",
+                           *(["-static"] if how == "static" else [f"-Wl,-rpath,{tmp_path}"]))
+    clean = gt.run_race(program, folder=tmp_path)
+    assert (clean.status, clean.findings) == (0, []), clean.result
+    racy = gt.run_race(program, "racy", folder=tmp_path)
+    assert racy.status == 66 and [f["variable"]["name"] for f in racy.findings] == ["y"], racy.result
+
+
+OWN_MALLOC = r"""
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+static char pool[1 << 20];
+static size_t used;
+static long frees;
+void *malloc(size_t n) {
+  size_t at = __atomic_fetch_add(&used, (n + 31) & ~(size_t)15, __ATOMIC_RELAXED);
+  if (at + n > sizeof pool) return NULL;
+  *(size_t *)(void *)(pool + at) = n;
+  return pool + at + 16;
+}
+void free(void *p) { if (p) __atomic_fetch_add(&frees, 1, __ATOMIC_RELAXED); }
+void *calloc(size_t n, size_t size) { return malloc(n * size); }
+void *realloc(void *p, size_t n) {
+  void *q = malloc(n);
+  if (p && q) memcpy(q, p, ((size_t *)p)[-2] < n ? ((size_t *)p)[-2] : n);
+  return q;
+}
+void *memalign(size_t a, size_t n) { return (void *)(((size_t)malloc(n + a) + a - 1) & ~(a - 1)); }
+void *aligned_alloc(size_t a, size_t n) { return memalign(a, n); }
+int posix_memalign(void **p, size_t a, size_t n) { return !(*p = memalign(a, n)); }
+"""
+
+OWN_MALLOC_USER = r"""
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+static void *work(void *arg) {
+  for (int i = 0; i < 100; i++) {
+    char *p = malloc(30), *q = strdup("abc");
+    memset(p, 1, 30);
+    p = realloc(p, 60);
+    p[59] = 1;
+    free(p);
+    free(q);
+  }
+  return arg;
+}
+int main(void) {
+  pthread_t a, b;
+  pthread_create(&a, NULL, work, NULL);
+  pthread_create(&b, NULL, work, NULL);
+  pthread_join(a, NULL);
+  pthread_join(b, NULL);
+  puts("done");
+}
+"""
+
+
+@pytest.mark.parametrize("static", ((), ("-static",)), ids=("dynamic", "static"))
+def test_a_program_with_a_malloc_of_its_own(static, build, tmp_path):
+    (tmp_path / "malloc.c").write_text(OWN_MALLOC)
+    (tmp_path / "user.c").write_text(OWN_MALLOC_USER)
+    r = gt.run("clang-19", "-O1", "-fno-builtin", "-c", tmp_path / "malloc.c", "-o", tmp_path / "malloc.o")
+    assert r.status == 0, r
+    program = gt.compile_c([tmp_path / "user.c", tmp_path / "malloc.o"], tmp_path / "user", "-O1", *static)
+    run = gt.run_race(program, folder=tmp_path)
+    assert (run.status, run.findings, run.result.stdout) == (0, [], "done\n"), run.result
+
+
+# --- naming the heap --------------------------------------------------------------------------------------------------
+
+HEAP = r"""
+#include <pthread.h>
+#include <stdlib.h>
+#include <stdio.h>
+#include <malloc.h>
+static char *p;
+static void *touch(void *at) { *(volatile char *)at = 1; return NULL; }
+static void *make(size_t n, char how) {
+  if (how == 'a') return aligned_alloc(64, (n + 63) / 64 * 64);
+  if (how == 'c') return calloc(n, 1);
+  if (how == 'r') return realloc(malloc(5), n);
+  return malloc(n);
+}
+/* argv: size, offset, how; the block's neighbours are freed and used ones */
+int main(int argc, char **argv) {
+  (void)argc;
+  size_t n = strtoul(argv[1], NULL, 10), offset = strtoul(argv[2], NULL, 10);
+  void *around[64];
+  for (int i = 0; i < 32; i++) around[i] = malloc(n);
+  p = make(n, argv[3][0]);
+  for (int i = 32; i < 64; i++) around[i] = malloc(n);
+  for (int i = 0; i < 64; i += 2) free(around[i]);
+  printf("%p\n", (void *)p);
+  pthread_t a, b;
+  pthread_create(&a, NULL, touch, p + offset);
+  pthread_create(&b, NULL, touch, p + offset);
+  pthread_join(a, NULL);
+  pthread_join(b, NULL);
+}
+"""
+
+
+@pytest.mark.parametrize("size", (1, 16, 24, 40, 63, 64, 65, 100, 4096, 100000, 300000000))
+@pytest.mark.parametrize("how", "mcra")
+def test_heap_blocks_are_named(size, how, programs, tmp_path):
+    program = programs(HEAP, "-O1")
+    for offset in {0, size // 2, size - 1}:
+        run = gt.run_race(program, size, offset, how, folder=tmp_path)
+        assert run.status == 66 and len(run.findings) == 1, run.result
+        memory = run.findings[0]["memory"]
+        whole = (size + 63) // 64 * 64 if how == "a" else size
+        assert (memory["kind"], memory["size"], memory["offset"]) == ("heap", whole, offset), memory
+        assert memory["address"] == run.result.stdout.strip()
+        assert memory["goroutine"]["id"] == 1
+        assert [f["function"] for f in memory["stack"]][:2] == ["make", "main"]
