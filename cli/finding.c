@@ -41,7 +41,8 @@ static struct frame decode_frame(json_object *o) {
                         .line = (int)get_int(o, "line"),
                         .column = (int)get_int(o, "column"),
                         .offset = (uint64_t)get_offset(o),
-                        .inlined = get_bool(o, "inlined")};
+                        .inlined = get_bool(o, "inlined"),
+                        .approximate = get_bool(o, "approximate")};
 }
 
 static struct stack decode_stack(json_object *owner, const char *name) {

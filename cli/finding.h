@@ -13,6 +13,7 @@ struct frame {
   int line, column;                     /* 0 if unknown */
   uint64_t offset;                      /* in the module */
   bool inlined;                         /* into the next frame */
+  bool approximate;                     /* line is where the function begins */
 };
 struct stack {
   struct frame *v; /* innermost first */

@@ -45,6 +45,21 @@ static void set_call_position(struct source_frame *f, Dwarf_Die *inlined) {
   f->file = dwarf_filesrc(files, (size_t)die_number(inlined, DW_AT_call_file), NULL, NULL);
 }
 
+/* Code that the optimiser merged or moved has no line of its own: all that's certain is the function. */
+static void set_declaration(struct source_frame *f, Dwarf_Die *function) {
+  Dwarf_Die unit;
+  Dwarf_Files *files;
+  Dwarf_Attribute a;
+  Dwarf_Word file, line;
+  size_t n;
+  if (dwarf_formudata(dwarf_attr_integrate(function, DW_AT_decl_file, &a), &file) != 0) return;
+  if (dwarf_formudata(dwarf_attr_integrate(function, DW_AT_decl_line, &a), &line) != 0) return;
+  if (!dwarf_diecu(function, &unit, NULL, NULL) || dwarf_getsrcfiles(&unit, &files, &n) != 0) return;
+  f->file = dwarf_filesrc(files, file, NULL, NULL);
+  f->line = (int)line;
+  f->approximate = true;
+}
+
 static bool is_function(Dwarf_Die *die) {
   return dwarf_tag(die) == DW_TAG_subprogram || dwarf_tag(die) == DW_TAG_inlined_subroutine;
 }
@@ -54,12 +69,14 @@ size_t frames_at(struct module *m, uint64_t address, struct source_frame *out) {
   size_t depth = scopes_at(m, address, scopes, sizeof scopes / sizeof scopes[0]);
   struct module_line line;
   struct source_frame next = {0}; /* position of the frame that comes next on the way out */
-  if (module_find_line(m, address, &line)) next = (struct source_frame){NULL, line.file, line.line, line.column, false};
+  if (module_find_line(m, address, &line))
+    next = (struct source_frame){.file = line.file, .line = line.line, .column = line.column};
   size_t n = 0;
   for (size_t i = depth; i-- > 0 && n < FRAMES_MAX;) {
     if (!is_function(&scopes[i])) continue;
     next.function = die_name(&scopes[i]);
     next.inlined = dwarf_tag(&scopes[i]) == DW_TAG_inlined_subroutine;
+    if (!next.line) set_declaration(&next, &scopes[i]);
     out[n++] = next;
     next = (struct source_frame){0};
     if (out[n - 1].inlined) set_call_position(&next, &scopes[i]);

@@ -8,6 +8,7 @@ struct source_frame {
   const char *file;     /* likewise */
   int line, column;     /* 0 if unknown */
   bool inlined;         /* into the next one */
+  bool approximate;     /* line is where the function begins: the compiler gave this code no line */
 };
 enum { FRAMES_MAX = 64 }; /* inlined into one another at one address; a guess far beyond use */
 /* Fills out[], innermost first; returns how many, 0 if nothing is known. */

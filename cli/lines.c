@@ -78,20 +78,12 @@ bool module_find_line(struct module *m, uint64_t address, struct module_line *ou
   if (!u || dwarf_getsrclines(&u->die, &lines, &n) != 0) return false;
   ptrdiff_t row = find_row(lines, n, address);
   *out = (struct module_line){0};
-  bool exact = true;
-  for (; row >= 0; row--, exact = false) {
-    Dwarf_Line *line = dwarf_onesrcline(lines, (size_t)row);
-    Dwarf_Addr at;
-    bool ends;
-    if (!row_at(lines, (size_t)row, &at, &ends) || ends) return false;
-    dwarf_lineno(line, &out->line);
-    if (out->line == 0)
-      continue; /* merged code has no line of its own: take the one that it follows, without a column */
-    if (exact) dwarf_linecol(line, &out->column);
-    out->file = dwarf_linesrc(line, NULL, NULL);
-    return out->file != NULL;
-  }
-  return false;
+  if (row < 0) return false;
+  Dwarf_Line *line = dwarf_onesrcline(lines, (size_t)row);
+  out->file = dwarf_linesrc(line, NULL, NULL);
+  dwarf_lineno(line, &out->line);
+  if (out->line) dwarf_linecol(line, &out->column);
+  return out->file != NULL;
 }
 
 static void add_functions(struct unit *u, Dwarf_Die *parent, size_t *cap) {

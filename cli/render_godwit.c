@@ -47,7 +47,7 @@ static void add_access_words(struct buf *b, const struct render_options *o, cons
     buf_str(b, "at ");
     add_place(b, o, &a->stack.v[0]);
   } else {
-    buf_str(b, "here");
+    buf_str(b, a->stack.n && a->stack.v[0].approximate ? "in this function" : "here");
   }
   buf_str(b, ", ");
   add_locks(b, o, a);
@@ -117,7 +117,7 @@ static void add_stack(struct buf *b, const struct render_options *o, const struc
 static void add_creation(struct buf *b, const struct render_options *o, const struct access *a) {
   if (a->created_at.n == 0) return;
   const struct frame *f = &a->created_at.v[0];
-  buf_str(b, "        created at ");
+  buf_format(b, "        %-*s ", (int)name_width(&a->stack), "created at");
   add_place(b, o, f);
   if (f->function) buf_format(b, " in %s", f->function);
   bool said = a->created_by.known && a->created_by.name;

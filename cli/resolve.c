@@ -43,6 +43,7 @@ static void fill_frame(json_object *frame, const struct source_frame *s) {
   if (s->file) json_object_object_add(frame, "file", json_object_new_string(s->file));
   if (s->line) json_object_object_add(frame, "line", json_object_new_int(s->line));
   if (s->column) json_object_object_add(frame, "column", json_object_new_int(s->column));
+  if (s->approximate) json_object_object_add(frame, "approximate", json_object_new_boolean(true));
   if (s->inlined) json_object_object_add(frame, "inlined", json_object_new_boolean(true));
 }
 

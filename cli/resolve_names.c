@@ -73,11 +73,13 @@ static void add_declaration(json_object *memory, const char *name, const struct 
   if (v->file && v->line) json_object_object_add(memory, "line", json_object_new_int(v->line));
 }
 
-static bool name_global(json_object *finding, json_object *memory) {
+typedef bool find_variable(struct module *m, uint64_t address, uint64_t size, struct variable *out);
+
+static bool name_global(json_object *finding, json_object *memory, find_variable *find) {
   unsigned long long offset;
   struct variable v = {0};
   struct module *m = frame_module(finding, memory, &offset);
-  bool found = m && variable_global(m, offset, (uint64_t)access_size(finding), &v);
+  bool found = m && find(m, offset, (uint64_t)access_size(finding), &v);
   if (found) {
     set_variable(finding, v.name.p, "global");
     add_declaration(memory, v.name.p, &v);
@@ -100,20 +102,39 @@ static bool name_local(json_object *finding, json_object *memory) {
   return found;
 }
 
+static void name_heap(json_object *finding) {
+  struct gw_name name;
+  bool found = agreed_name(finding, "heap type", NULL, &name);
+  set_variable(finding, found ? name.name : NULL, found ? "heap type" : "none");
+}
+
+static void name_stack(json_object *finding, json_object *memory) {
+  struct gw_name name;
+  if (name_local(finding, memory)) return;
+  if (agreed_name(finding, "local", member(memory, "goroutine", json_type_object), &name))
+    set_variable(finding, name.name, "local");
+  else
+    name_heap(finding);
+}
+
+/* The pass's name comes before the symbol table's: where the optimiser took a variable apart, the symbol is its own. */
+static void name_static(json_object *finding, json_object *memory, bool by_address) {
+  struct gw_name name;
+  if (by_address && name_global(finding, memory, variable_global)) return;
+  if (agreed_name(finding, "global", NULL, &name)) return set_variable(finding, name.name, "global");
+  if (!by_address || !name_global(finding, memory, variable_symbol)) name_heap(finding);
+}
+
 static void name_variable(json_object *finding) {
   json_object *memory = member(finding, "memory", json_type_object);
   const char *kind = member_string(memory, "kind");
-  struct gw_name name;
   if (!kind || member(finding, "variable", json_type_object)) return;
-  bool stack = strcmp(kind, "stack") == 0;
-  if (strcmp(kind, "global") == 0 && name_global(finding, memory)) return;
-  if (stack && name_local(finding, memory)) return;
-  if (stack && agreed_name(finding, "local", member(memory, "goroutine", json_type_object), &name))
-    return set_variable(finding, name.name, "local");
-  bool heap = strcmp(kind, "heap") == 0 || strcmp(kind, "freed heap") == 0;
-  if (!heap && !stack && agreed_name(finding, "global", NULL, &name)) return set_variable(finding, name.name, "global");
-  if (agreed_name(finding, "heap type", NULL, &name)) return set_variable(finding, name.name, "heap type");
-  set_variable(finding, NULL, "none");
+  if (has_suffix(kind, "heap"))
+    name_heap(finding);
+  else if (strcmp(kind, "stack") == 0)
+    name_stack(finding, memory);
+  else
+    name_static(finding, memory, strcmp(kind, "global") == 0);
 }
 
 static void set_lock_name(json_object *lock, const char *name, const char *source) {
@@ -126,7 +147,8 @@ static void name_lock(json_object *finding, json_object *lock) {
   struct variable v = {0};
   struct module *m = frame_module(finding, lock, &offset);
   if (member_string(lock, "name")) return;
-  if (m && variable_global(m, offset, 1, &v)) set_lock_name(lock, v.name.p, "global");
+  if (m && (variable_global(m, offset, 1, &v) || variable_symbol(m, offset, 1, &v)))
+    set_lock_name(lock, v.name.p, "global");
   buf_free(&v.name);
   json_object *frame = first_frame(lock);
   const char *file = member_string(frame, "file");

@@ -170,23 +170,33 @@ static bool name_bytes(Dwarf_Die *die, uint64_t start, uint64_t address, uint64_
   return true;
 }
 
-/* The address of a variable with one fixed place. */
-static bool fixed_address(Dwarf_Die *die, uint64_t *out) {
-  Dwarf_Attribute a, indirect;
+static bool op_address(Dwarf_Attribute *a, const Dwarf_Op *op, Dwarf_Addr *out) {
+  Dwarf_Attribute indirect;
+  if (op->atom == DW_OP_addr) return *out = op->number, true;
+  return (op->atom == DW_OP_addrx || op->atom == DW_OP_GNU_addr_index) &&
+         dwarf_getlocation_attr(a, op, &indirect) == 0 && dwarf_formaddr(&indirect, out) == 0;
+}
+
+/* Where the variable would begin if all of it lay around `address`: for one in a single place, where it begins; for one
+ * that the compiler took apart, counted back from the piece that holds the address.  False if neither is. */
+static bool begins_at(Dwarf_Die *die, uint64_t address, uint64_t *out) {
+  Dwarf_Attribute a;
   Dwarf_Op *ops;
   size_t n;
-  Dwarf_Addr address;
-  if (!dwarf_attr(die, DW_AT_location, &a) || dwarf_getlocation(&a, &ops, &n) != 0 || n == 0) return false;
-  if (ops[0].atom == DW_OP_addr)
-    address = ops[0].number;
-  else if ((ops[0].atom != DW_OP_addrx && ops[0].atom != DW_OP_GNU_addr_index) ||
-           dwarf_getlocation_attr(&a, &ops[0], &indirect) != 0 || dwarf_formaddr(&indirect, &address) != 0)
-    return false;
-  if (n == 2 && ops[1].atom == DW_OP_plus_uconst)
-    address += ops[1].number;
-  else if (n != 1)
-    return false;
-  return *out = address, true;
+  Dwarf_Addr at;
+  if (!dwarf_attr(die, DW_AT_location, &a) || dwarf_getlocation(&a, &ops, &n) != 0) return false;
+  if (n == 1 && op_address(&a, &ops[0], &at)) return *out = at, true;
+  if (n == 2 && ops[1].atom == DW_OP_plus_uconst && op_address(&a, &ops[0], &at))
+    return *out = at + ops[1].number, true;
+  uint64_t before = 0; /* bytes in the pieces that came already */
+  for (size_t i = 0; i < n; i++) {
+    if (ops[i].atom != DW_OP_piece) continue;
+    bool alone = i > 0 && (i == 1 || ops[i - 2].atom == DW_OP_piece); /* nothing but an address before it */
+    if (alone && op_address(&a, &ops[i - 1], &at) && address >= at && address - at < ops[i].number)
+      return *out = at - before, true;
+    before += ops[i].number;
+  }
+  return false;
 }
 
 static bool find_global(Dwarf_Die *parent, bool inside_functions, uint64_t address, uint64_t n, struct variable *out) {
@@ -195,7 +205,8 @@ static bool find_global(Dwarf_Die *parent, bool inside_functions, uint64_t addre
   if (dwarf_child(parent, &die) != 0) return false;
   do {
     int tag = dwarf_tag(&die);
-    if (tag == DW_TAG_variable && fixed_address(&die, &start) && name_bytes(&die, start, address, n, out)) return true;
+    if (tag == DW_TAG_variable && begins_at(&die, address, &start) && name_bytes(&die, start, address, n, out))
+      return true;
     bool enter =
         tag == DW_TAG_namespace || (inside_functions && (tag == DW_TAG_subprogram || tag == DW_TAG_lexical_block));
     if (enter && find_global(&die, inside_functions, address, n, out)) return true;
@@ -208,6 +219,10 @@ bool variable_global(struct module *m, uint64_t address, uint64_t size, struct v
   for (int inside = 0; inside < 2; inside++) /* static locals are rarer, and far more to read */
     for (size_t i = 0; i < m->unit_count; i++)
       if (find_global(&m->units[i].tree, inside, address, size, out)) return true;
+  return false;
+}
+
+bool variable_symbol(struct module *m, uint64_t address, uint64_t size, struct variable *out) {
   const struct module_symbol *s = module_find_symbol(m, address, true);
   if (!s || size > s->hi - address) return false;
   buf_str(&out->name, s->name);

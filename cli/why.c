@@ -79,6 +79,27 @@ static void add_lock_help(struct buf *b, const struct render_options *o, const s
   if (other->stack.n) buf_str(b, ": lock it around "), add_place(b, o, &other->stack.v[0]);
 }
 
+/* A child goroutine uses a local of the one that started it. */
+static const struct access *child_on_parents_stack(const struct finding *f) {
+  const struct memory *m = &f->memory;
+  if (!m->kind || strcmp(m->kind, "stack") != 0) return NULL;
+  for (int i = 0; i < 2; i++) {
+    const struct access *child = &f->accesses[i], *parent = &f->accesses[1 - i];
+    if (started_by(child, parent) && same_actor(&parent->actor, &m->actor)) return child;
+  }
+  return NULL;
+}
+
+static void add_unlocked_help(struct buf *b, const struct finding *f) {
+  const struct access *child = child_on_parents_stack(f);
+  if (!child)
+    return buf_str(
+        b, "guard both by one lock, make both atomic, or let one wait for the other (channel, wait group, join)");
+  buf_str(b, "give "), add_actor(b, &child->actor);
+  buf_str(b, " a copy of its own, or let "), add_actor(b, &f->memory.actor);
+  buf_str(b, " wait for it before it goes on");
+}
+
 void add_help(struct buf *b, const struct render_options *o, const struct finding *f) {
   if (!is_race(f)) return;
   const struct access *late = &f->accesses[0], *early = &f->accesses[1];
@@ -94,7 +115,7 @@ void add_help(struct buf *b, const struct render_options *o, const struct findin
   } else if (late->lock_count || early->lock_count) {
     add_lock_help(b, o, f);
   } else {
-    buf_str(b, "guard both by one lock, make both atomic, or let one wait for the other (channel, wait group, join)");
+    add_unlocked_help(b, f);
   }
   buf_str(b, "\n");
 }
