@@ -92,9 +92,8 @@ struct p {
   struct timers timers;
   struct g *ring[RUNQ_SIZE]; /* atomic entries */
 };
-/* IDLE: on the idle list. RUNNING: an M holds it. BLOCKING: its M is in gw_blocking; whoever moves it to another state
- * by CAS has it. DEAD: above GOMAXPROCS. */
-enum p_status { P_DEAD, P_IDLE, P_RUNNING, P_BLOCKING };
+/* IDLE: on the idle list. RUNNING: an M holds it. DEAD: above GOMAXPROCS. */
+enum p_status { P_DEAD, P_IDLE, P_RUNNING };
 
 /* What a switch does once the old stack is saved. */
 typedef void (*after_fn)(struct m *m, struct g *g, void *arg);
@@ -104,7 +103,6 @@ struct m {
   struct g *cur;   /* the G that runs; NULL in the scheduler */
   struct p *p;     /* held; NULL while idle or in gw_blocking */
   struct p *nextp; /* handed over by who wakes it */
-  struct p *oldp;  /* the P that gw_blocking gave up */
   after_fn after;
   struct g *after_g;
   void *after_arg;
@@ -226,6 +224,8 @@ HIDDEN void g_park(struct g *g, enum reason why, void (*unlock)(void *arg), void
 /* A parked G may go on; m is the caller's M, NULL on a foreign thread. */
 HIDDEN void g_ready(struct m *m, struct g *g);
 HIDDEN void g_yield(struct g *g);
+/* The M of the running g, which has no P, gets one; or g waits for one, and may move. */
+HIDDEN void p_get_back(struct m *m, struct g *g);
 HIDDEN _Noreturn void g_exit(struct g *g);
 /* The new goroutine `id`, whose state in the detector exists already. */
 HIDDEN void g_launch(struct m *m, const struct gw__call *call, uint64_t id, struct race_g *race, uintptr_t pc,
@@ -246,6 +246,7 @@ HIDDEN void p_acquire(struct m *m, struct p *p);
 HIDDEN struct p *p_release(struct m *m);
 HIDDEN struct p *p_idle_get_locked(void);
 HIDDEN void p_idle_put_locked(struct p *p);
+HIDDEN void p_give_away(struct m *m);
 /* Sleeps until handed a P. */
 HIDDEN void m_stop(struct m *m);
 /* If all are asleep for good, ends the process. */

@@ -63,39 +63,15 @@ static intptr_t call_now(const struct gw__call *c) {
   return ((call6)c->f)(c->a[0], c->a[1], c->a[2], c->a[3], c->a[4], c->a[5]);
 }
 
-static void after_no_p(struct m *m, struct g *g, void *arg) {
-  (void)m, (void)arg;
-  spin_lock(&sched.lock);
-  gqueue_put_locked(g);
-  spin_unlock(&sched.lock);
-  wake_one();
-}
-
-/* While it runs f the M holds no P; the P stays reserved for it until sysmon or nobody takes it. */
+/* While it runs f the M holds no P. */
 intptr_t gw__blocking(const struct gw__call *call) {
   struct g *g = g_self();
   if (g->thread) return call_now(call);
   struct m *m = rt_enter(g);
-  struct p *p = p_release(m);
+  p_give_away(m);
   __atomic_store_n(&g->status, G_BLOCKING, __ATOMIC_RELAXED);
-  __atomic_store_n(&p->status, P_BLOCKING, __ATOMIC_RELEASE); /* pairs with the CAS in sysmon.c */
-  if (UNLIKELY(__atomic_load_n(&sched.sysmon_idle, __ATOMIC_RELAXED))) sysmon_poke();
   intptr_t result = call_now(call);
-  uint32_t blocking = P_BLOCKING;
-  if (LIKELY(
-          __atomic_compare_exchange_n(&p->status, &blocking, P_RUNNING, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))) {
-    m->p = p;
-  } else {
-    spin_lock(&sched.lock);
-    p = p_idle_get_locked();
-    spin_unlock(&sched.lock);
-    if (p) {
-      p_acquire(m, p);
-    } else {
-      __atomic_store_n(&g->status, G_RUNNABLE, __ATOMIC_RELAXED);
-      g_switch_away(m, g, after_no_p, NULL);
-    }
-  }
+  p_get_back(m, g);
   __atomic_store_n(&g->status, G_RUNNING, __ATOMIC_RELAXED);
   rt_exit(g->m);
   return result;

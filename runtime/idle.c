@@ -257,6 +257,21 @@ static void p_retire(struct m *m) {
   wake_one();
 }
 
+/* A running M is about to block without a P: who waits gets it. */
+void p_give_away(struct m *m) {
+  struct p *p = p_release(m);
+  if (!runq_empty(p)) {
+    m_start(p, false);
+    return;
+  }
+  spin_lock(&sched.lock);
+  p_idle_put_locked(p);
+  spin_unlock(&sched.lock);
+  __atomic_thread_fence(__ATOMIC_SEQ_CST); /* as said at the top: who made a G runnable may have seen no idle P */
+  if (__atomic_load_n(&sched.queue.n, __ATOMIC_RELAXED) > 0 || __atomic_load_n(&sched.timers, __ATOMIC_RELAXED) > 0)
+    wake_one(); /* with timers: so that there is a sleeper */
+}
+
 /* Gives the P up; then looks once more, and sleeps.  Returns true with a P. */
 static bool m_idle(struct m *m) {
   spin_lock(&sched.lock);
@@ -331,27 +346,23 @@ static void run_elsewhere(struct m *m, struct g *g) {
   m_wake(to);
 }
 
+/* Only the G that is locked to this thread runs here: who makes it run hands a P over with it, maybe already. */
+static struct g *wait_for_locked(struct m *m) {
+  if (m->p) m_start(p_release(m), false);
+  spin_lock(&sched.lock);
+  sched.idle_ms++;
+  sched_check_dead_locked();
+  spin_unlock(&sched.lock);
+  m_sleep(m);
+  GW_CHECK(m->locked_next == m->locked_g);
+  m->locked_next = NULL;
+  return m->locked_g;
+}
+
 struct g *m_find_work(struct m *m) {
   m->in_runtime = 1;
   for (;;) {
-    if (UNLIKELY(m->locked_g)) {
-      /* Only its own G runs here; who makes that one run hands over a P. */
-      struct g *g = m->locked_g;
-      if (m->p) {
-        if (g == m->locked_next) {
-          m->locked_next = NULL;
-          return g;
-        }
-        struct p *p = p_release(m);
-        m_start(p, false);
-      }
-      spin_lock(&sched.lock);
-      sched.idle_ms++;
-      sched_check_dead_locked();
-      spin_unlock(&sched.lock);
-      m_sleep(m);
-      continue;
-    }
+    if (UNLIKELY(m->locked_g)) return wait_for_locked(m);
     if (!m->p) {
       m_stop(m);
       continue;

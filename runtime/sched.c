@@ -167,6 +167,18 @@ void g_yield(struct g *g) {
   rt_exit(g->m);
 }
 
+void p_get_back(struct m *m, struct g *g) {
+  spin_lock(&sched.lock);
+  struct p *p = p_idle_get_locked();
+  spin_unlock(&sched.lock);
+  if (p) {
+    p_acquire(m, p);
+    return;
+  }
+  __atomic_store_n(&g->status, G_RUNNABLE, __ATOMIC_RELAXED);
+  g_switch_away(m, g, after_global, NULL);
+}
+
 /* The M's P is asked for, or gone: see sysmon.c. Returns with a P. */
 struct m *rt_enter_slow(struct g *g) {
   struct m *m = g->m;
@@ -176,16 +188,8 @@ struct m *rt_enter_slow(struct g *g) {
   if (asked == 0) return m; /* sysmon took its question back */
   m->p = NULL;
   __atomic_store_n(&m->retake, 0, __ATOMIC_RELAXED); /* sysmon asks only who holds a P */
-  spin_lock(&sched.lock);
-  struct p *p = p_idle_get_locked();
-  spin_unlock(&sched.lock);
-  if (p) {
-    p_acquire(m, p);
-    return m;
-  }
   uint32_t status = g->status;
-  __atomic_store_n(&g->status, G_RUNNABLE, __ATOMIC_RELAXED);
-  g_switch_away(m, g, after_global, NULL);
+  p_get_back(m, g);
   __atomic_store_n(&g->status, status, __ATOMIC_RELAXED);
   return g->m;
 }

@@ -1,6 +1,5 @@
 /* The monitor: a thread without a P that looks after the others.
  *
- * - It takes the P from an M that stays in gw_blocking.
  * - It takes the P from an M that runs one goroutine for long while others wait: a long call, a loop without end.
  *   That M doesn't notice until its goroutine enters the runtime.  rt_enter stores m->in_runtime and then loads
  * m->retake; here `retake` is stored, all threads are made to pass a barrier, and `in_runtime` is loaded: so one of the
@@ -34,11 +33,6 @@ static bool retake_running(struct p *p) {
   return true;
 }
 
-static bool retake_blocking(struct p *p) {
-  uint32_t blocking = P_BLOCKING;
-  return __atomic_compare_exchange_n(&p->status, &blocking, P_RUNNING, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
-}
-
 /* True if it took one. */
 static bool retake_all(int64_t now) {
   bool any = false;
@@ -50,15 +44,8 @@ static bool retake_all(int64_t now) {
     if (tick != p->seen_tick) {
       p->seen_tick = tick;
       p->seen_at = now;
-      if (status != P_BLOCKING) continue;
     }
-    bool free_p = __atomic_load_n(&sched.idle_procs, __ATOMIC_RELAXED) > 0;
-    bool taken = false;
-    if (status == P_BLOCKING && (work_waits(p) || !free_p || now - p->seen_at >= RUN_MAX))
-      taken = retake_blocking(p);
-    else if (status == P_RUNNING && now - p->seen_at >= RUN_MAX && work_waits(p))
-      taken = retake_running(p);
-    if (!taken) continue;
+    if (status != P_RUNNING || now - p->seen_at < RUN_MAX || !work_waits(p) || !retake_running(p)) continue;
     p->seen_at = now;
     any = true;
     m_start(p, false);
