@@ -25,13 +25,14 @@ struct alarm {
 };
 
 static void alarm_fire(struct timer *t, int64_t now) {
-  struct alarm *a = (struct alarm *)(void *)t;
+  struct g *g = ((struct alarm *)(void *)t)->g;
   (void)now;
   uint32_t no = 0;
   /* acq_rel: partner of waiter_get in chan.c */
-  if (!__atomic_compare_exchange_n(&a->g->done, &no, 1, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED)) return;
-  a->g->taken = NULL;
-  g_ready(m_here(), a->g);
+  bool mine = __atomic_compare_exchange_n(&g->done, &no, 1, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
+  if (mine) g->taken = NULL;
+  timer_fired(t);
+  if (mine) g_ready(m_here(), g);
 }
 
 /* The channels in the order of their addresses, each once. */

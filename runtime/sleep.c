@@ -10,7 +10,9 @@ struct sleeping {
 
 static void sleep_fire(struct timer *t, int64_t now) {
   (void)now;
-  g_ready(m_here(), ((struct sleeping *)(void *)t)->g);
+  struct g *g = ((struct sleeping *)(void *)t)->g;
+  timer_fired(t); /* the record is gone once g runs */
+  g_ready(m_here(), g);
 }
 
 /* Only once the goroutine is suspended may its timer fire. */
@@ -42,5 +44,4 @@ void gw_sleep(int64_t ns) {
   rt_enter(g);
   g_park(g, WAIT_SLEEP, sleep_begin, &s);
   rt_exit(g->m);
-  timer_stop(&s.timer); /* its fire function has done with the record */
 }

@@ -121,6 +121,7 @@ void main_join(struct g *g) {
   __atomic_fetch_sub(&sched.foreign_live, 1, __ATOMIC_RELAXED);
   p_acquire(m, p);
   __atomic_store_n(&p->live, p->live + 1, __ATOMIC_RELAXED);
+  prim_timer_slack(1); /* 50 us else; it may be the one that sleeps for timers */
   m->cur = g;
   g->m = m;
   g->thread = false;

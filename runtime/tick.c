@@ -39,6 +39,7 @@ static void tick_fire(struct timer *timer, int64_t now) {
     if (when <= now) when = now + t->period - (now - timer->when) % t->period; /* ticks are missed, not made up for */
     timer_start(timer, when);
   }
+  timer_fired(timer);
 }
 
 static void call_fire(struct timer *timer, int64_t now) {
@@ -48,6 +49,7 @@ static void call_fire(struct timer *timer, int64_t now) {
   t->race = NULL; /* read again only after timer_stop has seen this call end */
   if (race) race_acquire(race, &t->clock);
   g_launch(m_here(), &t->call, t->id, race, t->pc, t->parent);
+  timer_fired(timer);
 }
 
 /* Arms t for ns from now, on behalf of the calling goroutine. */

@@ -82,7 +82,16 @@ void timer_start(struct timer *t, int64_t when) {
   if (earliest) sched_new_deadline(when);
 }
 
+/* The thread that fires may not run at all. */
+static void spin_wait(int *spins) {
+  if (++*spins < 100)
+    spin_pause();
+  else
+    prim_sched_yield();
+}
+
 bool timer_stop(struct timer *t) {
+  int spins = 0;
   for (;;) {
     struct timers *ts = __atomic_load_n(&t->in, __ATOMIC_ACQUIRE);
     if (!ts) {
@@ -90,7 +99,7 @@ bool timer_stop(struct timer *t) {
         if (__atomic_load_n(&t->in, __ATOMIC_ACQUIRE)) continue; /* it armed itself again */
         return false;
       }
-      spin_pause();
+      spin_wait(&spins);
       continue;
     }
     spin_lock(&ts->lock);
@@ -99,7 +108,7 @@ bool timer_stop(struct timer *t) {
     spin_unlock(&ts->lock);
     if (armed) {
       __atomic_fetch_sub(&sched.timers, 1, __ATOMIC_SEQ_CST);
-      while (__atomic_load_n(&t->firing, __ATOMIC_ACQUIRE)) spin_pause(); /* it armed itself, and is about done */
+      while (__atomic_load_n(&t->firing, __ATOMIC_ACQUIRE)) spin_wait(&spins); /* it armed itself, and is about done */
       return true;
     }
   }
@@ -117,9 +126,7 @@ bool timers_run(struct timers *ts, int64_t now) {
     }
     spin_unlock(&ts->lock);
     if (!t) break;
-    t->fire(t, now);
-    /* release: pairs with the acquire in timer_stop; t may be gone afterwards */
-    __atomic_store_n(&t->firing, 0, __ATOMIC_RELEASE);
+    t->fire(t, now);                                        /* t may be gone afterwards */
     __atomic_fetch_sub(&sched.timers, 1, __ATOMIC_SEQ_CST); /* what it woke is runnable by now */
     any = true;
   }

@@ -8,13 +8,15 @@
 
 #define TIMER_NEVER INT64_MAX
 
-/* One timer; lives in its user's memory.  After timer_stop it is not referred to. */
+/* One timer; lives in its user's memory.  After timer_stop, or after its fire function called timer_fired, it is not
+ * referred to. */
 struct timer {
   int64_t when;
-  void (*fire)(struct timer *t, int64_t now); /* on any of our threads; may not park.  May arm t again. */
-  struct timers *in;                          /* guarded by in->lock: the heap that it stands in, NULL when not armed */
-  uint32_t index;                             /* its place there */
-  uint32_t firing; /* atomic: release by the firing thread when done, acquire by timer_stop */
+  void (*fire)(struct timer *t,
+               int64_t now); /* on any of our threads; may not park; calls timer_fired.  May arm t again. */
+  struct timers *in;         /* guarded by in->lock: the heap that it stands in, NULL when not armed */
+  uint32_t index;            /* its place there */
+  uint32_t firing;           /* atomic: release by the firing thread when done, acquire by timer_stop */
 };
 
 struct timers {
@@ -23,6 +25,9 @@ struct timers {
   struct timer **heap; /* 4-ary, earliest first */
   int64_t first;       /* atomic: when of heap[0], or TIMER_NEVER */
 };
+
+/* The fire function is done with t. release: pairs with the acquire in timer_stop */
+static inline void timer_fired(struct timer *t) { __atomic_store_n(&t->firing, 0, __ATOMIC_RELEASE); }
 
 /* Arms t, which is not armed. */
 void timer_start(struct timer *t, int64_t when) __attribute__((visibility("hidden")));
