@@ -28,6 +28,7 @@ struct Access {
   uint64_t size;        // bytes
   llvm::Align align;
   bool write;
+  const llvm::DILocation *line = nullptr;  // to blame instead of that of `at`
 };
 
 // An access for the list of names: where it is, and 'r', 'w' or 'a'.

@@ -163,7 +163,7 @@ std::optional<Libcall> parse(StringRef name) {
 
 void replace_atomic(Instruction *instruction, Abi &abi) { Replacer(instruction, abi).run(); }
 
-bool replace_atomic_libcall(CallBase *call, Abi &abi) {
+bool replace_atomic_libcall(CallBase *call, Abi &abi, Sharing &sharing, Work &work) {
   std::optional<Libcall> libcall = parse(call->getCalledFunction()->getName());
   if (!libcall || !isa<CallInst>(call)) return false;
   std::string entry = ("__gw_atomic" + Twine(libcall->bits) + "_" + libcall->operation).str();
@@ -176,10 +176,18 @@ bool replace_atomic_libcall(CallBase *call, Abi &abi) {
     Value *expected_at = args[1];
     args[1] = b.CreateAlignedLoad(wanted->getParamType(1), expected_at, Align(1));
     Value *old = abi.call(b, entry, args);
-    b.CreateAlignedStore(old, expected_at, Align(1));
-    Value *same = b.CreateZExtOrTrunc(b.CreateICmpEQ(old, args[1]), call->getType());
-    call->replaceAllUsesWith(same);
+    Value *same = b.CreateICmpEQ(old, args[1]);
+    call->replaceAllUsesWith(b.CreateZExtOrTrunc(same, call->getType()));
+    // Only a failure writes the expected value.
+    IRBuilder<> failed(SplitBlockAndInsertIfThen(b.CreateNot(same), call, false));
+    Instruction *store = failed.CreateAlignedStore(old, expected_at, Align(1));
+    store->setDebugLoc(call->getDebugLoc());
     call->eraseFromParent();
+    if (sharing.may_be_shared(expected_at)) {
+      Align align = commonAlignment(Align(16), libcall->bits / 8);
+      work.plain.push_back({cast<Instruction>(args[1]), expected_at, nullptr, libcall->bits / 8, align, false});
+      work.plain.push_back({store, expected_at, nullptr, libcall->bits / 8, align, true});
+    }
     return true;
   }
   if (args.size() != wanted->getNumParams() || call->getType() != wanted->getReturnType()) return false;

@@ -205,7 +205,7 @@ class Check {
       : abi_(abi), access_(access), b_(access.at), mine_(shared.mine), plane_(shared.plane) {}
 
   void place() {
-    b_.SetCurrentDebugLocation(access_.at->getDebugLoc());
+    b_.SetCurrentDebugLocation(line());
     measure();
     Value *missing = access_.length ? nullptr : condition();
     if (!missing) return call_range(b_);
@@ -213,7 +213,7 @@ class Check {
     Instruction *cold = SplitBlockAndInsertIfThen(missing, access_.at, false, weights);
     cold->getParent()->setName("gw.cold");
     IRBuilder<> cb(cold);
-    cb.SetCurrentDebugLocation(access_.at->getDebugLoc());
+    cb.SetCurrentDebugLocation(line());
     if (is_power_of_two_up_to(16) && align_ >= access_.size)
       abi_.call(cb, prefix() + std::to_string(access_.size), {access_.pointer});
     else
@@ -221,6 +221,8 @@ class Check {
   }
 
  private:
+  DebugLoc line() const { return access_.line ? DebugLoc(access_.line) : access_.at->getDebugLoc(); }
+
   std::string prefix() const { return access_.write ? "__gw_write" : "__gw_read"; }
 
   bool is_power_of_two_up_to(uint64_t most) const { return isPowerOf2_64(access_.size) && access_.size <= most; }

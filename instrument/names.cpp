@@ -81,6 +81,14 @@ void Names::learn_access(const Instruction &i, char op, Value *pointer, Places &
     known->second.path.clear();
 }
 
+bool Names::same(const DILocation *a, const DILocation *b, char op) const {
+  auto path = [&](const DILocation *where) -> StringRef {
+    auto name = names_.find(Key{where->getFile(), where->getLine(), where->getColumn(), op});
+    return name == names_.end() ? "" : StringRef(name->second.path);
+  };
+  return path(a) == path(b);
+}
+
 void Names::tell(Module &module, const std::vector<Mention> &mentions) {
   std::set<Key> told;
   std::string text;

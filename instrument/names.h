@@ -23,6 +23,8 @@ class Places;
 class Names {
  public:
   void learn(llvm::Module &module);
+  // Whether the accesses at two positions are of variables of the same name, or both of none that is known.
+  bool same(const llvm::DILocation *a, const llvm::DILocation *b, char op) const;
   void tell(llvm::Module &module, const std::vector<Mention> &mentions);
 
  private:

@@ -32,6 +32,7 @@
 #include "module.h"
 #include "names.h"
 #include "prepare.h"
+#include "ranges.h"
 #include "rename.h"
 #include "tls.h"
 
@@ -78,17 +79,18 @@ void mention(const Work &work, std::vector<Mention> &mentions) {
     mentions.push_back({access.at->getDebugLoc().get(), access.write ? 'w' : 'r'});
 }
 
-void instrument(Function &f, Abi &abi, const Lines &lines, std::vector<Mention> &mentions) {
+void instrument(Function &f, Abi &abi, const Memory &memory, std::vector<Mention> &mentions) {
   Sharing sharing;
   Work work = collect(f, sharing, audit);
-  lines.settle(f, work);
+  memory.lines.settle(f, work);
   remark(f, work);
   for (Instruction *i : work.atomics) mentions.push_back({i->getDebugLoc().get(), 'a'});
   for (IntrinsicInst *i : work.masked) expand_masked(i, sharing, work);
   for (AnyMemIntrinsic *i : work.memory) lower_memory(i, abi, sharing, work);
   mention(work, mentions);
   for (Instruction *i : work.atomics) replace_atomic(i, abi);
-  for (CallBase *call : work.libcalls) replace_atomic_libcall(call, abi);
+  for (CallBase *call : work.libcalls) replace_atomic_libcall(call, abi, sharing, work);
+  if (!audit) hoist_ranges(f, memory.names, work.plain);
   place_checks(f, abi, work.plain);
   f.addFnAttr("frame-pointer", "all");
   f.addFnAttr(kDone);
@@ -129,7 +131,7 @@ class Last : public PassInfoMixin<Last> {
     std::vector<Function *> todo;
     for (Function &f : m)
       if (is_instrumented(f) && !f.hasFnAttribute(kDone)) todo.push_back(&f);
-    for (Function *f : todo) instrument(*f, abi, memory_->lines, mentions);
+    for (Function *f : todo) instrument(*f, abi, *memory_, mentions);
     rename_intercepted(m);
     if (!todo.empty()) mark_module(abi);
     memory_->names.tell(m, mentions);

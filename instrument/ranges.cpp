@@ -1,0 +1,335 @@
+// Range checks of loops: an access that a loop makes at every turn, to addresses that follow one another without a gap,
+// is checked once, before the loop, for all turns.
+//
+// A range check claims accesses before they happen.  It claims exactly those that will happen, and nothing between the
+// claim and the last of them could tell the difference, because
+// - the loop is *quiet*: nothing in it ends a region (no atomic, no call but of functions that only read memory or
+//   compute, no assembly), and everything in it returns, without unwinding.  So no release lies between claim and
+//   access (an access claimed before a release would seem ordered), no acquire (claimed before an acquire, it would
+//   seem unordered) and no free;
+// - it has one exit, and LLVM knows how often the way back is taken.  A block that dominates the latch runs at every
+//   turn: once more than that if it stands before the exit, else just as often, which may be never;
+// - the address is a start plus a constant stride per turn.  All turns together touch whole bytes from the first to the
+//   last: either the access is as long as the stride, or several ones of the same source line fill the gaps.
+// The program must reach the accesses: one that is killed by a bad address in the middle of a loop has claimed those
+// after it, but reports nothing any more.  So has a signal handler that releases in the middle of the loop: see
+// check.cpp.  Sizes are computed in 64 bits: to wrap, a loop would have to touch more than the address space.
+//
+// An access that stays at one address is checked once, before the loop.  A range that the same line also writes
+// (`a[i] += x`) is checked as a write only, as access.cpp does within a block.
+//
+// A report shows the line of the range check's call: that of the accesses.  Accesses of different lines are therefore
+// not merged.  Where columns, and the variables' names that hang on them, differ, the report has none.
+//
+// Left in the loop: loops that are known to be short (a range check costs about as much as four checks that hit), loops
+// around other loops, conditional accesses, strides with gaps.
+#include "ranges.h"
+
+#include "llvm/ADT/MapVector.h"
+#include "llvm/Analysis/AssumptionCache.h"
+#include "llvm/Analysis/LoopInfo.h"
+#include "llvm/Analysis/OptimizationRemarkEmitter.h"
+#include "llvm/Analysis/ScalarEvolution.h"
+#include "llvm/Analysis/ScalarEvolutionExpressions.h"
+#include "llvm/Analysis/TargetLibraryInfo.h"
+#include "llvm/Analysis/ValueTracking.h"
+#include "llvm/IR/DebugInfoMetadata.h"
+#include "llvm/IR/DiagnosticInfo.h"
+#include "llvm/IR/Dominators.h"
+#include "llvm/IR/Function.h"
+#include "llvm/IR/IntrinsicInst.h"
+#include "llvm/IR/IRBuilder.h"
+#include "llvm/IR/Module.h"
+#include "llvm/TargetParser/Triple.h"
+#include "llvm/Transforms/Utils/LoopUtils.h"
+#include "llvm/Transforms/Utils/ScalarEvolutionExpander.h"
+#include "names.h"
+
+using namespace llvm;
+
+namespace godwit {
+namespace {
+
+constexpr uint64_t kTurnsMin = 4;           // turns of a loop from which on a range check pays; measured
+constexpr int64_t kFar = (int64_t)1 << 31;  // bytes: strides and distances beyond are not looked at
+constexpr uint64_t kInlineBytes = 64;       // a range of known size up to this is an inline check
+
+// Calls that neither end a region nor fail to come back.
+bool is_quiet_call(const CallBase &call) {
+  if (isa<IntrinsicInst>(call)) return true;
+  const Function *callee = call.getCalledFunction();
+  if (!callee) return false;
+  return callee->getName().starts_with("__gw_mem") || (call.onlyReadsMemory() && !call.isConvergent());
+}
+
+bool is_quiet(const Instruction &i) {
+  if (i.isAtomic() || i.isVolatile()) return false;
+  if (const auto *call = dyn_cast<CallBase>(&i)) {
+    if (!is_quiet_call(*call)) return false;
+    if (call->getCalledFunction()->getName().starts_with("__gw_mem")) return true;
+  }
+  return isGuaranteedToTransferExecutionToSuccessor(&i);
+}
+
+bool is_quiet(const Loop &loop) {
+  for (const BasicBlock *block : loop.blocks())
+    for (const Instruction &i : *block)
+      if (!is_quiet(i)) return false;
+  return true;
+}
+
+const DILocation *line_of(const Access &access) { return access.at->getDebugLoc().get(); }
+
+bool same_line(const Access &one, const Access &other) {
+  const DILocation *a = line_of(one), *b = line_of(other);
+  if (a == b) return true;
+  return a && b && a->getLine() == b->getLine() && a->getFile() == b->getFile() &&
+         a->getScope()->getSubprogram() == b->getScope()->getSubprogram() && a->getInlinedAt() == b->getInlinedAt();
+}
+
+// The bytes that one access, or several that adjoin, touch in the first turn, relative to the stream's base.
+struct Piece {
+  int64_t lo, hi;
+  SmallVector<size_t, 4> members;  // in the list of accesses
+};
+
+// Accesses that advance together: same stride, same number of turns, constant distances.
+struct Stream {
+  const SCEV *base;  // address in the first turn
+  int64_t stride;    // bytes per turn
+  bool each_turn;    // runs in the last, unfinished turn too
+  std::vector<Piece> pieces;
+};
+
+class LoopRanges {
+ public:
+  LoopRanges(Loop &loop, ScalarEvolution &se, const DominatorTree &dominators, const Names &names,
+             std::vector<Access> &accesses)
+      : loop_(loop),
+        se_(se),
+        dominators_(dominators),
+        names_(names),
+        accesses_(accesses),
+        preheader_(loop.getLoopPreheader()->getTerminator()),
+        expander_(se, preheader_->getDataLayout(), "gw.range") {}
+
+  void run(ArrayRef<size_t> indices) {
+    way_back_ = se_.getBackedgeTakenCount(&loop_);
+    if (isa<SCEVCouldNotCompute>(way_back_) || se_.getTypeSizeInBits(way_back_->getType()) > 64) return;
+    if (!can_be_computed(way_back_) || is_short()) return;
+    way_back_ = se_.getNoopOrZeroExtend(way_back_, long_type());
+    for (size_t index : indices) sort_in(index);
+    for (Stream &stream : streams_) replace(stream);
+    remark();
+  }
+
+ private:
+  Type *long_type() { return Type::getInt64Ty(preheader_->getContext()); }
+
+  bool is_short() {
+    const auto *most = dyn_cast<SCEVConstant>(se_.getConstantMaxBackedgeTakenCount(&loop_));
+    return most && most->getAPInt().ult(kTurnsMin - 1);
+  }
+
+  // Before the loop, and without a division that the program doesn't make.
+  bool can_be_computed(const SCEV *value) {
+    bool divides = SCEVExprContains(value, [](const SCEV *s) {
+      const auto *division = dyn_cast<SCEVUDivExpr>(s);
+      if (!division) return false;
+      const auto *by = dyn_cast<SCEVConstant>(division->getRHS());
+      return !by || !by->getAPInt().isPowerOf2();
+    });
+    return !divides && se_.isLoopInvariant(value, &loop_) && expander_.isSafeToExpandAt(value, preheader_);
+  }
+
+  // Finds or makes the stream of an access.
+  void sort_in(size_t index) {
+    const Access &access = accesses_[index];
+    const BasicBlock *block = access.at->getParent();
+    if (access.length || !dominators_.dominates(block, loop_.getLoopLatch())) return;
+    bool each_turn = dominators_.dominates(block, loop_.getExitingBlock());
+    const SCEV *address = se_.getSCEV(access.pointer), *start = address;
+    int64_t stride = 0;
+    if (!se_.isLoopInvariant(address, &loop_)) {
+      const auto *moving = dyn_cast<SCEVAddRecExpr>(address);
+      if (!moving || moving->getLoop() != &loop_ || !moving->isAffine()) return;
+      const auto *step = dyn_cast<SCEVConstant>(moving->getStepRecurrence(se_));
+      if (!step || step->getAPInt().getBitWidth() > 64) return;
+      stride = step->getAPInt().getSExtValue();
+      start = moving->getStart();
+    }
+    if (stride <= -kFar || stride >= kFar || access.size >= (uint64_t)kFar || !can_be_computed(start)) return;
+    for (Stream &stream : streams_) {
+      if (stream.stride != stride || stream.each_turn != each_turn) continue;
+      const auto *distance = dyn_cast<SCEVConstant>(se_.getMinusSCEV(start, stream.base));
+      if (!distance || distance->getAPInt().abs().uge(kFar)) continue;
+      return add_piece(stream, distance->getAPInt().getSExtValue(), index);
+    }
+    streams_.push_back({start, stride, each_turn, {}});
+    add_piece(streams_.back(), 0, index);
+  }
+
+  void add_piece(Stream &stream, int64_t lo, size_t index) {
+    stream.pieces.push_back({lo, lo + (int64_t)accesses_[index].size, {index}});
+  }
+
+  const Access &first(const Piece &piece) const { return accesses_[piece.members.front()]; }
+
+  bool may_join(const Piece &a, const Piece &b) const {
+    return first(a).write == first(b).write && same_line(first(a), first(b));
+  }
+
+  // Joins pieces of one line that overlap or adjoin; each has its members in the order of the program then.
+  void join(Stream &stream) {
+    std::vector<Piece> joined;
+    stable_sort(stream.pieces, [](const Piece &a, const Piece &b) { return a.lo < b.lo; });
+    for (Piece &piece : stream.pieces) {
+      auto onto = find_if(joined, [&](const Piece &p) { return may_join(p, piece) && piece.lo <= p.hi; });
+      if (onto == joined.end()) {
+        joined.push_back(std::move(piece));
+        continue;
+      }
+      onto->hi = std::max(onto->hi, piece.hi);
+      onto->members.append(piece.members);
+    }
+    for (Piece &piece : joined)
+      stable_sort(piece.members, [&](size_t a, size_t b) {
+        return a != b && dominators_.dominates(accesses_[a].at, accesses_[b].at);
+      });
+    stream.pieces = std::move(joined);
+  }
+
+  void replace(Stream &stream) {
+    if (stream.stride != 0) join(stream);
+    uint64_t stride = (uint64_t)std::abs(stream.stride);
+    for (const Piece &piece : stream.pieces)
+      if ((uint64_t)(piece.hi - piece.lo) >= stride && !stands_for_read(stream, piece)) place(stream, piece);
+    for (const Piece &piece : stream.pieces) {
+      if ((uint64_t)(piece.hi - piece.lo) < stride) continue;
+      for (size_t index : piece.members) accesses_[index].at = nullptr;
+      replaced_ += (unsigned)piece.members.size();
+    }
+  }
+
+  // Whether another piece's check covers this one: a write at the same place in the source, or the same again.
+  bool stands_for_read(const Stream &stream, const Piece &piece) const {
+    for (const Piece &other : stream.pieces) {
+      if (&other == &piece || other.lo > piece.lo || other.hi < piece.hi) continue;
+      const Access &a = first(piece), &b = first(other);
+      if (b.write && !a.write && line_of(a) == line_of(b)) return true;
+      bool same = a.write == b.write && line_of(a) == line_of(b) && other.hi - other.lo == piece.hi - piece.lo;
+      if (same && &other < &piece) return true;
+    }
+    return false;
+  }
+
+  void place(const Stream &stream, const Piece &piece) {
+    const SCEV *lo = se_.getAddExpr(stream.base, constant(piece.lo));
+    const SCEV *steps = stream.each_turn ? way_back_ : se_.getAddExpr(way_back_, constant(-1));
+    if (stream.stride < 0) lo = se_.getAddExpr(lo, se_.getMulExpr(steps, constant(stream.stride)));
+    const SCEV *bytes =
+        se_.getAddExpr(se_.getMulExpr(steps, constant(std::abs(stream.stride))), constant(piece.hi - piece.lo));
+    Value *pointer = expander_.expandCodeFor(lo, PointerType::getUnqual(preheader_->getContext()), preheader_);
+    Value *length = expander_.expandCodeFor(bytes, long_type(), preheader_);
+    if (!stream.each_turn && !runs_at_least_once()) length = none_if_never(length);
+    const Access &model = first(piece);
+    Access range = {preheader_, pointer, length, 0, Align(1), model.write, position_of(piece)};
+    bool at_model = stream.stride >= 0 && piece.hi - piece.lo == (int64_t)model.size;
+    if (at_model) range.align = model.align;
+    auto *known = dyn_cast<ConstantInt>(length);
+    if (known && known->getZExtValue() <= kInlineBytes) {
+      range.length = nullptr;
+      range.size = known->getZExtValue();
+    }
+    accesses_.push_back(range);
+    placed_++;
+  }
+
+  const SCEV *constant(int64_t value) { return se_.getConstant(long_type(), (uint64_t)value, true); }
+
+  bool runs_at_least_once() {
+    return se_.isKnownNonZero(way_back_) ||
+           se_.isLoopEntryGuardedByCond(&loop_, ICmpInst::ICMP_NE, way_back_, constant(0));
+  }
+
+  Value *none_if_never(Value *length) {
+    IRBuilder<> b(preheader_);
+    Value *turns = expander_.expandCodeFor(way_back_, long_type(), preheader_);
+    return b.CreateSelect(b.CreateICmpNE(turns, b.getInt64(0)), length, b.getInt64(0));
+  }
+
+  // The first member's; without a column if another one at another column is of another variable.
+  const DILocation *position_of(const Piece &piece) {
+    const Access &leader = first(piece);
+    const DILocation *line = line_of(leader);
+    for (size_t index : piece.members) {
+      const DILocation *other = line_of(accesses_[index]);
+      if (!line || !other || other->getColumn() == line->getColumn()) continue;
+      if (names_.same(line, other, leader.write ? 'w' : 'r')) continue;
+      return DILocation::get(line->getContext(), line->getLine(), 0, line->getScope(), line->getInlinedAt());
+    }
+    return line;
+  }
+
+  void remark() {
+    const Function &f = *preheader_->getFunction();
+    if (!replaced_ || !f.getContext().getDiagHandlerPtr()->isPassedOptRemarkEnabled("godwit")) return;
+    OptimizationRemark r("godwit", "LoopRange", loop_.getStartLoc(), loop_.getHeader());
+    r << DiagnosticInfoOptimizationBase::Argument("Replaced", replaced_) << " checks replaced by "
+      << DiagnosticInfoOptimizationBase::Argument("Placed", placed_) << " before the loop";
+    f.getContext().diagnose(r);
+  }
+
+  Loop &loop_;
+  ScalarEvolution &se_;
+  const DominatorTree &dominators_;
+  const Names &names_;
+  std::vector<Access> &accesses_;
+  Instruction *preheader_;  // its terminator: where the checks go
+  SCEVExpander expander_;
+  const SCEV *way_back_ = nullptr;  // how often the loop goes back to its header, 64 bits wide
+  std::vector<Stream> streams_;
+  unsigned replaced_ = 0, placed_ = 0;
+};
+
+using Candidates = MapVector<Loop *, SmallVector<size_t, 8>>;
+
+// Innermost loops of the right form with accesses that run at every turn.
+Candidates candidates(const DominatorTree &dominators, const LoopInfo &loops, const std::vector<Access> &accesses) {
+  Candidates found;
+  for (size_t i = 0; i < accesses.size(); i++) {
+    const BasicBlock *block = accesses[i].at->getParent();
+    Loop *loop = loops.getLoopFor(block);
+    if (loop && loop->isInnermost() && !accesses[i].length) found[loop].push_back(i);
+  }
+  found.remove_if([&](auto &item) {
+    Loop &loop = *item.first;
+    const BasicBlock *latch = loop.getLoopLatch(), *exiting = loop.getExitingBlock();
+    if (!latch || !exiting || !dominators.dominates(exiting, latch)) return true;
+    erase_if(item.second, [&](size_t i) { return !dominators.dominates(accesses[i].at->getParent(), latch); });
+    return item.second.empty() || !is_quiet(loop);
+  });
+  return found;
+}
+
+}  // namespace
+
+void hoist_ranges(Function &f, const Names &names, std::vector<Access> &accesses) {
+  if (accesses.empty() || f.hasOptNone()) return;
+  DominatorTree dominators(f);
+  LoopInfo loops(dominators);
+  if (loops.empty()) return;
+  Candidates found = candidates(dominators, loops, accesses);
+  found.remove_if([&](auto &item) {
+    return !item.first->getLoopPreheader() && !InsertPreheaderForLoop(item.first, &dominators, &loops, nullptr, false);
+  });
+  if (found.empty()) return;
+  TargetLibraryInfoImpl library_impl(Triple(f.getParent()->getTargetTriple()));
+  TargetLibraryInfo library(library_impl, &f);
+  AssumptionCache assumptions(f);
+  ScalarEvolution se(f, library, assumptions, dominators, loops);
+  for (auto &[loop, indices] : found) LoopRanges(*loop, se, dominators, names, accesses).run(indices);
+  erase_if(accesses, [](const Access &a) { return !a.at; });
+}
+
+}  // namespace godwit

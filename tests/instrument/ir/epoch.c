@@ -1,0 +1,46 @@
+// RUN: clang -O2 -S | TIGHT
+// RUN: clang -O3 -fPIC -fno-vectorize -S | AFTER
+// RUN: clang -O2 -fPIE -fno-vectorize -S | AFTER
+// RUN: clang -O2 -fno-pie -fno-vectorize -S | AFTER
+// The hot path's instructions, and what is loaded again after a call.
+void other(void);
+
+// Shift, load, compare, branch: nothing about the thread inside the loop.
+// TIGHT-LABEL: fill:
+// TIGHT: %fs:(
+// TIGHT: [[LOOP:\.LBB[0-9_]+]]:{{.*}}Loop
+// TIGHT-NOT: %fs
+// TIGHT: shrq $3
+// TIGHT-NEXT: movl ({{.*}},4)
+// TIGHT-NEXT: xorl
+// TIGHT-NEXT: jne
+// TIGHT-NOT: %fs
+// TIGHT: jne [[LOOP]]
+void fill(long *p, long n, long by) {
+#pragma clang loop unroll(disable)
+#pragma clang loop vectorize(disable)
+  for (long i = 0; i < n; i++) p[i] += by;
+}
+
+// AFTER-LABEL: around:
+// AFTER: %fs:(
+// AFTER: call{{.*}} other
+// AFTER: %fs:(
+// AFTER: ret
+void around(long *p) {
+  *p = 1;
+  other();
+  *p = 2;
+}
+
+// AFTER-LABEL: turns:
+// AFTER: [[LOOP:\.LBB[0-9_]+]]:{{.*}}Loop
+// AFTER: call{{.*}} other
+// AFTER: %fs:(
+// AFTER: j{{n?e}} [[LOOP]]
+void turns(long *p, int n) {
+  for (int i = 0; i < n; i++) {
+    other();
+    p[i & 1] = i;
+  }
+}
