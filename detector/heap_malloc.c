@@ -24,6 +24,8 @@ static void access_block(struct race_g *g, uintptr_t p, size_t n, enum race_op o
   }
 }
 
+#pragma weak malloc_usable_size /* a static program with a malloc of its own may have none */
+
 static inline size_t usable(void *p, size_t n) {
   size_t u = gw__real_foreign_malloc ? n : malloc_usable_size(p);
   return u > n ? u : n;

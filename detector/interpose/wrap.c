@@ -7,7 +7,12 @@
 
 unsigned char gw__real_ready = 0;
 
-/* Weak: in a program with a malloc of its own libc's isn't linked. */
+/* Weak: in a program with a malloc of its own libc's isn't linked, and these may be missing. */
+#pragma weak __real_memalign
+#pragma weak __real_aligned_alloc
+#pragma weak __real_posix_memalign
+#pragma weak __real_valloc
+#pragma weak __real_pvalloc
 extern __typeof__(malloc) __libc_malloc __attribute__((weak));
 
 void gw__real_mend(void) {
