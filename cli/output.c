@@ -40,7 +40,7 @@ bool output_init(struct output *o, const struct output_flags *flags, const char 
                        .render = {.style = (enum render_style)style,
                                   .color = wants_color(color, fd),
                                   .strip_prefix = flags->strip_prefix,
-                                  .cwd = getcwd(NULL, 0),
+                                  .cwd = get_current_dir_name(),
                                   .line = source_line}};
   return true;
 }
