@@ -182,7 +182,9 @@ class LoopRanges {
   // Joins pieces of one line that overlap or adjoin; each has its members in the order of the program then.
   void join(Stream &stream) {
     std::vector<Piece> joined;
-    stable_sort(stream.pieces, [](const Piece &a, const Piece &b) { return a.lo < b.lo; });
+    llvm::sort(stream.pieces, [](const Piece &a, const Piece &b) {
+      return std::make_pair(a.lo, a.members.front()) < std::make_pair(b.lo, b.members.front());
+    });
     for (Piece &piece : stream.pieces) {
       auto onto = find_if(joined, [&](const Piece &p) { return may_join(p, piece) && piece.lo <= p.hi; });
       if (onto == joined.end()) {
@@ -193,9 +195,8 @@ class LoopRanges {
       onto->members.append(piece.members);
     }
     for (Piece &piece : joined)
-      stable_sort(piece.members, [&](size_t a, size_t b) {
-        return a != b && dominators_.dominates(accesses_[a].at, accesses_[b].at);
-      });
+      llvm::sort(piece.members,
+                 [&](size_t a, size_t b) { return a != b && dominators_.dominates(accesses_[a].at, accesses_[b].at); });
     stream.pieces = std::move(joined);
   }
 
