@@ -29,11 +29,16 @@ static void add_who(struct buf *b, const struct actor *a) {
 }
 
 static void add_operation(struct buf *b, const struct access *a, bool previous) {
+  if (!a->address) {
+    buf_str(b, "Called by ");
+    add_who(b, &a->actor);
+    return buf_str(b, ":\n");
+  }
   if (previous) buf_str(b, "Previous ");
   size_t word = b->n;
   buf_str(b, a->op);
   if (!previous) b->p[word] = (char)toupper((unsigned char)b->p[word]);
-  buf_format(b, " at 0x%012llx by ", a->address ? strtoull(a->address, NULL, 16) : 0ULL);
+  buf_format(b, " at 0x%012llx by ", strtoull(a->address, NULL, 16));
   add_who(b, &a->actor);
   buf_str(b, ":\n");
 }

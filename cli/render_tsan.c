@@ -42,11 +42,16 @@ static size_t lock_number(const struct finding *f, const char *address) {
 }
 
 static void add_operation(struct buf *b, const struct finding *f, const struct access *a, bool previous) {
+  if (!a->address) {
+    buf_str(b, "  Called by ");
+    add_who(b, &a->actor);
+    return buf_str(b, ":\n");
+  }
   buf_str(b, previous ? "  Previous " : "  ");
   size_t word = b->n;
   buf_str(b, a->op);
   if (!previous) b->p[word] = (char)toupper((unsigned char)b->p[word]);
-  buf_format(b, " of size %lld at %s by ", (long long)a->size, a->address ? a->address : "0x0");
+  buf_format(b, " of size %lld at %s by ", (long long)a->size, a->address);
   add_who(b, &a->actor);
   for (size_t i = 0; i < a->lock_count; i++)
     buf_format(b, "%s%s M%zu", i ? ", " : " (mutexes: ", a->locks[i].write ? "write" : "read",

@@ -47,8 +47,15 @@ static void fill_frame(json_object *frame, const struct source_frame *s) {
   if (s->inlined) json_object_object_add(frame, "inlined", json_object_new_boolean(true));
 }
 
+/* The return address of nowhere, less one. */
+static bool is_no_frame(json_object *frame) {
+  const char *module = member_string(frame, "module"), *offset = member_string(frame, "offset");
+  return module && offset && strcmp(module, "?") == 0 && strtoull(offset, NULL, 16) == UINT64_MAX;
+}
+
 /* Adds what one raw frame stands for to `out`. */
 static void expand_frame(json_object *finding, json_object *frame, json_object *out) {
+  if (is_no_frame(frame)) return;
   unsigned long long offset;
   struct module *m = NULL;
   if (!member_string(frame, "function") && !member_string(frame, "file")) m = frame_module(finding, frame, &offset);
@@ -126,7 +133,17 @@ static void resolve_stack(json_object *finding, json_object *owner, const char *
   json_object_object_add(owner, name, out);
 }
 
+/* A finding that isn't about memory has calls: an address of nothing is none. */
+static void resolve_call(json_object *finding, json_object *access) {
+  const char *kind = member_string(finding, "kind");
+  if (!kind || strcmp(kind, "GW1001") == 0 || strcmp(kind, "GW1007") == 0 || member_int(access, "size", 1) != 0) return;
+  json_object_object_add(access, "op", json_object_new_string("call"));
+  json_object_object_del(access, "size");
+  json_object_object_add(access, "address", NULL);
+}
+
 static void resolve_access(json_object *finding, json_object *access) {
+  resolve_call(finding, access);
   resolve_stack(finding, access, "stack");
   resolve_stack(finding, access, "created_at");
   json_object *locks = member(access, "locks", json_type_array);
@@ -141,7 +158,7 @@ static void resolve_frame(json_object *finding, json_object *owner) {
   json_object *expanded = json_object_new_array();
   expand_frame(finding, frame, expanded);
   size_t n = json_object_array_length(expanded);
-  json_object_object_add(owner, "frame", copy_of(json_object_array_get_idx(expanded, n - 1)));
+  if (n) json_object_object_add(owner, "frame", copy_of(json_object_array_get_idx(expanded, n - 1)));
   json_object_put(expanded);
 }
 

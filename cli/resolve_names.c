@@ -60,11 +60,15 @@ static bool agreed_name(json_object *finding, const char *source, json_object *g
   return found;
 }
 
-static long long access_size(json_object *finding) {
+/* The bytes in question, from the memory's offset on: the smaller access, as that offset is where both have begun. */
+static uint64_t shared_size(json_object *finding) {
   json_object *accesses = member(finding, "accesses", json_type_array);
-  if (!accesses || json_object_array_length(accesses) == 0) return 1;
-  int size = member_int(json_object_array_get_idx(accesses, 0), "size", 1);
-  return size > 0 ? size : 1;
+  int smallest = 0;
+  for (size_t i = 0; accesses && i < json_object_array_length(accesses); i++) {
+    int size = member_int(json_object_array_get_idx(accesses, i), "size", 0);
+    if (size > 0 && (smallest == 0 || size < smallest)) smallest = size;
+  }
+  return smallest ? (uint64_t)smallest : 1;
 }
 
 static void add_declaration(json_object *memory, const char *name, const struct variable *v) {
@@ -79,7 +83,7 @@ static bool name_global(json_object *finding, json_object *memory, find_variable
   unsigned long long offset;
   struct variable v = {0};
   struct module *m = frame_module(finding, memory, &offset);
-  bool found = m && find(m, offset, (uint64_t)access_size(finding), &v);
+  bool found = m && find(m, offset, shared_size(finding), &v);
   if (found) {
     set_variable(finding, v.name.p, "global");
     add_declaration(memory, v.name.p, &v);
@@ -93,7 +97,7 @@ static bool name_local(json_object *finding, json_object *memory) {
   unsigned long long offset;
   struct variable v = {0};
   struct module *m = frame ? frame_module(finding, frame, &offset) : NULL;
-  bool found = m && at && variable_local(m, offset, json_object_get_int64(at), (uint64_t)access_size(finding), &v);
+  bool found = m && at && variable_local(m, offset, json_object_get_int64(at), shared_size(finding), &v);
   if (found) {
     set_variable(finding, v.name.p, "local");
     add_declaration(memory, v.name.p, &v);

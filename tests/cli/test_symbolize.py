@@ -49,6 +49,56 @@ def test_the_runtime_s_frames_go(bank, tmp_path):
     assert functions(f["accesses"][1]["stack"]) == ["gw_test_wrapper"], "a stack that is all ours stays"
 
 
+def test_calls(bank, tmp_path):
+    """A finding that isn't about memory has neither size nor address; a place that isn't known is no frame."""
+    raw = ct.race(bank, kind="GW1006", message="unlock of an unlocked mutex")
+    raw["accesses"] = [{**raw["accesses"][1], "op": "read", "size": 0, "address": "0x0"}]
+    access = ct.resolved(raw, tmp_path)["accesses"][0]
+    assert access["op"] == "call" and access["address"] is None and "size" not in access
+    raw["accesses"][0]["stack"] = [{"module": "?", "offset": "0xffffffffffffffff"}]
+    assert ct.resolved(raw, tmp_path)["accesses"][0]["stack"] == []
+
+
+def test_code_without_a_line(bank, tmp_path):
+    """What the optimiser merged is placed at its function, and said to be."""
+    source = bank.source.read_text().replace("  a->balance += n; /*", "#line 0\n  a->balance += n; /*")
+    (tmp_path / "bank.c").write_text(source)
+    subprocess.run([ct.CLANG, "-g", "-O1", "-fno-omit-frame-pointer", "-w", "bank.c", "-o", "bank", "-pthread"], cwd=tmp_path,
+                   check=True)
+    raw = json.loads(json.dumps(ct.race(bank)).replace(str(bank.path), str(tmp_path / "bank")))
+    frame = ct.resolved(raw, tmp_path)["accesses"][0]["stack"][0]
+    assert frame["function"] == "add" and frame["approximate"] and "column" not in frame
+    assert source.splitlines()[frame["line"] - 1].startswith("static inline")
+    assert "written in this function, no lock held" in ct.report([raw], folder=tmp_path).stdout
+
+
+def test_a_variable_in_pieces(build, tmp_path):
+    """The optimiser took a structure apart: the piece that holds the address tells the member."""
+    (tmp_path / "pieces.c").write_text("static struct { long first; int second, third; } apart;\n"
+                                       "int main(int argc, char **argv) {\n  for (int i = 0; i < argc; i++)\n"
+                                       "    if (argv[i][0]) apart.first += i, apart.third ^= argc;\n"
+                                       "  return (int)apart.first + apart.third;\n}\n"
+                                       "void f(long n) { apart.first *= n, apart.third -= (int)n; }\n")
+    subprocess.run([ct.CLANG, "-g", "-O2", "pieces.c", "-o", "pieces"], cwd=tmp_path, check=True)
+    m = ct.Module(tmp_path / "pieces", tmp_path / "pieces.c")
+    parts = {name: at for name, at in m.symbols.items() if name.startswith("apart.")}
+    assert len(parts) == 2, "the optimiser leaves it whole"
+    names = set()
+    for at, size in parts.values():
+        raw = {"schema": "godwit-finding-1", "kind": "GW1001", "accesses": [{"op": "write", "size": size, "stack": []}] * 2,
+               "memory": {"kind": "global", **m.frame(at)}}
+        names.add(ct.resolved(raw, tmp_path)["variable"]["name"])
+    assert names == {"apart.first", "apart.third"}
+
+
+def test_accesses_of_two_sizes(bank, tmp_path):
+    """The smaller one tells which bytes are meant."""
+    raw = ct.race(bank, memory={"kind": "global", **bank.symbol("the_acct", 44)})
+    raw["accesses"][1]["size"] = 4
+    f = ct.resolved(raw, tmp_path)
+    assert f["variable"]["name"] == "the_acct.balance"
+
+
 def test_what_is_resolved_stays(bank, tmp_path):
     once = ct.resolved(ct.race(bank), tmp_path)
     assert ct.resolved(once, tmp_path) == once
