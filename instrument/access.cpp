@@ -17,6 +17,7 @@
 //   An earlier read never stands for a later write.
 #include "access.h"
 
+#include "guard.h"
 #include "llvm/Analysis/CaptureTracking.h"
 #include "llvm/Analysis/ValueTracking.h"
 #include "llvm/IR/DataLayout.h"
@@ -110,7 +111,7 @@ class Collector {
       if (load->isAtomic())
         atomic(i, load->getPointerOperand());
       else
-        plain(i, load->getPointerOperand(), load->getType(), load->getAlign(), false);
+        plain_load(*load);
     } else if (auto *store = dyn_cast<StoreInst>(&i)) {
       if (store->isAtomic())
         atomic(i, store->getPointerOperand());
@@ -158,6 +159,13 @@ class Collector {
 
   void atomic(Instruction &i, Value *pointer) {
     if (sharing_.may_be_shared(pointer)) work_.atomics.push_back(&i);
+  }
+
+  void plain_load(LoadInst &load) {
+    if (!is_guarded(load))
+      plain(load, load.getPointerOperand(), load.getType(), load.getAlign(), false);
+    else if (sharing_.may_be_shared(load.getPointerOperand()))
+      work_.guarded.push_back(&load);
   }
 
   void plain(Instruction &i, Value *pointer, Type *type, Align align, bool write) {

@@ -15,6 +15,7 @@ class Function;
 class GlobalVariable;
 class Instruction;
 class IntrinsicInst;
+class LoadInst;
 class Value;
 }  // namespace llvm
 
@@ -41,6 +42,7 @@ struct Work {
   std::vector<Access> plain;
   std::vector<llvm::Instruction *> atomics;     // atomic loads, stores, exchanges, fences
   std::vector<llvm::AnyMemIntrinsic *> memory;  // memcpy, memmove, memset
+  std::vector<llvm::LoadInst *> guarded;        // loads whose value is chosen or dropped (guard.h)
   std::vector<llvm::IntrinsicInst *> masked;    // masked loads and stores, gathers, scatters
   std::vector<llvm::CallBase *> libcalls;       // __atomic_NAME_SIZE
   std::vector<Mention> mentions;

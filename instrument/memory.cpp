@@ -30,7 +30,9 @@ void check_range(AnyMemIntrinsic *i, Value *pointer, MaybeAlign align, bool writ
 // The accesses of one masked intrinsic, lane by lane.
 class Lanes {
  public:
-  Lanes(IntrinsicInst *i, Work &work) : i_(i), work_(work), layout_(i->getDataLayout()) {}
+  // The checks go before `i`, and are blamed on the line of `blamed`.
+  Lanes(Instruction *i, const Instruction *blamed, Work &work)
+      : i_(i), blamed_(blamed), work_(work), layout_(i->getDataLayout()) {}
 
   // Consecutive lanes from `base` on; a compressed one advances by active lanes only.
   void consecutive(Value *base, Type *data, Value *mask, Align align, bool write, bool compressed) {
@@ -67,12 +69,13 @@ class Lanes {
       if (constant->isZero()) return;
     } else {
       at = SplitBlockAndInsertIfThen(active, i_, false);
-      at->setDebugLoc(i_->getDebugLoc());
+      at->setDebugLoc(blamed_->getDebugLoc());
     }
     work_.plain.push_back({at, address, nullptr, size_, align, write});
   }
 
-  IntrinsicInst *i_;
+  Instruction *i_;
+  const Instruction *blamed_;
   Work &work_;
   const DataLayout &layout_;
   uint64_t size_ = 0;  // bytes of one lane
@@ -114,7 +117,7 @@ void lower_memory(AnyMemIntrinsic *i, Abi &abi, Sharing &sharing, Work &work) {
 
 void expand_masked(IntrinsicInst *i, Sharing &sharing, Work &work) {
   Value *first = i->getArgOperand(0);
-  Lanes lanes(i, work);
+  Lanes lanes(i, i, work);
   switch (i->getIntrinsicID()) {
     case Intrinsic::masked_load:  // (pointer, align, mask, passthru)
       if (!sharing.may_be_shared(first)) return;
@@ -143,6 +146,11 @@ void expand_masked(IntrinsicInst *i, Sharing &sharing, Work &work) {
       return;
   }
   work.mentions.push_back({i->getDebugLoc().get(), i->getType()->isVoidTy() ? 'w' : 'r'});
+}
+
+void expand_lanes(LoadInst *load, Value *mask, Instruction *at, Work &work) {
+  Lanes lanes(at, load, work);
+  lanes.consecutive(load->getPointerOperand(), load->getType(), mask, load->getAlign(), false, false);
 }
 
 }  // namespace godwit

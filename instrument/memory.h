@@ -12,5 +12,8 @@ void lower_memory(llvm::AnyMemIntrinsic *intrinsic, Abi &abi, Sharing &sharing, 
 // Adds the accesses of exactly the active lanes.
 void expand_masked(llvm::IntrinsicInst *intrinsic, Sharing &sharing, Work &work);
 
+// Adds the accesses of the lanes of a whole vector load that `mask` chooses, before `at`.
+void expand_lanes(llvm::LoadInst *load, llvm::Value *mask, llvm::Instruction *at, Work &work);
+
 }  // namespace godwit
 #endif

@@ -12,6 +12,7 @@
 #include "access.h"
 #include "atomics.h"
 #include "check.h"
+#include "guard.h"
 #include "host.h"
 #include "lines.h"
 #include "llvm/IR/DiagnosticHandler.h"
@@ -85,6 +86,7 @@ void instrument(Function &f, Abi &abi, const Memory &memory, std::vector<Mention
   memory.lines.settle(f, work);
   remark(f, work);
   for (Instruction *i : work.atomics) mentions.push_back({i->getDebugLoc().get(), 'a'});
+  for (LoadInst *load : work.guarded) expand_guarded(load, work);
   for (IntrinsicInst *i : work.masked) expand_masked(i, sharing, work);
   for (AnyMemIntrinsic *i : work.memory) lower_memory(i, abi, sharing, work);
   mention(work, mentions);
@@ -107,6 +109,7 @@ class Start : public PassInfoMixin<Start> {
     forget_thread_constants(m);
     if (mode == Mode::race) {
       forbid_speculation(m);
+      forbid_inventions();
       memory_->names.learn(m);
       memory_->lines.learn(m);
     }

@@ -56,14 +56,15 @@ def mock(tmp_path_factory):
 def build(name, flags, mock, folder, plain=()):
     """run/NAME.c with the pass, run/NAME_main.c (and plain objects) without it, and the mock runtime: a program."""
     flags = shlex.split(flags)
-    code = [f for f in flags if not f.startswith("-fuse-ld")]
+    code = [f for f in flags if not f.startswith("-fuse-ld") and f not in ("-no-pie", "-static")]
     command(CLANG, "-g", *WARNINGS, *code, *PASS, "-c", RUN / f"{name}.c", "-o", folder / "checked.o",
             *(["-DRUN=checked_run"] if plain else []))
     objects = [folder / "checked.o", mock]
     for i, define in enumerate(plain):
         command(CLANG, "-g", *WARNINGS, *code, define, "-c", RUN / f"{name}.c", "-o", folder / f"plain{i}.o")
         objects.append(folder / f"plain{i}.o")
-    command(CLANG, "-g", "-O1", *WARNINGS, "-c", RUN / f"{name}_main.c", "-o", folder / "main.o")
+    pie = [f for f in code if f in ("-fPIC", "-fno-pie")]
+    command(CLANG, "-g", "-O1", *WARNINGS, *pie, "-c", RUN / f"{name}_main.c", "-o", folder / "main.o")
     link = [f for f in flags if "lto" in f or f.startswith("-fuse-ld") or f in ("-no-pie", "-static")]
     command(CLANG, *link, folder / "main.o", *objects, "-o", folder / name)
     return folder / name

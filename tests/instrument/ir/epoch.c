@@ -7,11 +7,10 @@ void other(void);
 
 // Shift, load, compare, branch: nothing about the thread inside the loop.
 // TIGHT-LABEL: fill:
-// TIGHT: %fs:(
-// TIGHT: [[LOOP:\.LBB[0-9_]+]]:{{.*}}Loop
+// TIGHT: {{^}}[[LOOP:\.LBB[0-9_]+]]:{{.*}}Loop
 // TIGHT-NOT: %fs
 // TIGHT: shrq $3
-// TIGHT-NEXT: movl ({{.*}},4)
+// TIGHT: movl ({{.*}},4)
 // TIGHT-NEXT: xorl
 // TIGHT-NEXT: jne
 // TIGHT-NOT: %fs
