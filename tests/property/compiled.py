@@ -15,7 +15,7 @@ from judge import RACES, _smaller
 from tasks import replay
 from world import OPS
 
-SETUP = """static u8 @m[{size}] __attribute__((aligned(64)));
+SETUP = """static u8 @m[{size}] __attribute__((aligned(64), used)); /* used: no store to it is a dead one */
 static void *@b[4];
 static pthread_t @thread[{tasks}];
 static gw_mutex @mu0, @mu1;
@@ -33,6 +33,16 @@ static pthread_barrier_t @pbarrier0;
 
 def _kind(kinds, task):
     return "thread" if kinds.get(task) == "thread" else "go"
+
+
+def _unlocks(world):
+    """What main holds at the end: it goes on with other programs."""
+    for lock, task in world.holders.items():
+        if task == 0:
+            yield OPS["Unlock"].parts(0, lock)[0]
+    for lock, tasks in world.readers.items():
+        if 0 in tasks:
+            yield OPS["RUnlock"].parts(0, lock)[0]
 
 
 def c_text(program, number):
@@ -62,6 +72,7 @@ def c_text(program, number):
               "  pthread_barrier_init(&@pbarrier0, NULL, 2);"]
     lines += [f"  @c{c} = gw_make(long, {cap});" for c, cap in enumerate(program.caps)]
     lines += [*steps[0], f"  turn_wait_go({len(program.ops)});"]
+    lines += [f"  {text}" for text in _unlocks(world)]
     lines += [f"  pthread_join(thread_get(&@thread[{t}]), NULL);" for t in kinds
               if kinds[t] == "thread" and t not in world.joined]
     lines += ["}", ""]
@@ -86,7 +97,8 @@ class Binary:
         source = folder / f"{name}.c"
         source.write_text(c_file(programs))
         # A variable that only some programs use is no reason for a warning here.
-        self.path = gt.compile_c(source, folder / name, f"-I{gt.REPO}/tests/property", "-Wno-unused-variable", "-Wno-unused-function", *flags)
+        self.path = gt.compile_c(source, folder / name, f"-I{gt.REPO}/tests/property", "-Wno-unused-variable",
+                                 "-Wno-unused-function", *flags)
         self._read_symbols()
 
     def _read_symbols(self):

@@ -171,7 +171,7 @@ class Generator:
         elif letter == "R":
             self.add("R", g, at, n, self.order(RMW_ORDERS), rng.randrange(len(RMW)), self.value())
         else:
-            expected = self.ran.values.get(at, 0) if rng.random() < 0.6 else self.value()
+            expected = self.ran.values.get(at, 0) if rng.random() < 0.5 else self.value()
             self.add("C", g, at, n, self.order(RMW_ORDERS), self.order(LOAD_ORDERS), expected, self.value())
 
     def fence(self):

@@ -215,6 +215,14 @@ SCENARIOS = {
         w 2 7 1 1 ! a
         w 2 16 1 1 ! a
     """,
+    "reborn memory has no clocks": """
+        go 2
+        w 1 16 8 1 = a
+        S 1 0 4 3 1
+        B 0 8
+        L 2 0 4 2
+        r 2 16 8 1 ! a
+    """,
     "a stack is reborn": """
         go 1
         w 1 0 8 1

@@ -68,7 +68,7 @@ class World:
 
     def write(self, at, g, lo, n):
         self.oracle.access(g, at, lo, lo + n, True)
-        for location in [x for x in self.values if lo <= x + 8 and x < lo + n]:
+        for location in range(lo - 7, lo + n):  # atomics here have at most 8 bytes
             self.values[location] = None
 
     def read(self, at, g, lo, n):
@@ -268,7 +268,7 @@ class Cas(Op):
 
     @staticmethod
     def parts(g, lo, n, mo, mf, expected, value):
-        return {g: f"u{8 * n} e = {expected}; bool ok = __atomic_compare_exchange_n((u{8 * n} *){address(lo)}, &e, {value}, "
+        return {g: f"u{8 * n} e = {expected}u; bool ok = __atomic_compare_exchange_n((u{8 * n} *){address(lo)}, &e, {value}, "
                    f"false, {ORDERS[mo]}, {ORDERS[mf]}); USE(&ok);"}
 
 
