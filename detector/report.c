@@ -94,6 +94,13 @@ static void locks_json(struct text *t, uint32_t set) {
     text_add(t, "%s{\"address\":\"0x%llx\",\"mode\":\"%s\",\"stack\":", separator, (unsigned long long)r->word[0],
              r->mask ? "write" : "read");
     stack_json(t, r->b);
+    struct module *m = module_at((uintptr_t)r->word[0]);
+    if (m) { /* a global: named by its place */
+      m->used = 1;
+      text_add(t, ",\"module\":");
+      text_json(t, m->path);
+      text_add(t, ",\"offset\":\"0x%zx\"", (size_t)(r->word[0] - m->bias));
+    }
     text_add(t, "}");
     separator = ",";
   }

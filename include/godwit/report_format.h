@@ -17,7 +17,8 @@
  * for other kinds one entry or none. Each: op         "read" "write" "atomic read" "atomic write" "free" "alloc" "call"
  *     size       bytes; address "0x..."
  *     goroutine  {"id": 7, "name": "teller" or null, "thread": true for a pthread, "main": true for the first}
- *     locks      [{"address": "0x...", "mode": "write"|"read", "stack": [frame, ...]}, ...] held at the access
+ *     locks      [{"address": "0x...", "mode": "write"|"read", "stack": [frame, ...]}, ...] held at the access;
+ *                also "module" and "offset" if it is a global
  *     stack      [frame, ...] innermost first; frame: {"module": "/path", "offset": "0x...", ...}.  Offsets are
  *                relative to the module's load bias (the addresses that its symbol table has) and point at the return
  *                address less one, but for frame 0 of a fatal signal.  After symbolising also
