@@ -76,25 +76,42 @@ static uint32_t judge(struct access *a, uintptr_t granule, uint32_t mask, uint32
   return cell & CELL_BYTES ? cell : 0;
 }
 
-static bool judge_list(struct access *a, uintptr_t granule, uint32_t mask, bool *left) {
-  bool covered = false;
-  struct victim_bucket *b = victim_bucket(granule >> 3);
-  spin_lock(&b->lock);
-  for (struct victim **at = &b->first; *at && !covered;) {
-    struct victim *v = *at;
-    if (v->granule == granule) {
-      covered = (v->write || !a->write) && covers(a, v->cell, mask);
-      if (!covered) v->cell = judge(a, granule, mask, v->cell, v->ctx, v->write);
-      if (!v->cell) {
-        *at = v->next;
-        pool_put(&a->t->victims, v);
-        continue;
-      }
-      *left = true;
-    }
-    at = &v->next;
-  }
-  spin_unlock(&b->lock);
+/* What judging a victim needs, for victim_reads_of. */
+struct victim_judging {
+  struct access *a;
+  uintptr_t granule;
+  uint32_t mask;
+  bool write;   /* the victims are writes */
+  bool emptied; /* one was dropped */
+};
+
+/* True if it is of the own epoch and covers the new access. */
+static bool judge_victim(struct victim *v, void *arg) {
+  struct victim_judging *j = arg;
+  if (!v->cell) return false;
+  if ((j->write || !j->a->write) && covers(j->a, v->cell, j->mask)) return true;
+  v->cell = judge(j->a, j->granule, j->mask, v->cell, v->ctx, j->write);
+  if (!v->cell) j->emptied = true;
+  return false;
+}
+
+static bool judge_list(const struct victim_list *l, struct victim_judging *j) {
+  for (uint32_t i = 0; i < l->n; i++)
+    if (judge_victim(&l->at[i], j)) return true;
+  return false;
+}
+
+/* The granule's victims in the table; *left says whether there are any still. */
+static bool judge_set(struct access *a, uintptr_t granule, uint32_t mask, bool *left) {
+  struct victim_set *s = victim_find(granule);
+  GW_CHECK(s);
+  struct victim_judging j = {.a = a, .granule = granule, .mask = mask, .write = true};
+  bool covered = judge_list(&s->writes, &j);
+  j.write = false;
+  bool by_index = s->index && !a->write;
+  if (!covered) covered = by_index ? victim_reads_of(s, a->g->clock.slot, judge_victim, &j) : judge_list(&s->reads, &j);
+  if (j.emptied && !by_index) s = victim_compact(s);
+  *left = s;
   return covered;
 }
 
@@ -109,7 +126,7 @@ static bool judge_victims(struct access *a, uintptr_t granule, uint32_t mask) {
     *cell = judge(a, granule, mask, old, info & SPILL_CTX, write);
   }
   if (LIKELY(!(info & SPILL_MORE))) return false;
-  bool left = false, covered = judge_list(a, granule, mask, &left);
+  bool left, covered = judge_set(a, granule, mask, &left);
   if (!left) *ctx = info & ~SPILL_MORE;
   return covered;
 }
@@ -232,7 +249,6 @@ void det_access(struct det_thread *t, struct race_g *g, uintptr_t p, size_t n, e
   a.ctx = 0;
   a.at = at;
   a.races_n = 0;
-  t->victims.size = sizeof(struct victim);
   for (uintptr_t end = p + n; p < end;) {
     uintptr_t line_end = (p | 63) + 1;
     access_line(&a, p, line_end < end ? line_end : end);

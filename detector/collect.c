@@ -213,7 +213,7 @@ static void rename_region(uintptr_t first, void *arg) {
   }
 }
 
-static void rename_victim(struct victim *v, void *arg) { v->cell = renamed(arg, v->cell); }
+static void rename_victim(uint32_t *cell, void *arg) { *cell = renamed(arg, *cell); }
 
 static void mark_goroutines(struct collection *c) {
   for (struct race_g *g = det_gs.first; g; g = g->next) {
@@ -300,7 +300,7 @@ static void set_next_collection(void) {
   epochs.collect_at = next;
 }
 
-static void collect(struct det_thread *t) {
+static void collect(void) {
   const uint32_t ids = epochs.fresh, slots = epochs.slots + 1, incarnations = epochs.incarnations;
   struct collection c = {0};
   c.count = take((slots + 2) * sizeof *c.count);
@@ -317,7 +317,7 @@ static void collect(struct det_thread *t) {
   mark_goroutines(&c);
   find_classes(&c);
   shadow_each_region(rename_region, &c);
-  victim_each(t, rename_victim, &c);
+  victim_each(rename_victim, &c);
   rebuild_free_ids(&c);
   free_incarnations(&c);
   free_slots(&c);
@@ -337,6 +337,6 @@ static void collect(struct det_thread *t) {
 void det_collect(struct det_thread *t) {
   t->collect_wanted = false;
   det_stop_others();
-  if (epochs.fresh - epochs.free_n >= epochs.collect_at) collect(t);
+  if (epochs.fresh - epochs.free_n >= epochs.collect_at) collect();
   det_resume_others();
 }

@@ -78,7 +78,6 @@ struct det_thread {
   struct depot_cache *cache;      /* recent stacks by hash */
   uint32_t end_rounds;            /* of libc's destructors of thread-specific values, so far */
   struct pool nodes;              /* of clock trees */
-  struct pool victims;            /* of victim.c */
   struct det_thread *prev, *next; /* guarded by det_threads.lock */
 };
 

@@ -56,7 +56,6 @@ static void thread_end(void *arg) {
   __gw_tls.epoch = 0;
   __gw_tls.read_off = 0;
   pool_drain(&t->nodes);
-  pool_drain(&t->victims);
   depot_cache_free(t->cache);
   arena_free(t, sizeof *t);
 }

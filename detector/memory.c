@@ -8,14 +8,14 @@
 
 enum { DISCARD_MIN = 1 << 20 }; /* guess: from here on giving pages back beats clearing them */
 
-static void forget_victims(struct det_thread *t, uintptr_t first, uintptr_t last) {
+static void forget_victims(uintptr_t first, uintptr_t last) {
   bool more = false;
   for (uintptr_t g = first; g <= last; g++) {
     more |= (*shadow_ctx(SPILL_PLANE, g) & SPILL_MORE) != 0;
     *shadow_cell(SPILL_PLANE, g) = 0;
     *shadow_ctx(SPILL_PLANE, g) = 0;
   }
-  if (more) victim_forget(t, first, last);
+  if (more) victim_forget(first, last);
 }
 
 /* Clears the granules [first, last] of one line. Only a whole line loses its bits, and META_SYNC never: an object may
@@ -29,7 +29,7 @@ static void reborn_line(struct det_thread *t, uintptr_t first, uintptr_t last) {
     for (uintptr_t g = first; g <= last; g++) __atomic_store_n(shadow_cell(k, g), 0, __ATOMIC_RELAXED);
   }
   bool whole = (first & 7) == 0 && (last & 7) == 7;
-  if (meta & META_VICTIMS) forget_victims(t, first, last);
+  if (meta & META_VICTIMS) forget_victims(first, last);
   line_unlock(m, whole ? meta & META_SYNC : meta);
   if (meta & META_SYNC) sync_forget_range(t, first << 3, (last + 1) << 3);
 }
