@@ -57,24 +57,30 @@ void Names::learn(Module &module) {
 
 void Names::learn_instruction(Instruction &i, Places &places) {
   if (!i.getDebugLoc()) return;
+  const DataLayout &layout = i.getDataLayout();
+  auto scalar = [&](char op, Value *pointer, Type *type) {
+    learn_access(i, op, places.of_access(pointer, layout.getTypeStoreSize(type).getKnownMinValue(), true));
+  };
   if (auto *load = dyn_cast<LoadInst>(&i)) {
-    learn_access(i, load->isAtomic() ? 'a' : 'r', load->getPointerOperand(), places);
+    scalar(load->isAtomic() ? 'a' : 'r', load->getPointerOperand(), load->getType());
   } else if (auto *store = dyn_cast<StoreInst>(&i)) {
-    learn_access(i, store->isAtomic() ? 'a' : 'w', store->getPointerOperand(), places);
+    scalar(store->isAtomic() ? 'a' : 'w', store->getPointerOperand(), store->getValueOperand()->getType());
   } else if (auto *rmw = dyn_cast<AtomicRMWInst>(&i)) {
-    learn_access(i, 'a', rmw->getPointerOperand(), places);
+    scalar('a', rmw->getPointerOperand(), rmw->getValOperand()->getType());
   } else if (auto *cas = dyn_cast<AtomicCmpXchgInst>(&i)) {
-    learn_access(i, 'a', cas->getPointerOperand(), places);
+    scalar('a', cas->getPointerOperand(), cas->getCompareOperand()->getType());
   } else if (auto *memory = dyn_cast<AnyMemIntrinsic>(&i)) {
-    learn_access(i, 'w', memory->getRawDest(), places);
-    if (auto *copy = dyn_cast<AnyMemTransferInst>(memory)) learn_access(i, 'r', copy->getRawSource(), places);
+    auto *length = dyn_cast<ConstantInt>(memory->getLength());
+    uint64_t bytes = length ? length->getZExtValue() : 0;
+    learn_access(i, 'w', places.of_access(memory->getRawDest(), bytes, false));
+    if (auto *copy = dyn_cast<AnyMemTransferInst>(memory))
+      learn_access(i, 'r', places.of_access(copy->getRawSource(), bytes, false));
   }
 }
 
-void Names::learn_access(const Instruction &i, char op, Value *pointer, Places &places) {
+void Names::learn_access(const Instruction &i, char op, const std::optional<Place> &place) {
   const DILocation *where = i.getDebugLoc().get();
   if (!where->getLine()) return;
-  const std::optional<Place> &place = places.of(pointer);
   Name name = place ? Name{place->path, place->source} : Name{"", ""};
   auto [known, is_new] = names_.try_emplace(Key{where->getFile(), where->getLine(), where->getColumn(), op}, name);
   if (!is_new && (known->second.path != name.path || StringRef(known->second.source) != name.source))

@@ -2,6 +2,7 @@
 #ifndef GODWIT_INSTRUMENT_NAMES_H
 #define GODWIT_INSTRUMENT_NAMES_H
 #include <map>
+#include <optional>
 #include <string>
 #include <tuple>
 #include <vector>
@@ -17,6 +18,7 @@ class Module;
 namespace godwit {
 
 class Places;
+struct Place;
 
 // Learns at the pipeline's start, when the IR still says what the source said; tells at its end, when it is known which
 // accesses are left.  Between them the source position is the link, as it is for the report.
@@ -35,7 +37,7 @@ class Names {
   };
 
   void learn_instruction(llvm::Instruction &instruction, Places &places);
-  void learn_access(const llvm::Instruction &instruction, char op, llvm::Value *pointer, Places &places);
+  void learn_access(const llvm::Instruction &instruction, char op, const std::optional<Place> &place);
 
   std::map<Key, Name> names_;
 };

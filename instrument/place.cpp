@@ -103,15 +103,88 @@ bool enter_field(Place &place, StructType *type, unsigned field, const DataLayou
   return true;
 }
 
-bool enter_element(Place &place, const Value *index) {
-  auto *array = dyn_cast_or_null<DICompositeType>(bare(place.type));
-  if (!array || array->getTag() != dwarf::DW_TAG_array_type || array->isVector()) return false;
-  auto *constant = dyn_cast<ConstantInt>(index);
-  if (constant && constant->isNegative()) return false;
-  place.path += constant ? "[" + std::to_string(constant->getZExtValue()) + "]" : "[]";
-  // DWARF has one composite for all dimensions; more than one is told by their number, kept in the path.
-  place.type = array->getElements().size() == 1 ? array->getBaseType() : nullptr;
+DICompositeType *as_array(DIType *type) {
+  auto *array = dyn_cast_or_null<DICompositeType>(bare(type));
+  return array && array->getTag() == dwarf::DW_TAG_array_type && !array->isVector() ? array : nullptr;
+}
+
+// One subscript of an array; `index` is empty when it is computed.
+bool enter_element(Place &place, std::optional<uint64_t> index) {
+  DICompositeType *array = as_array(place.type);
+  if (!array) return false;
+  place.path += index ? "[" + std::to_string(*index) + "]" : "[]";
+  if (++place.subscripts == array->getElements().size()) {
+    place.type = array->getBaseType();
+    place.subscripts = 0;
+  }
   return true;
+}
+
+bool enter_element(Place &place, const Value *index) {
+  auto *constant = dyn_cast<ConstantInt>(index);
+  if (!constant) return enter_element(place, std::nullopt);
+  return !constant->isNegative() && enter_element(place, constant->getZExtValue());
+}
+
+uint64_t bits_of(DIType *type) {
+  type = bare(type);
+  return type ? type->getSizeInBits() : 0;
+}
+
+// What one subscript of this array skips: its elements, or rows of them; 0 when unknown.
+uint64_t bits_of_element(DICompositeType *array, unsigned subscripts) {
+  uint64_t bits = bits_of(array->getBaseType());
+  DINodeArray dimensions = array->getElements();
+  for (unsigned i = subscripts + 1; i < dimensions.size(); i++) {
+    auto *range = dyn_cast<DISubrange>(dimensions[i]);
+    auto *count = range ? dyn_cast_if_present<ConstantInt *>(range->getCount()) : nullptr;
+    bits *= count ? count->getZExtValue() : 0;
+  }
+  return bits;
+}
+
+// The member that holds the bit `offset`, which becomes relative to it.
+DIDerivedType *member_around(DICompositeType *record, uint64_t &offset) {
+  for (DINode *node : record->getElements()) {
+    auto *member = dyn_cast<DIDerivedType>(node);
+    if (!member || member->getTag() != dwarf::DW_TAG_member || member->isStaticMember()) continue;
+    uint64_t begin = member->getOffsetInBits();
+    if (offset < begin || offset >= begin + member->getSizeInBits()) continue;
+    offset -= begin;
+    return member->isBitField() ? nullptr : member;
+  }
+  return nullptr;
+}
+
+// One step down towards the bit `offset`.
+bool step_down(Place &place, uint64_t &offset) {
+  if (DICompositeType *array = as_array(place.type)) {
+    uint64_t bits = bits_of_element(array, place.subscripts);
+    if (!bits) return false;
+    uint64_t index = offset / bits;
+    offset %= bits;
+    return enter_element(place, index);
+  }
+  DICompositeType *record = as_record(place.type);
+  DIDerivedType *member = record && !is_union(record) ? member_around(record, offset) : nullptr;
+  if (!member) return false;
+  if (!member->getName().empty()) place.path += ("." + member->getName()).str();
+  place.type = member->getBaseType();
+  return true;
+}
+
+bool is_aggregate(DIType *type) { return as_array(type) || as_record(type); }
+
+// From a variable to the part of it at the bit `offset`.
+bool descend(Place &place, uint64_t offset, uint64_t bits, bool scalar) {
+  for (int depth = 0; depth < 32; depth++) {
+    DICompositeType *record = as_record(place.type);
+    if (record && is_union(record)) return true;
+    if (!is_aggregate(place.type)) return !offset && bits_of(place.type) == bits;
+    if (!scalar && !offset && bits_of(place.type) == bits) return true;
+    if (!step_down(place, offset)) return false;
+  }
+  return false;
 }
 
 // Steps into the union member that is the struct `outer`.
@@ -142,6 +215,11 @@ std::optional<Place> of_stack_object(AllocaInst *object) {
     if (!take(record->getVariable(), record->getExpression())) return std::nullopt;
   for (DbgDeclareInst *declare : findDbgDeclares(object))
     if (!take(declare->getVariable(), declare->getExpression())) return std::nullopt;
+  // With optimisation clang turns declarations into assignments before any other pass runs.
+  for (DbgVariableRecord *record : at::getDVRAssignmentMarkers(object))
+    if (record->getFragment() || !take(record->getVariable(), record->getAddressExpression())) return std::nullopt;
+  for (DbgAssignIntrinsic *assign : at::getAssignmentMarkers(object))
+    if (assign->getFragment() || !take(assign->getVariable(), assign->getAddressExpression())) return std::nullopt;
   if (!variable || variable->getName().empty()) return std::nullopt;
   return Place{variable->getName().str(), "local", variable->getType()};
 }
@@ -175,6 +253,26 @@ Places::Places(Module &module) : module_(module) {
   }
 }
 
+std::optional<Place> Places::of_access(Value *pointer, uint64_t bytes, bool scalar) {
+  if (isa<Constant>(pointer)) {
+    APInt offset(64, 0);
+    Value *base = pointer->stripAndAccumulateConstantOffsets(module_.getDataLayout(), offset, true);
+    std::optional<Place> place = of(base);
+    if (!place || offset.isNegative() || !descend(*place, offset.getZExtValue() * 8, bytes * 8, scalar))
+      return std::nullopt;
+    return place;
+  }
+  std::optional<Place> place = of(pointer);
+  // A type alone, without a field: a member of a union without a name.
+  if (place && scalar && StringRef(place->source) == "heap type" &&
+      StringRef(place->path).find_first_of(".[") == StringRef::npos)
+    return std::nullopt;
+  // A scalar in an aggregate that no index leads to: a cast, or a member of a union.
+  if (place && scalar && is_aggregate(place->type) && !(as_record(place->type) && is_union(as_record(place->type))))
+    return std::nullopt;
+  return place;
+}
+
 const std::optional<Place> &Places::of(Value *pointer) {
   auto known = known_.find(pointer);
   if (known != known_.end()) return known->second;
@@ -192,7 +290,7 @@ std::optional<Place> Places::resolve(Value *pointer) {
   auto *load = dyn_cast<LoadInst>(pointer);
   if (!load) return std::nullopt;
   // *p: named by the struct that p points to.
-  const std::optional<Place> &holder = of(load->getPointerOperand());
+  std::optional<Place> holder = of_access(load->getPointerOperand(), 8, true);
   auto *to = holder ? dyn_cast_or_null<DIDerivedType>(bare(holder->type)) : nullptr;
   if (!to || to->getTag() != dwarf::DW_TAG_pointer_type || !as_record(to->getBaseType())) return std::nullopt;
   StringRef name = record_name(to->getBaseType());
@@ -217,6 +315,10 @@ std::optional<Place> Places::start_of(GEPOperator &gep, StructType *outer) {
   if (record && record_name(base->type) == name && !name.empty()) return base;
   if (record && is_anonymous(name) && record->getName().empty() && !is_union(record)) return base;
   if (record && is_union(record) && enter_union(*base, outer)) return base;
+  // Indices of zero are left out of constant addresses.
+  Place inner = *base;
+  for (uint64_t offset = 0; !name.empty() && step_down(inner, offset) && !offset;)
+    if (as_record(inner.type) && record_name(inner.type) == name) return inner;
   // A cast to something else: the type that the code goes through.
   return of_tag(outer);
 }
@@ -233,10 +335,8 @@ std::optional<Place> Places::resolve_element(GEPOperator &gep) {
       // p[i] stays within the type that p points to; on a named object it would leave it.
       first = false;
       auto *constant = dyn_cast<ConstantInt>(index);
-      if ((constant && constant->isZero()) || StringRef(place->source) == "heap type") {
-        if (!outer && StringRef(place->source) == "heap type") return std::nullopt;
-        continue;
-      }
+      bool stays = outer && StringRef(place->source) == "heap type";
+      if (stays || (constant && constant->isZero())) continue;
       return std::nullopt;
     }
     if (StructType *type = step.getStructTypeOrNull()) {

@@ -19,19 +19,22 @@ class Value;
 namespace godwit {
 
 struct Place {
-  std::string path;    // "var.field[3]", "tag.field"
-  const char *source;  // as in report_format.h: "local", "global", "heap type"
-  llvm::DIType *type;  // of what lies there; NULL when it is void
+  std::string path;         // "var.field[3]", "tag.field"
+  const char *source;       // as in report_format.h: "local", "global", "heap type"
+  llvm::DIType *type;       // of what lies there; NULL when it is void
+  unsigned subscripts = 0;  // that `path` has already given to the array `type`; it has one for each dimension
 };
 
 // Resolves addresses in IR as clang makes it, before any optimisation.
 class Places {
  public:
   explicit Places(llvm::Module &module);
-  // Nothing when the address can't be told for certain.
-  const std::optional<Place> &of(llvm::Value *pointer);
+  // What an access of `bytes` touches; a scalar is one value, else it may be a whole array or struct.  Nothing when it
+  // can't be told for certain.
+  std::optional<Place> of_access(llvm::Value *pointer, uint64_t bytes, bool scalar);
 
  private:
+  const std::optional<Place> &of(llvm::Value *pointer);
   std::optional<Place> resolve(llvm::Value *pointer);
   std::optional<Place> resolve_element(llvm::GEPOperator &gep);
   std::optional<Place> start_of(llvm::GEPOperator &gep, llvm::StructType *outer);

@@ -45,18 +45,19 @@ void names_globals(int i) {
   table[1].balance = i;               // NAMES: w table[1].balance global
   table[2].owner.since[3] = i;        // NAMES: w table[2].owner.since[3] global
   table[i].owner.id = i;              // NAMES: w table[].owner.id global
+  grid[i][2] = i;                     // NAMES: w grid[][2] global
   grid[1][2] = i;                     // NAMES: w grid[1][2] global
   corner.y = i;                       // NAMES: w corner.y global
   by_thread = i;                      // NAMES: w by_thread global
   turns++;                            // NAMES: a turns global
   names_sink = table[0].limits.high;  // NAMES: w names_sink global; r table[0].limits.high global
-  shared.point.y = i;                 // NAMES: w shared.point.y global
+  shared.point.y = i;                 // NAMES: w shared global
   shared.word = i;                    // NAMES: w shared global
 }
 
 void names_heap(struct account *a, point *p, alias *b, const struct account *const *list, int i);
 void names_heap(struct account *a, point *p, alias *b, const struct account *const *list, int i) {
-  a->balance += i;           // NAMES: r account.balance heap type; w account.balance heap type
+  a->balance += i;           // NAMES: w account.balance heap type
   a->owner.since[1] = i;     // NAMES: w account.owner.since[1] heap type
   a->owner.since[i] = i;     // NAMES: w account.owner.since[] heap type
   a->limits.low = (short)i;  // NAMES: w account.limits.low heap type
@@ -67,6 +68,16 @@ void names_heap(struct account *a, point *p, alias *b, const struct account *con
   a->flag = 1;
   names_sink = list[i]->owner.id;     // NAMES: w names_sink global; r account.owner.id heap type
   ((struct owner *)p)->since[2] = i;  // NAMES: w owner.since[2] heap type
+}
+
+void names_whole(struct account *a, struct account *b, int *raw);
+void names_whole(struct account *a, struct account *b, int *raw) {
+  a->owner = b->owner;  // NAMES: w account.owner heap type; r account.owner heap type
+  table[1] = *b;        // NAMES: w table[1] global; r account heap type
+  *(int *)a = 1;
+  a->number = 2;
+  memcpy(&a->limits, raw, 4);  // NAMES: w account.limits heap type
+  ((int *)&table[0].limits)[0] = 3;
 }
 
 void names_take(void *p);
@@ -80,7 +91,7 @@ void names_locals(int *raw) {
   point here[2];
   names_take(&local);
   names_take(here);
-  local++;        // NAMES: r local local; w local local
+  local++;        // NAMES: w local local
   here[1].y = 4;  // NAMES: w here[1].y local
   *raw = 3;
   names_take(here);
@@ -91,11 +102,8 @@ void names_locals(int *raw) {
 void names_unclear(int c);
 void names_unclear(int c) {
   EITHER(c);
-  if (c) {
-    counter = 1;
-  } else {
-    corner.x = 1;
-  }           // NAMES: w counter global; w corner.x global
+  if (c) counter = 1;  // NAMES: w counter global
+  if (!c) corner.x = 1;  // NAMES: w corner.x global
   text = "";  // NAMES: w text global
 }
 
