@@ -19,12 +19,13 @@
 #include "detector/heap.h"
 
 #include "base/prim.h"
+#include "detector/depot.h"
 
 enum { GRAIN_SHIFT = 5, LEAF_SHIFT = 26, ADDRESS_BITS = 47, LEAF_CELLS = 1 << (LEAF_SHIFT - GRAIN_SHIFT) };
 /* Cells walked back at most: a quarter of a second or so when all of it is one huge block (guess). */
 #define WALK_MAX ((uint64_t)1 << 31)
 
-/* A start cell: kind 2 | upper half of the grain 1 | big 1 | size 6 | goroutine 22 | stack 32.
+/* A start cell: kind 2 | upper half of the grain 1 | big 1 | size 6 | goroutine 22 | context 32.
  * A size cell: kind 2 | size 40 | the goroutine's next 22 bits. */
 enum kind { NONE = 0, LIVE = 1, FREED = 2, SIZE = 3 };
 enum {
@@ -68,11 +69,11 @@ static inline uint64_t cell_read(const uint64_t *cell) { return __atomic_load_n(
 static inline void cell_write(uint64_t *cell, uint64_t v) { __atomic_store_n(cell, v, __ATOMIC_RELEASE); }
 static inline enum kind kind_of(uint64_t cell) { return (enum kind)(cell & 3); }
 
-void heap_born(uintptr_t base, size_t n, uint32_t stack, uint64_t goroutine) {
+void heap_born(uintptr_t base, size_t n, uint32_t context, uint64_t goroutine) {
   uint64_t *cell = cell_at(base, true);
   if (!cell) return;
-  uint64_t start =
-      LIVE | (base & 16 ? HALF : 0) | (goroutine & GOROUTINE_MASK) << GOROUTINE_SHIFT | (uint64_t)stack << STACK_SHIFT;
+  uint64_t start = LIVE | (base & 16 ? HALF : 0) | (goroutine & GOROUTINE_MASK) << GOROUTINE_SHIFT |
+                   (uint64_t)context << STACK_SHIFT;
   if (n <= SMALL_MAX) {
     start |= (uint64_t)n << SMALL_SHIFT;
     /* without the high bits a goroutine can't be told from another */
@@ -90,7 +91,7 @@ void heap_born(uintptr_t base, size_t n, uint32_t stack, uint64_t goroutine) {
 static bool read_block(uintptr_t grain, uint64_t start, struct heap_block *out) {
   out->base = grain | (start & HALF ? 16 : 0);
   out->goroutine = start >> GOROUTINE_SHIFT & GOROUTINE_MASK;
-  out->stack = (uint32_t)(start >> STACK_SHIFT);
+  out->stack = depot_stack_of((uint32_t)(start >> STACK_SHIFT));
   out->freed = kind_of(start) == FREED;
   out->size = start >> SMALL_SHIFT & SMALL_MAX;
   if (!(start & BIG)) return true;
@@ -109,11 +110,6 @@ bool heap_died(uintptr_t base, size_t *n) {
   *n = b.size;
   cell_write(cell, start ^ LIVE ^ FREED);
   return true;
-}
-
-void heap_revived(uintptr_t base) {
-  uint64_t *cell = cell_at(base, false), start = cell ? cell_read(cell) : 0;
-  if (kind_of(start) == FREED) cell_write(cell, start ^ LIVE ^ FREED);
 }
 
 /* True if the block holds addr; a block of no bytes holds its own address. */

@@ -17,12 +17,10 @@ struct heap_block {
  * time, signal handlers included: takes no lock and reads no memory of the program. */
 bool heap_find(uintptr_t addr, struct heap_block *out);
 
-/* A block begins its life. */
-void heap_born(uintptr_t base, size_t n, uint32_t stack, uint64_t goroutine);
+/* A block begins its life; `context` (depot.h) is the allocation's. */
+void heap_born(uintptr_t base, size_t n, uint32_t context, uint64_t goroutine);
 /* The block at base ends; false if none is known there, else its size in *n.  Before libc gets it back. */
 bool heap_died(uintptr_t base, size_t *n);
-/* The block at base ended by mistake: its realloc failed. */
-void heap_revived(uintptr_t base);
 /* [lo, hi) is no heap (any more). */
 void heap_forget(uintptr_t lo, uintptr_t hi);
 

@@ -8,19 +8,44 @@
  * __gw_q_NAME serves code that isn't instrumented: it keeps the book and clears what was recorded, and records nothing.
  */
 #define _GNU_SOURCE
+#include "detector/depot.h"
 #include "detector/heap.h"
 #include "detector/libc.h"
 
-/* Blocks above WHOLE are recorded at their edges: EDGE bytes at either end (guess: a header, or where a loop begins).
- */
-enum { WHOLE = 16384, EDGE = 4096 };
+/* Blocks above WHOLE count at their edges, EDGE bytes at either end (guess: a header, or where a loop begins). */
+enum { WHOLE = 2048, EDGE = 512, LINE = 64 };
 
-static void access_block(struct race_g *g, uintptr_t p, size_t n, enum race_op op, struct race_at at) {
+/* The inner lines of a large block that somebody accessed: a free must be judged against all of them. */
+static void free_touched(struct race_g *g, uintptr_t lo, uintptr_t hi, struct race_at at) {
+  uintptr_t run = 0; /* where a row of touched lines begins; 0: none */
+  lo = (lo + LINE - 1) & ~(uintptr_t)(LINE - 1);
+  for (uintptr_t p = lo; p < hi; p += LINE) {
+    bool touched = __atomic_load_n(shadow_meta(p / LINE), __ATOMIC_RELAXED) != 0;
+    if (touched && !run) run = p;
+    if (touched || !run) continue;
+    race_access(g, (void *)run, p - run, RACE_FREE, at);
+    run = 0;
+  }
+  if (run) race_access(g, (void *)run, hi - run, RACE_FREE, at);
+}
+
+static void record_free(struct race_g *g, uintptr_t p, size_t n, struct race_at at) {
+  if (n == 0) return;
   if (n <= WHOLE) {
-    if (n) race_access(g, (void *)p, n, op, at);
+    race_access(g, (void *)p, n, RACE_FREE, at);
+    return;
+  }
+  race_access(g, (void *)p, EDGE, RACE_FREE, at);
+  race_access(g, (void *)(p + n - EDGE), EDGE, RACE_FREE, at);
+  if (shadow_covered(p) && shadow_covered(p + n - 1)) free_touched(g, p + EDGE, p + n - EDGE, at);
+}
+
+static void record_alloc(struct det_thread *t, struct race_g *g, uintptr_t p, size_t n, uint32_t context) {
+  if (n <= WHOLE) {
+    det_record_fresh(t, g, p, n, context);
   } else {
-    race_access(g, (void *)p, EDGE, op, at);
-    race_access(g, (void *)(p + n - EDGE), EDGE, op, at);
+    det_record_fresh(t, g, p, EDGE, context);
+    det_record_fresh(t, g, p + n - EDGE, EDGE, context);
   }
 }
 
@@ -35,9 +60,12 @@ static inline size_t usable(void *p, size_t n) {
 static inline void *born(void *p, size_t n, bool quiet, struct race_at at) {
   struct race_g *g = p ? posix_self() : NULL;
   if (!g) return p;
+  struct det_thread *t = det_enter();
+  uint32_t context = depot_context(t, g, RACE_ALLOC, at);
   race_reborn(p, usable(p, n));
-  heap_born((uintptr_t)p, n, race_stack_here(g, at), race_g_id(g));
-  if (!quiet) access_block(g, (uintptr_t)p, n, RACE_ALLOC, at);
+  heap_born((uintptr_t)p, n, context, race_g_id(g));
+  if (!quiet) record_alloc(t, g, (uintptr_t)p, n, context);
+  det_exit(t);
   return p;
 }
 
@@ -45,7 +73,7 @@ static inline void *born(void *p, size_t n, bool quiet, struct race_at at) {
 static inline bool died(void *p, size_t *n, bool quiet, struct race_at at) {
   struct race_g *g = posix_self();
   if (!heap_died((uintptr_t)p, n)) return false;
-  if (g && !quiet) access_block(g, (uintptr_t)p, *n, RACE_FREE, at);
+  if (g && !quiet) record_free(g, (uintptr_t)p, *n, at);
   return true;
 }
 
@@ -55,11 +83,7 @@ static inline void *resize(void *p, size_t n, bool quiet, struct race_at at) {
   bool known = died(p, &before, quiet, at);
   void *q = gw__real.realloc(p, n);
   if (q) return born(q, n, quiet, at);
-  if (n && known) { /* no room: the old block lives on, as if just allocated */
-    heap_revived((uintptr_t)p);
-    struct race_g *g = posix_self();
-    if (g && !quiet) race_reborn(p, before), access_block(g, (uintptr_t)p, before, RACE_ALLOC, at);
-  }
+  if (n && known) born(p, before, quiet, at); /* no room: the old block lives on, as if just allocated */
   return NULL;
 }
 

@@ -30,6 +30,7 @@
 #include <unistd.h>
 
 #include "detector/detector.h"
+#include "detector/shadow.h"
 
 /* glibc declares these to code that is compiled with _FORTIFY_SOURCE only. */
 void *__memcpy_chk(void *to, const void *from, size_t n, size_t room);
@@ -119,11 +120,27 @@ static inline void posix_unlock(struct spin *s, struct det_thread *t) {
   det_exit(t);
 }
 
+/* What compiled code asks inline before it calls the detector, for a range: did this goroutine in its open epoch access
+ * all of it?  False if it would take long to say. */
+static inline bool posix_seen(const void *p, size_t n, bool write) {
+  uintptr_t at = (uintptr_t)p, end = at + n;
+  if (n > 64 || !shadow_covered(at) || !shadow_covered(end - 1)) return false;
+  uint32_t epoch = __gw_tls.epoch;
+  uintptr_t plane = __gw_shadow + (write ? 0 : __gw_tls.read_off);
+  for (uintptr_t granule = at >> 3; granule <= (end - 1) >> 3; granule++) {
+    uint32_t cell = __atomic_load_n((const uint32_t *)(plane + (granule << 2)), __ATOMIC_RELAXED), mask = CELL_BYTES;
+    if (granule == at >> 3) mask &= CELL_BYTES << (at & 7);
+    if (granule == (end - 1) >> 3) mask &= CELL_BYTES >> (7 - ((end - 1) & 7));
+    if ((cell ^ epoch ^ mask) & (mask | ~(uint32_t)CELL_BYTES)) return false;
+  }
+  return true;
+}
+
 static inline void posix_read(struct race_g *g, const void *p, size_t n, struct race_at at) {
-  if (g && n) race_access(g, p, n, RACE_READ, at);
+  if (g && n && !posix_seen(p, n, false)) race_access(g, p, n, RACE_READ, at);
 }
 static inline void posix_write(struct race_g *g, const void *p, size_t n, struct race_at at) {
-  if (g && n) race_access(g, p, n, RACE_WRITE, at);
+  if (g && n && !posix_seen(p, n, true)) race_access(g, p, n, RACE_WRITE, at);
 }
 
 /* --- posix_mutex.c: also for condition variables and C11 mutexes -----------------------------------------------------
