@@ -7,6 +7,9 @@
 #include "base/arena.h"
 #include "godwit/inspect.h"
 #include "symbol.h"
+#include "waitq.h"
+
+struct dump_from dump_from;
 
 /* Where text goes: a file, or memory that a finding carries. */
 struct out {
@@ -42,28 +45,39 @@ static void say_frame(struct out *o, uintptr_t pc) {
   say(o, "\n");
 }
 
-/* The innermost frames are the runtime's: what is shown begins with the call that the user made. */
-static int first_shown(const uintptr_t *pcs, int n) {
-  int first = 0;
-  struct symbol s;
-  for (int i = 0; i < n && i < 10; i++)
-    if (symbol_find(pcs[i] - 1, &s) && strncmp(s.function, "gw_", 3) == 0) first = i;
-  return first;
+/* Is it our own code? The library is linked as one piece, between the lowest and the highest of its functions. */
+static bool ours(uintptr_t pc) {
+  static const void *const some[] = {(const void *)gw_happens_before, (const void *)gw_goexit,
+                                     (const void *)gw_yield,          (const void *)gw_waitgroup_wait,
+                                     (const void *)waitq_unlock_arg,  (const void *)waitq_end};
+  uintptr_t lo = UINTPTR_MAX, hi = 0;
+  for (size_t i = 0; i < sizeof some / sizeof some[0]; i++) {
+    uintptr_t p = (uintptr_t)some[i];
+    if (p < lo) lo = p;
+    if (p > hi) hi = p;
+  }
+  return pc >= lo && pc < hi;
 }
 
+static void say_creator(struct out *o, const struct inspect_g *g) {
+  struct symbol s;
+  if (!g->go_pc || !symbol_find(g->go_pc - 1, &s)) return;
+  say(o, "created by %s in goroutine %llu\n\t%s+0x%zx\n", s.function[0] ? s.function : "?",
+      (unsigned long long)g->parent, s.module, s.module_off + 1);
+}
+
+/* The user's frames, as far as main. */
 static void say_stack(struct out *o, const struct inspect_g *g, const uintptr_t *pcs, int n) {
-  for (int i = first_shown(pcs, n); i < n; i++) {
+  for (int i = 0; i < n; i++) {
     struct symbol s;
-    if (symbol_find(pcs[i] - 1, &s) && (strcmp(s.function, "g_entry") == 0 || strcmp(s.function, "ctx_entry") == 0))
-      break;
+    if (ours(pcs[i] - 1)) continue;
+    int same = 0;
+    while (i + 1 < n && pcs[i + 1] == pcs[i]) i++, same++;
     say_frame(o, pcs[i]);
+    if (same) say(o, "\t... and %d more frames of the same call\n", same);
+    if (symbol_find(pcs[i] - 1, &s) && strcmp(s.function, "main") == 0) break;
   }
-  if (g->go_pc) {
-    struct symbol s;
-    if (symbol_find(g->go_pc - 1, &s))
-      say(o, "created by %s in goroutine %llu\n\t%s+0x%zx\n", s.function[0] ? s.function : "?",
-          (unsigned long long)g->parent, s.module, s.module_off + 1);
-  }
+  say_creator(o, g);
 }
 
 static void say_head(struct out *o, const struct inspect_g *g, const char *status, int64_t now) {
@@ -118,13 +132,13 @@ static void say_all(struct out *o, uint64_t but) {
   if (all.left_out) say(o, "\n... and %d more goroutines\n", all.left_out);
 }
 
-/* The goroutine that the dump is made on, from where it stands. */
+/* The goroutine that the dump is made on, from where it stands, or where the signal hit it. */
 static void say_current(struct out *o, struct g *g) {
   struct inspect_g v;
   inspect_g(g, &v);
-  uintptr_t pcs[MAX_FRAMES], fp = (uintptr_t)__builtin_frame_address(0);
-  uintptr_t hi = v.hi ? v.hi : fp + 4096;
-  int n = stack_walk(0, fp, fp, hi, pcs, MAX_FRAMES);
+  uintptr_t pcs[MAX_FRAMES], fp = (uintptr_t)__builtin_frame_address(0), pc = 0, lo = fp;
+  if (dump_from.pc) pc = dump_from.pc + 1, fp = dump_from.fp, lo = v.lo ? v.lo : fp;
+  int n = stack_walk(pc, fp, lo, stack_end(&v), pcs, MAX_FRAMES);
   say(o, "\n");
   say_head(o, &v, "running", 0);
   say_stack(o, &v, pcs, n);

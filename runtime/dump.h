@@ -11,7 +11,14 @@ HIDDEN void dump_asleep(void);
 /* All goroutines' stacks, to fd. */
 HIDDEN void dump_goroutines(int fd, struct g *current);
 
+/* Where a signal hit the goroutine that a dump is made on; zero: where the dump is called. */
+extern HIDDEN struct dump_from {
+  uintptr_t pc, fp;
+} dump_from;
+
 struct inspect_g;
+/* Above its last frame. */
+HIDDEN uintptr_t stack_end(const struct inspect_g *g);
 HIDDEN void inspect_g(struct g *g, struct inspect_g *v);
 /* Return addresses from frame pointer fp on, `pc` first unless it is 0; frames lie in [sp, hi). */
 HIDDEN int stack_walk(uintptr_t pc, uintptr_t fp, uintptr_t sp, uintptr_t hi, uintptr_t *pcs, int max);

@@ -40,18 +40,18 @@ enum g_status { G_DEAD, G_RUNNABLE, G_RUNNING, G_WAITING, G_BLOCKING };
 struct trying;
 
 struct g {
-  void *sp;                   /* saved stack pointer while it doesn't run */
-  struct g *next;             /* in a run queue or a list of dead Gs; guarded by that */
-  struct m *m;                /* the thread that runs it; NULL for the G of a foreign thread */
-  uint64_t id;                /* 1 is main's */
-  uint32_t status;            /* atomic, relaxed: enum g_status; for views only, the queues decide */
-  uint32_t reason;            /* what it waits for; enum reason */
-  uint32_t done;              /* atomic: a case of its select was taken */
-  struct gw__waiter *taken;   /* the record of the case of its select that was taken */
-  int saved_errno;            /* while it doesn't run */
-  struct race_g *race;        /* the detector's state */
-  struct gw__call call;       /* what it runs */
-  struct gw__defer *defers;   /* deferred calls, innermost first */
+  void *sp;                 /* saved stack pointer while it doesn't run; a foreign thread's: frame in which it parks */
+  struct g *next;           /* in a run queue or a list of dead Gs; guarded by that */
+  struct m *m;              /* the thread that runs it; NULL for the G of a foreign thread */
+  uint64_t id;              /* 1 is main's */
+  uint32_t status;          /* atomic, relaxed: enum g_status; for views only, the queues decide */
+  uint32_t reason;          /* what it waits for; enum reason */
+  uint32_t done;            /* atomic: a case of its select was taken */
+  struct gw__waiter *taken; /* the record of the case of its select that was taken */
+  int saved_errno;          /* while it doesn't run */
+  struct race_g *race;      /* the detector's state */
+  struct gw__call call;     /* what it runs */
+  struct gw__defer *defers; /* deferred calls, innermost first */
   struct gw__select *selects; /* unfinished selects, innermost first */
   struct trying *tries;       /* gw_try calls, innermost first */
   int64_t since;              /* when it began to wait (sysmon's clock) */

@@ -28,7 +28,11 @@ void inspect_g(struct g *g, struct inspect_g *v) {
     if (g->tag->name[0]) v->name = g->tag->name;
     if (g->tag->key[0]) v->key = g->tag->key, v->value = g->tag->value;
   }
-  if (g->thread || !g->sp || status == G_RUNNING || status == G_BLOCKING) return;
+  if (!g->sp || status == G_RUNNING || status == G_BLOCKING) return;
+  if (g->thread) {
+    v->fp = v->sp = (uintptr_t)g->sp;
+    return;
+  }
   const struct suspended *s = g->sp;
   v->pc = s->rip;
   v->fp = s->rbp;
@@ -67,7 +71,13 @@ int stack_walk(uintptr_t pc, uintptr_t fp, uintptr_t sp, uintptr_t hi, uintptr_t
 
 extern void *__libc_stack_end __attribute__((weak)); /* main's stack ends there */
 
+uintptr_t stack_end(const struct inspect_g *g) {
+  if (g->hi) return g->hi;
+  if (g->id == 1 && &__libc_stack_end) return (uintptr_t)__libc_stack_end;
+  uintptr_t at = g->fp ? g->fp : (uintptr_t)__builtin_frame_address(0);
+  return (at | (PRIM_PAGE - 1)) + 1; /* a thread's: at least this page is there */
+}
+
 int inspect_stack(const struct inspect_g *g, uintptr_t *pcs, int max) {
-  uintptr_t hi = g->hi ? g->hi : (uintptr_t)(&__libc_stack_end ? __libc_stack_end : NULL);
-  return stack_walk(g->pc, g->fp, g->sp, hi, pcs, max);
+  return stack_walk(g->pc, g->fp, g->sp, stack_end(g), pcs, max);
 }

@@ -77,11 +77,25 @@ void gw_panic(const char *fmt, ...) {
   prim_exit(race_exit_status(2));
 }
 
+/* Main's thread, which never started a goroutine, must not end either: the process would. */
+static _Noreturn void main_thread_leaves(struct g *g) {
+  static uint32_t never;
+  spin_lock(&sched.lock);
+  sched.main_gone = true;
+  sched.parked_threads++;
+  __atomic_fetch_sub(&sched.foreign_live, 1, __ATOMIC_RELAXED);
+  __atomic_store_n(&g->status, G_DEAD, __ATOMIC_RELAXED);
+  sched_check_dead_locked();
+  spin_unlock(&sched.lock);
+  for (;;) prim_futex_wait(&never, 0, -1);
+}
+
 void gw_goexit(void) {
   struct g *g = g_self();
   g->no_return = true;
   run_defers(g, NULL);
   select_drop(g, NULL);
+  if (g->thread && g->id == 1) main_thread_leaves(g);
   if (g->thread) pthread_exit(NULL);
   if (g->id == 1) {
     /* Main's stack is not ours to reuse: it waits for the process to end. */
@@ -95,8 +109,8 @@ void gw_goexit(void) {
 }
 
 void fatal_error(const char *message, const char *finding, struct race_at at) {
-  struct g *g = g_tls();
-  dump_fatal(g && g->id ? g : NULL, finding, message, at);
+  struct g *g = g_self();
+  dump_fatal(g->id ? g : NULL, finding, message, at); /* id 0: a scheduler's own context */
   prim_exit(race_exit_status(2));
 }
 

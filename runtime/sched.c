@@ -96,6 +96,7 @@ static void after_park(struct m *m, struct g *g, void *arg) {
 
 static void thread_park(struct g *g, void (*unlock)(void *arg), void *arg) {
   __atomic_store_n(&g->wake, 0, __ATOMIC_RELAXED); /* published by the unlock */
+  g->sp = __builtin_frame_address(0);              /* for dumps: the frame stays while it is parked */
   spin_lock(&sched.lock);
   sched.parked_threads++;
   sched_check_dead_locked();

@@ -94,6 +94,12 @@ static int draw(struct entry *e, int n, uint64_t *rng) {
     if (ready(&e[i]) && pick-- == 0) return i;
 }
 
+/* A case that looked ready. CHAN_WAIT: it is not, as the partners in the queue had been taken in other channels. */
+static enum chan_outcome perform(struct entry *e, struct race_g *r, struct g **wake) {
+  return e->kind == GW__CASE_KIND_SEND ? chan_send_locked(e->c, e->elem, r, wake)
+                                       : chan_recv_locked(e->c, e->elem, r, wake);
+}
+
 static struct gw__waitq *queue_of(struct entry *e) {
   return e->kind == GW__CASE_KIND_SEND ? &e->c->senders : &e->c->receivers;
 }
@@ -153,22 +159,22 @@ static int choose(struct entry *e, int n, bool *ok, struct race_at at) {
   lockset_lock(&w.locks);
   static _Thread_local uint64_t thread_rng; /* for foreign threads, which never move */
   if (!m && !thread_rng) thread_rng = prim_random() | 1;
-  int i = draw(e, n, m ? &m->rng : &thread_rng);
   enum chan_outcome out = CHAN_DONE;
+  struct g *wake = NULL;
+  int i = draw(e, n, m ? &m->rng : &thread_rng);
+  while (i >= 0 && (out = perform(&e[i], g->race, &wake)) == CHAN_WAIT) i = draw(e, n, m ? &m->rng : &thread_rng);
   if (i < 0 && timed >= 0 && e[timed].ns <= 0) fallback = fallback < 0 ? timed : fallback;
   if (i >= 0) {
-    struct g *wake;
-    bool send = e[i].kind == GW__CASE_KIND_SEND;
-    out = send ? chan_send_locked(e[i].c, e[i].elem, g->race, &wake)
-               : chan_recv_locked(e[i].c, e[i].elem, g->race, &wake);
     lockset_unlock(&w.locks);
     if (wake) g_ready(m, wake);
-    *ok = !send && out == CHAN_DONE;
+    *ok = e[i].kind == GW__CASE_KIND_RECV && out == CHAN_DONE;
   } else if (fallback >= 0) {
     lockset_unlock(&w.locks);
+    out = CHAN_DONE;
     i = fallback;
     *ok = false;
   } else {
+    out = CHAN_DONE;
     if (timed >= 0) w.when = prim_now() + e[timed].ns;
     i = wait_for_one(g, e, n, &w, ok);
     if (i < 0) i = timed;

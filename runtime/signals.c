@@ -15,7 +15,8 @@ enum { STACK_BYTES = 64 * 1024 };
 
 static struct sigaction before;
 
-static _Noreturn void tell_overflow(struct g *g) {
+static _Noreturn void tell_overflow(struct g *g, const ucontext_t *at) {
+  dump_from = (struct dump_from){(uintptr_t)at->uc_mcontext.gregs[REG_RIP], (uintptr_t)at->uc_mcontext.gregs[REG_RBP]};
   char line[256];
   int n = snprintf(line, sizeof line,
                    "godwit: goroutine %llu exceeds its stack of %lld bytes; GODWIT=stack_size=%lld gives each more\n",
@@ -37,7 +38,7 @@ static void pass_on(int sig, siginfo_t *info, void *context) {
 
 static void on_fault(int sig, siginfo_t *info, void *context) {
   struct g *g = info->si_code > 0 ? g_guarding((uintptr_t)info->si_addr) : NULL;
-  if (g) tell_overflow(g);
+  if (g) tell_overflow(g, context);
   pass_on(sig, info, context);
 }
 

@@ -14,7 +14,7 @@ struct inspect_g {
   int64_t since;                  /* when it began to wait (monotonic, some milliseconds coarse) */
   const char *name, *key, *value; /* gw_set_name, gw_set_label; NULL without */
   uintptr_t go_pc;                /* return address of the call that created it; 0 without */
-  uintptr_t pc, sp, fp;           /* where it is suspended; 0 while it runs or for a foreign thread's */
+  uintptr_t pc, sp, fp;           /* where it is suspended; 0 while it runs; a foreign thread's has no pc */
   uintptr_t lo, hi;               /* its stack; 0 for a foreign thread's and main's */
   bool thread;                    /* a foreign thread's */
 };

@@ -174,12 +174,13 @@ void gw__chan_free(struct gw__chan *c);
   })
 
 #define GW__RECV(N, c) GW__RECV_(N, c)
+/* Read as volatile, so that clang has no word on a value that nobody uses. */
 #define GW__RECV_(N, c)                                                                        \
   __extension__({                                                                              \
     __auto_type GW__CAT(gw__c_, N) = (c);                                                      \
     GW__ELEM(GW__CAT(gw__c_, N)) GW__CAT(gw__v_, N);                                           \
     gw__chan_recv_temp((struct gw__chan *)(uintptr_t)GW__CAT(gw__c_, N), &GW__CAT(gw__v_, N)); \
-    GW__CAT(gw__v_, N);                                                                        \
+    *(volatile GW__ELEM(GW__CAT(gw__c_, N)) *)&GW__CAT(gw__v_, N);                             \
   })
 
 #define GW__RECV_INTO(callee, N, c, p) GW__RECV_INTO_(callee, N, c, p)
@@ -271,7 +272,7 @@ static inline bool gw__select_mine(struct gw__select *s) { return s->pass == 2 &
 #define GW__ON_RECV_OK(N, c, v, ok) GW__ON_RECV_OK_(N, c, v, ok)
 #define GW__ON_RECV_OK_(N, c, v, ok) \
   GW__CASE(N, GW__ADD_RECV(c))       \
-  for (__typeof__((c)(0)) v; GW__CAT(gw__k_, N);) GW__TAKE(N, bool ok, &v, &ok)
+  for (__typeof__((c)(0)) v; GW__CAT(gw__k_, N); GW__CAT(gw__k_, N) = false) GW__TAKE(N, bool ok, &v, &ok)
 #define GW__ON_SEND(N, c, ...) GW__ON_SEND_(N, c, __VA_ARGS__)
 #define GW__ON_SEND_(N, c, ...)                                                                     \
   GW__CASE(N, __extension__({                                                                       \
