@@ -1,6 +1,7 @@
 /* The chain of inlined functions around an address.  The innermost position is the line table's; each further one is
  * where the function inside it was called. */
 #include "cli/frames.h"
+#include "cli/paths.h"
 
 /* The child of `scope` that holds the address and may hold others. */
 static bool inner_scope(Dwarf_Die *scope, uint64_t address, Dwarf_Die *out) {
@@ -42,7 +43,7 @@ static void set_call_position(struct source_frame *f, Dwarf_Die *inlined) {
   f->line = die_number(inlined, DW_AT_call_line);
   f->column = die_number(inlined, DW_AT_call_column);
   if (!dwarf_diecu(inlined, &unit, NULL, NULL) || dwarf_getsrcfiles(&unit, &files, &n) != 0) return;
-  f->file = dwarf_filesrc(files, (size_t)die_number(inlined, DW_AT_call_file), NULL, NULL);
+  f->file = whole_path(&unit, dwarf_filesrc(files, (size_t)die_number(inlined, DW_AT_call_file), NULL, NULL));
 }
 
 /* Code that the optimiser merged or moved has no line of its own: all that's certain is the function. */
@@ -55,7 +56,7 @@ static void set_declaration(struct source_frame *f, Dwarf_Die *function) {
   if (dwarf_formudata(dwarf_attr_integrate(function, DW_AT_decl_file, &a), &file) != 0) return;
   if (dwarf_formudata(dwarf_attr_integrate(function, DW_AT_decl_line, &a), &line) != 0) return;
   if (!dwarf_diecu(function, &unit, NULL, NULL) || dwarf_getsrcfiles(&unit, &files, &n) != 0) return;
-  f->file = dwarf_filesrc(files, file, NULL, NULL);
+  f->file = whole_path(&unit, dwarf_filesrc(files, file, NULL, NULL));
   f->line = (int)line;
   f->approximate = true;
 }

@@ -3,6 +3,7 @@
 
 #include "cli/mem.h"
 #include "cli/module.h"
+#include "cli/paths.h"
 
 static void add_range(struct module *m, size_t *cap, uint64_t lo, uint64_t hi, size_t unit) {
   if (lo == 0 || lo >= hi || lo >= UINT64_MAX - 1) return; /* what linkers leave of discarded functions */
@@ -80,7 +81,7 @@ bool module_find_line(struct module *m, uint64_t address, struct module_line *ou
   *out = (struct module_line){0};
   if (row < 0) return false;
   Dwarf_Line *line = dwarf_onesrcline(lines, (size_t)row);
-  out->file = dwarf_linesrc(line, NULL, NULL);
+  out->file = whole_path(&u->die, dwarf_linesrc(line, NULL, NULL));
   dwarf_lineno(line, &out->line);
   if (out->line) dwarf_linecol(line, &out->column);
   return out->file != NULL;

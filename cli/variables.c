@@ -5,10 +5,12 @@
  */
 #include "cli/variables.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli/frames.h"
 #include "cli/mem.h"
+#include "cli/paths.h"
 
 enum { MAX_DIMENSIONS = 16, MAX_DEPTH = 64 /* of the walk; a guess beyond any program */ };
 
@@ -153,7 +155,7 @@ static void set_declaration(Dwarf_Die *die, struct variable *out) {
   uint64_t file, line;
   if (!number(die, DW_AT_decl_file, &file) || !number(die, DW_AT_decl_line, &line)) return;
   if (!dwarf_diecu(die, &unit, NULL, NULL) || dwarf_getsrcfiles(&unit, &files, &n) != 0) return;
-  out->file = dwarf_filesrc(files, file, NULL, NULL);
+  out->file = whole_path(&unit, dwarf_filesrc(files, file, NULL, NULL));
   out->line = (int)line;
 }
 
@@ -177,48 +179,80 @@ static bool op_address(Dwarf_Attribute *a, const Dwarf_Op *op, Dwarf_Addr *out) 
          dwarf_getlocation_attr(a, op, &indirect) == 0 && dwarf_formaddr(&indirect, out) == 0;
 }
 
-/* Where the variable would begin if all of it lay around `address`: for one in a single place, where it begins; for one
- * that the compiler took apart, counted back from the piece that holds the address.  False if neither is. */
-static bool begins_at(Dwarf_Die *die, uint64_t address, uint64_t *out) {
+struct module_global {
+  uint64_t lo, hi; /* its bytes, or those of one piece of it */
+  uint64_t begin;  /* where it would begin if all of it lay around this piece */
+  Dwarf_Die die;   /* its DW_TAG_variable */
+};
+
+static void add_global(struct module *m, Dwarf_Die *die, uint64_t lo, uint64_t size, uint64_t begin) {
+  if (lo == 0 || size == 0) return;                   /* what linkers leave of discarded variables */
+  if ((m->global_count & (m->global_count + 1)) == 0) /* the count is a power of two less one: time to grow */
+    m->globals = mem_grow(m->globals, (2 * m->global_count + 1) * sizeof *m->globals);
+  m->globals[m->global_count++] = (struct module_global){lo, lo + size, begin, *die};
+}
+
+/* Notes a variable that has a place in memory; one that the compiler took apart piece by piece. */
+static void note_global(struct module *m, Dwarf_Die *die) {
   Dwarf_Attribute a;
   Dwarf_Op *ops;
   size_t n;
   Dwarf_Addr at;
-  if (!dwarf_attr(die, DW_AT_location, &a) || dwarf_getlocation(&a, &ops, &n) != 0) return false;
-  if (n == 1 && op_address(&a, &ops[0], &at)) return *out = at, true;
-  if (n == 2 && ops[1].atom == DW_OP_plus_uconst && op_address(&a, &ops[0], &at))
-    return *out = at + ops[1].number, true;
+  Dwarf_Die type;
+  uint64_t size;
+  if (!dwarf_attr(die, DW_AT_location, &a) || dwarf_getlocation(&a, &ops, &n) != 0) return;
+  bool whole = n == 1 || (n == 2 && ops[1].atom == DW_OP_plus_uconst);
+  if (whole && op_address(&a, &ops[0], &at) && type_of(die, &type) && size_of(&type, &size)) {
+    if (n == 2) at += ops[1].number;
+    return add_global(m, die, at, size, at);
+  }
   uint64_t before = 0; /* bytes in the pieces that came already */
   for (size_t i = 0; i < n; i++) {
     if (ops[i].atom != DW_OP_piece) continue;
     bool alone = i > 0 && (i == 1 || ops[i - 2].atom == DW_OP_piece); /* nothing but an address before it */
-    if (alone && op_address(&a, &ops[i - 1], &at) && address >= at && address - at < ops[i].number)
-      return *out = at - before, true;
+    if (alone && op_address(&a, &ops[i - 1], &at)) add_global(m, die, at, ops[i].number, at - before);
     before += ops[i].number;
   }
-  return false;
 }
 
-static bool find_global(Dwarf_Die *parent, bool inside_functions, uint64_t address, uint64_t n, struct variable *out) {
+static void note_globals(struct module *m, Dwarf_Die *parent, int depth) {
   Dwarf_Die die;
-  uint64_t start;
-  if (dwarf_child(parent, &die) != 0) return false;
+  if (depth > MAX_DEPTH || dwarf_child(parent, &die) != 0) return;
   do {
     int tag = dwarf_tag(&die);
-    if (tag == DW_TAG_variable && begins_at(&die, address, &start) && name_bytes(&die, start, address, n, out))
-      return true;
-    bool enter =
-        tag == DW_TAG_namespace || (inside_functions && (tag == DW_TAG_subprogram || tag == DW_TAG_lexical_block));
-    if (enter && find_global(&die, inside_functions, address, n, out)) return true;
+    if (tag == DW_TAG_variable) note_global(m, &die);
+    if (tag == DW_TAG_namespace || tag == DW_TAG_subprogram || tag == DW_TAG_lexical_block)
+      note_globals(m, &die, depth + 1);
   } while (dwarf_siblingof(&die, &die) == 0);
-  return false;
+}
+
+static int global_order(const void *a, const void *b) {
+  const struct module_global *x = a, *y = b;
+  return x->lo < y->lo ? -1 : x->lo > y->lo;
+}
+
+static void read_globals(struct module *m) {
+  m->has_globals = true;
+  module_read_units(m);
+  for (size_t i = 0; i < m->unit_count; i++) note_globals(m, &m->units[i].tree, 0);
+  if (m->global_count) qsort(m->globals, m->global_count, sizeof *m->globals, global_order);
 }
 
 bool variable_global(struct module *m, uint64_t address, uint64_t size, struct variable *out) {
-  module_read_units(m);
-  for (int inside = 0; inside < 2; inside++) /* static locals are rarer, and far more to read */
-    for (size_t i = 0; i < m->unit_count; i++)
-      if (find_global(&m->units[i].tree, inside, address, size, out)) return true;
+  if (!m->has_globals) read_globals(m);
+  size_t lo = 0, hi = m->global_count; /* first one beyond the address */
+  while (lo < hi) {
+    size_t mid = (lo + hi) / 2;
+    if (m->globals[mid].lo <= address)
+      lo = mid + 1;
+    else
+      hi = mid;
+  }
+  enum { LOOK_BACK = 16 }; /* several units may describe one variable; a guess */
+  for (size_t i = lo; i > 0 && lo - i < LOOK_BACK; i--) {
+    struct module_global *g = &m->globals[i - 1];
+    if (address < g->hi && name_bytes(&g->die, g->begin, address, size, out)) return true;
+  }
   return false;
 }
 

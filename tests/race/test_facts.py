@@ -86,3 +86,12 @@ def test_text_and_json_say_the_same(programs, tmp_path):
     assert head.endswith(f"data race on '{finding['variable']['name']}' (8 bytes) [GW1001]")
     assert f"{BANK.name}:{frame['line']}:{frame['column']}: error:" in text
     assert '"teller"' in text and '"auditor"' in text
+
+
+def test_names_whatever_the_working_folder(build, tmp_path):
+    """Debug information names a file by its place under the compiler's working folder, and in more than one way."""
+    for folder, name in ((gt.REPO, BANK), (gt.REPO, "examples/bank_racy.c"), (BANK.parent, "bank_racy.c"), ("/", BANK)):
+        program = gt.compile_c(name, tmp_path / "bank", "-O1", cwd=folder)
+        run = gt.run_race(program, folder=tmp_path, cwd="/")
+        assert [f["variable"]["name"] for f in run.findings] == ["account.balance"], (folder, name)
+        assert {gt.user_frame(a, BANK)["file"] for f in run.findings for a in f["accesses"]} == {str(BANK)}

@@ -34,12 +34,15 @@ static void b3(void) { IN_TURN(2, use(shape.cache.area)); /* RACE 3: read shape.
 static void a4(void) { IN_TURN(1, table[3][1] = 1); /* RACE 4: write table[3][1] (global) */ }
 static void b4(void) { IN_TURN(2, use(table[3][1])); /* RACE 4: read table[3][1] (global) */ }
 
-static long *counter(void) {
+static void tick(bool set) {
   static long calls;
-  return &calls;
+  if (set)
+    IN_TURN(1, calls = 1); /* RACE 5: write calls (global) */
+  else
+    IN_TURN(2, use(calls)); /* RACE 5: read calls (global) */
 }
-static void a5(void) { IN_TURN(1, *counter() = 1); /* RACE 5: write calls (global) */ }
-static void b5(void) { IN_TURN(2, use(*counter())); /* RACE 5: read calls (global) */ }
+static void a5(void) { tick(true); }
+static void b5(void) { tick(false); }
 
 static void a6(void) { IN_TURN(1, head->value = 1); /* RACE 6: write node.value (heap type) */ }
 static void b6(void) { IN_TURN(2, use(head->value)); /* RACE 6: read node.value (heap type) */ }
