@@ -36,7 +36,8 @@ struct module_symbol {
   bool object;      /* data, not code */
 };
 
-struct gw_names; /* names.h */
+struct gw_names;      /* names.c */
+struct module_global; /* variables.c */
 
 struct module {
   char *path;                    /* as the process named it */
@@ -51,6 +52,9 @@ struct module {
   bool has_symbols;              /* symbols are filled */
   struct module_symbol *symbols; /* sorted by lo */
   size_t symbol_count;           /* in `symbols` */
+  bool has_globals;              /* globals are filled (variables.c) */
+  struct module_global *globals; /* variables in memory, sorted by address */
+  size_t global_count;           /* in `globals` */
   bool has_names;                /* names were looked for */
   struct gw_names *names;        /* NULL if there are none */
   struct module *next;           /* in the list of all modules */
