@@ -35,13 +35,23 @@ void add_place(struct buf *b, const struct render_options *o, const struct frame
   if (f->line && f->column) buf_format(b, ":%d", f->column);
 }
 
+void add_clean(struct buf *b, const char *s, size_t n) {
+  for (size_t i = 0; i < n; i++) {
+    unsigned char c = (unsigned char)s[i];
+    buf_add(b, (c < ' ' && c != '\t') || c == 0x7f ? "?" : &s[i], 1);
+  }
+}
+
 void add_function(struct buf *b, const struct frame *f) { buf_str(b, f->function ? f->function : "??"); }
 
 void add_actor(struct buf *b, const struct actor *a) {
   if (!a->known) return buf_str(b, "an unknown goroutine");
   if (a->main && !a->name) return buf_str(b, "main");
   buf_format(b, "%s %lld", a->thread ? "thread" : "goroutine", (long long)a->id);
-  if (a->name) buf_format(b, " \"%s\"", a->name);
+  if (!a->name) return;
+  buf_str(b, " \"");
+  add_clean(b, a->name, strlen(a->name));
+  buf_str(b, "\"");
 }
 
 static void add_size(struct buf *b, int64_t n) { buf_format(b, "%lld byte%s", (long long)n, n == 1 ? "" : "s"); }
@@ -70,7 +80,7 @@ void add_subject(struct buf *b, const struct finding *f) {
 
 void add_headline(struct buf *b, const struct finding *f) {
   bool race = strcmp(f->kind, "GW1001") == 0;
-  if (!race && f->message) return buf_str(b, f->message);
+  if (!race && f->message) return add_clean(b, f->message, strlen(f->message));
   buf_str(b, f->title);
   if (!race || f->access_count == 0) return;
   buf_str(b, " on ");

@@ -34,6 +34,8 @@ void add_actor(struct buf *b, const struct actor *a);
 void add_subject(struct buf *b, const struct finding *f);
 /* The finding in one line, without its place: `data race on 'x' (8 bytes)`. */
 void add_headline(struct buf *b, const struct finding *f);
+/* Text from the program or its source: what would move a terminal's cursor, tabs aside, comes out as `?`. */
+void add_clean(struct buf *b, const char *s, size_t n);
 const char *base_name(const char *path);
 
 /* Why it's a race, and what would mend it (explain.c): one line each, from what the record holds. */

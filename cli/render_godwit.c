@@ -68,28 +68,59 @@ static size_t shown_width(const char *s, size_t n) {
   return width ? width : 1;
 }
 
+struct excerpt {
+  const char *line; /* what is shown of the source line */
+  size_t n;         /* bytes of it */
+  size_t column;    /* of the token in it, from 1; 0 for none */
+  bool cut_front, cut_end;
+};
+
+/* Generated code may stand on one endless line: what's around the token is enough. */
+static void cut_excerpt(struct excerpt *e) {
+  enum { BEFORE = 100, AFTER = 100 };
+  size_t at = e->column ? e->column - 1 : 0;
+  size_t begin = at > BEFORE ? at - BEFORE : 0, end = e->n - at > AFTER ? at + AFTER : e->n;
+  while (begin > 0 && begin < at && ((unsigned char)e->line[begin] & 0xc0) == 0x80) begin++; /* a whole character */
+  while (end < e->n && ((unsigned char)e->line[end] & 0xc0) == 0x80) end++;
+  e->cut_front = begin > 0;
+  e->cut_end = end < e->n;
+  e->line += begin;
+  e->n = end - begin;
+  if (e->column) e->column -= begin;
+}
+
+static bool get_excerpt(struct excerpt *e, const struct render_options *o, const struct frame *f) {
+  if (!f || !f->file || !f->line || !o->line) return false;
+  *e = (struct excerpt){.n = 0};
+  e->line = o->line(f->file, f->line, &e->n);
+  if (!e->line) return false;
+  e->column = f->column > 0 && (size_t)f->column <= e->n ? (size_t)f->column : 0;
+  cut_excerpt(e);
+  return true;
+}
+
 /* The source line with its mark; false if there is no source. */
 static bool add_excerpt(struct buf *b, const struct render_options *o, const struct access *a, char mark) {
   const struct frame *f = a->stack.n ? &a->stack.v[0] : NULL;
-  size_t n;
-  const char *line = f && f->file && f->line && o->line ? o->line(f->file, f->line, &n) : NULL;
-  if (!line) return false;
+  struct excerpt e;
+  if (!get_excerpt(&e, o, f)) return false;
   size_t before = b->n;
   buf_format(b, " > %d | ", f->line);
   size_t gutter = b->n - before;
-  buf_add(b, line, n);
-  buf_str(b, "\n");
+  if (e.cut_front) buf_str(b, "...");
+  add_clean(b, e.line, e.n);
+  buf_str(b, e.cut_end ? "...\n" : "\n");
   buf_repeat(b, ' ', gutter - 2);
   buf_str(b, "| ");
-  size_t column = f->column > 0 && (size_t)f->column <= n ? (size_t)f->column : 0;
-  if (column) {
-    add_indent(b, line, column - 1);
+  if (e.column) {
+    if (e.cut_front) buf_str(b, "   ");
+    add_indent(b, e.line, e.column - 1);
     buf_str(b, paint(o, mark == '^' ? GREEN : CYAN));
-    buf_repeat(b, mark, shown_width(line + column - 1, source_token(line, n, (int)column)));
+    buf_repeat(b, mark, shown_width(e.line + e.column - 1, source_token(e.line, e.n, (int)e.column)));
     buf_str(b, " ");
   }
   add_access_words(b, o, a, false);
-  buf_format(b, "%s\n", paint(o, column ? RESET : ""));
+  buf_format(b, "%s\n", paint(o, e.column ? RESET : ""));
   return true;
 }
 

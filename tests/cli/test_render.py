@@ -100,6 +100,32 @@ def test_a_line_beyond_the_file_and_a_column_beyond_the_line(bank, tmp_path):
     assert r.status == 66 and " > 2 | #include" in r.stdout, r
 
 
+def test_an_endless_line(bank, tmp_path):
+    """Generated code: only what is around the token is shown, and the mark still stands under it."""
+    source = tmp_path / "long.c"
+    source.write_text("int čaj; " * 400 + "here = 1;" + " int x;" * 400 + "\n")
+    finding = ct.race(bank)
+    column = len(("int čaj; " * 400).encode()) + 1
+    for access in finding["accesses"]:
+        access["stack"] = [{"function": "f", "file": str(source), "line": 1, "column": column}]
+    lines = ct.report([finding], folder=tmp_path).stdout.splitlines()
+    assert all(len(line) < 280 for line in lines)
+    n = next(i for i, line in enumerate(lines) if "here = 1" in line)
+    assert lines[n].index("here") == lines[n + 1].index("^^^^") and lines[n].endswith("...") and "| ..." in lines[n]
+
+
+def test_nothing_moves_the_cursor(bank, tmp_path):
+    """A goroutine's name and a source line may hold anything."""
+    source = tmp_path / "odd.c"
+    source.write_bytes(b"x = 1; /* \033[2J */\n")
+    finding = ct.race(bank)
+    finding["accesses"][0]["goroutine"] = {"id": 7, "name": "a\nb\033[2Jc"}
+    finding["accesses"][0]["stack"] = [{"function": "f", "file": str(source), "line": 1, "column": 1}]
+    for style in ("godwit", "short"):
+        text = ct.report([finding], f"--style={style}", folder=tmp_path).stdout
+        assert "\033" not in text and 'goroutine 7 "a?b?[2Jc"' in text
+
+
 def test_no_colours_in_a_pipe(bank):
     finding = ct.race(bank)
     assert "\033" not in ct.report([finding], folder=bank.path.parent).stdout
