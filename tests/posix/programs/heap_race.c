@@ -30,16 +30,27 @@ static void b4(void) { IN_TURN(2, use(__atomic_load_n(&p4, __ATOMIC_RELAXED)[63]
 static void a5(void) { IN_TURN(1, p5[99999] = 1); /* RACE 5: write */ }
 static void b5(void) { IN_TURN(2, free(p5)); /* RACE 5: free */ }
 
+/* In the middle, before and after. */
+static char *p6, *p7;
+static void a6(void) { IN_TURN(1, use(p6[300000])); /* RACE 6: read */ }
+static void b6(void) { IN_TURN(2, free(p6)); /* RACE 6: free */ }
+static void a7(void) { IN_TURN(1, *(volatile char *)&p7[30000] = 1, free(p7)); /* RACE 7: free */ }
+static void b7(void) { IN_TURN(2, use(p7[30000])); /* RACE 7: read */ }
+
 int main(void) {
   p1 = malloc(24);
   p2 = calloc(1, 48);
   p3 = malloc(32);
   p5 = malloc(100000);
+  p6 = malloc(600000);
+  p7 = malloc(60000);
   both(a1, b1);
   both(a2, b2);
   both(a3, b3);
   both(a4, b4);
   both(a5, b5);
+  both(a6, b6);
+  both(a7, b7);
   free(bigger);
   free(__atomic_load_n(&p4, __ATOMIC_RELAXED));
 }
