@@ -27,11 +27,13 @@
 
 #include "llvm/ADT/MapVector.h"
 #include "llvm/Analysis/AssumptionCache.h"
+#include "llvm/Analysis/InstructionSimplify.h"
 #include "llvm/Analysis/LoopInfo.h"
 #include "llvm/Analysis/OptimizationRemarkEmitter.h"
 #include "llvm/Analysis/ScalarEvolution.h"
 #include "llvm/Analysis/ScalarEvolutionExpressions.h"
 #include "llvm/Analysis/TargetLibraryInfo.h"
+#include "llvm/Analysis/TargetTransformInfo.h"
 #include "llvm/Analysis/ValueTracking.h"
 #include "llvm/IR/DebugInfoMetadata.h"
 #include "llvm/IR/DiagnosticInfo.h"
@@ -52,6 +54,7 @@ namespace {
 
 constexpr uint64_t kTurnsMin = 4;           // turns of a loop from which on a range check pays; measured
 constexpr int64_t kFar = (int64_t)1 << 31;  // bytes: strides and distances beyond are not looked at
+constexpr unsigned kCostMax = 12;           // of computing the number of turns: in LLVM's units, a guess
 constexpr uint64_t kInlineBytes = 64;       // a range of known size up to this is an inline check
 
 // Calls that neither end a region nor fail to come back.
@@ -101,6 +104,48 @@ struct Stream {
   std::vector<Piece> pieces;
 };
 
+// Values of the loop's first turn, computed before the loop as the loop computes them.
+class FirstTurn {
+ public:
+  explicit FirstTurn(const Loop &loop) : loop_(loop), preheader_(loop.getLoopPreheader()->getTerminator()) {}
+
+  bool has(const Value *value, unsigned depth = 0) const {
+    if (loop_.isLoopInvariant(value)) return true;
+    const auto *i = cast<Instruction>(value);
+    if (is_of_header(i)) return true;
+    if (isa<PHINode>(i) || i->mayReadFromMemory() || depth == kDepthMax || !isSafeToSpeculativelyExecute(i))
+      return false;
+    return all_of(i->operands(), [&](const Use &operand) { return has(operand, depth + 1); });
+  }
+
+  Value *of(Value *value) {
+    if (loop_.isLoopInvariant(value)) return value;
+    auto *i = cast<Instruction>(value);
+    if (is_of_header(i)) return cast<PHINode>(i)->getIncomingValueForBlock(preheader_->getParent());
+    if (Value *known = known_.lookup(i)) return known;
+    Instruction *copy = i->clone();
+    for (Use &operand : copy->operands()) operand = of(operand);
+    copy->setDebugLoc(DebugLoc());
+    copy->insertBefore(preheader_);
+    Value *result = copy;
+    if (Value *simple = simplifyInstruction(copy, preheader_->getDataLayout())) {
+      copy->eraseFromParent();
+      result = simple;
+    }
+    known_[i] = result;
+    return result;
+  }
+
+ private:
+  static constexpr unsigned kDepthMax = 12;  // a guess: address computations are short
+
+  bool is_of_header(const Instruction *i) const { return isa<PHINode>(i) && i->getParent() == loop_.getHeader(); }
+
+  const Loop &loop_;
+  Instruction *preheader_;                        // its terminator
+  DenseMap<const Instruction *, Value *> known_;  // copies made so far
+};
+
 class LoopRanges {
  public:
   LoopRanges(Loop &loop, ScalarEvolution &se, const DominatorTree &dominators, const Names &names,
@@ -111,7 +156,9 @@ class LoopRanges {
         names_(names),
         accesses_(accesses),
         preheader_(loop.getLoopPreheader()->getTerminator()),
-        expander_(se, preheader_->getDataLayout(), "gw.range") {}
+        expander_(se, preheader_->getDataLayout(), "gw.range"),
+        costs_(preheader_->getDataLayout()),
+        entry_(loop) {}
 
   void run(ArrayRef<size_t> indices) {
     way_back_ = se_.getBackedgeTakenCount(&loop_);
@@ -131,15 +178,10 @@ class LoopRanges {
     return most && most->getAPInt().ult(kTurnsMin - 1);
   }
 
-  // Before the loop, and without a division that the program doesn't make.
+  // Before the loop, and at little cost: without a division that the program doesn't make.
   bool can_be_computed(const SCEV *value) {
-    bool divides = SCEVExprContains(value, [](const SCEV *s) {
-      const auto *division = dyn_cast<SCEVUDivExpr>(s);
-      if (!division) return false;
-      const auto *by = dyn_cast<SCEVConstant>(division->getRHS());
-      return !by || !by->getAPInt().isPowerOf2();
-    });
-    return !divides && se_.isLoopInvariant(value, &loop_) && expander_.isSafeToExpandAt(value, preheader_);
+    return se_.isLoopInvariant(value, &loop_) && expander_.isSafeToExpandAt(value, preheader_) &&
+           !expander_.isHighCostExpansion(value, &loop_, kCostMax, &costs_, preheader_);
   }
 
   // Finds or makes the stream of an access.
@@ -158,7 +200,7 @@ class LoopRanges {
       stride = step->getAPInt().getSExtValue();
       start = moving->getStart();
     }
-    if (stride <= -kFar || stride >= kFar || access.size >= (uint64_t)kFar || !can_be_computed(start)) return;
+    if (stride <= -kFar || stride >= kFar || access.size >= (uint64_t)kFar || !entry_.has(access.pointer)) return;
     for (Stream &stream : streams_) {
       if (stream.stride != stride || stream.each_turn != each_turn) continue;
       const auto *distance = dyn_cast<SCEVConstant>(se_.getMinusSCEV(start, stream.base));
@@ -170,6 +212,7 @@ class LoopRanges {
   }
 
   void add_piece(Stream &stream, int64_t lo, size_t index) {
+    distance_[index] = lo;
     stream.pieces.push_back({lo, lo + (int64_t)accesses_[index].size, {index}});
   }
 
@@ -225,13 +268,14 @@ class LoopRanges {
   }
 
   void place(const Stream &stream, const Piece &piece) {
-    const SCEV *lo = se_.getAddExpr(stream.base, constant(piece.lo));
     const SCEV *steps = stream.each_turn ? way_back_ : se_.getAddExpr(way_back_, constant(-1));
-    if (stream.stride < 0) lo = se_.getAddExpr(lo, se_.getMulExpr(steps, constant(stream.stride)));
     const SCEV *bytes =
         se_.getAddExpr(se_.getMulExpr(steps, constant(std::abs(stream.stride))), constant(piece.hi - piece.lo));
-    Value *pointer = expander_.expandCodeFor(lo, PointerType::getUnqual(preheader_->getContext()), preheader_);
-    Value *length = expander_.expandCodeFor(bytes, long_type(), preheader_);
+    const SCEV *below = stream.stride < 0 ? se_.getMulExpr(steps, constant(stream.stride)) : constant(0);
+    below = se_.getAddExpr(below, constant(piece.lo - distance_[piece.members.front()]));
+    Value *pointer = entry_.of(first(piece).pointer);
+    if (!below->isZero()) pointer = IRBuilder<>(preheader_).CreatePtrAdd(pointer, expand(below), "gw.range");
+    Value *length = expand(bytes);
     if (!stream.each_turn && !runs_at_least_once()) length = none_if_never(length);
     const Access &model = first(piece);
     Access range = {preheader_, pointer, length, 0, Align(1), model.write, position_of(piece)};
@@ -246,6 +290,8 @@ class LoopRanges {
     placed_++;
   }
 
+  Value *expand(const SCEV *value) { return expander_.expandCodeFor(value, long_type(), preheader_); }
+
   const SCEV *constant(int64_t value) { return se_.getConstant(long_type(), (uint64_t)value, true); }
 
   bool runs_at_least_once() {
@@ -255,8 +301,7 @@ class LoopRanges {
 
   Value *none_if_never(Value *length) {
     IRBuilder<> b(preheader_);
-    Value *turns = expander_.expandCodeFor(way_back_, long_type(), preheader_);
-    return b.CreateSelect(b.CreateICmpNE(turns, b.getInt64(0)), length, b.getInt64(0));
+    return b.CreateSelect(b.CreateICmpNE(expand(way_back_), b.getInt64(0)), length, b.getInt64(0));
   }
 
   // The first member's; without a column if another one at another column is of another variable.
@@ -288,8 +333,11 @@ class LoopRanges {
   std::vector<Access> &accesses_;
   Instruction *preheader_;  // its terminator: where the checks go
   SCEVExpander expander_;
+  TargetTransformInfo costs_;
+  FirstTurn entry_;
   const SCEV *way_back_ = nullptr;  // how often the loop goes back to its header, 64 bits wide
   std::vector<Stream> streams_;
+  DenseMap<size_t, int64_t> distance_;  // of each access from its stream's base, in the first turn
   unsigned replaced_ = 0, placed_ = 0;
 };
 
