@@ -5,9 +5,9 @@
  * that stands in the next cell, which then lies wholly in the block.  Cells come in leaves for 64 MB, made on first
  * use.
  *
- * Freed blocks stay in the book until others begin at the same place: that is how a report names freed memory.  To find
- * the block of an address, cells are walked backwards to the nearest live block that reaches it; a freed one is the
- * second choice.
+ * Freed blocks stay in the book until others cover the place where they began: that is how a report names freed memory.
+ * To find the block of an address, cells are walked backwards to the nearest live block that reaches it; a freed one is
+ * the second choice.
  *
  * Invariants: a cell is one atomic word, written by whoever owns the block (between libc's malloc and libc's free), so
  * writers need no lock; readers may see a block come or go, but no half of one: the size cell is written first, and a
@@ -21,6 +21,9 @@
 #include "base/prim.h"
 #include "detector/depot.h"
 
+#define GRAIN ((uintptr_t)32)
+#define GRAIN_MASK (GRAIN - 1)
+enum { CLEAR_BY_PAGES = 1 << 17 }; /* bytes of a block from which cells are given back by the page (guess) */
 enum { GRAIN_SHIFT = 5, LEAF_SHIFT = 26, ADDRESS_BITS = 47, LEAF_CELLS = 1 << (LEAF_SHIFT - GRAIN_SHIFT) };
 /* Cells walked back at most: a quarter of a second or so when all of it is one huge block (guess). */
 #define WALK_MAX ((uint64_t)1 << 31)
@@ -69,9 +72,28 @@ static inline uint64_t cell_read(const uint64_t *cell) { return __atomic_load_n(
 static inline void cell_write(uint64_t *cell, uint64_t v) { __atomic_store_n(cell, v, __ATOMIC_RELEASE); }
 static inline enum kind kind_of(uint64_t cell) { return (enum kind)(cell & 3); }
 
+static uintptr_t start_of(uintptr_t grain, uint64_t cell) { return grain | (cell & HALF ? 16 : 0); }
+
+/* What began in (base, base+n) is no more. The last grain may hold the start of the next block as well. */
+static void clear_inside(uintptr_t base, size_t n) {
+  uintptr_t first = (base & ~GRAIN_MASK) + GRAIN, last = (base + n - 1) & ~GRAIN_MASK;
+  if (last < first) return;
+  uint64_t *cell = cell_at(last, false), v = cell ? cell_read(cell) : 0;
+  if (v && (kind_of(v) == SIZE || start_of(last, v) < base + n)) cell_write(cell, 0);
+  if (last - first >= CLEAR_BY_PAGES) {
+    heap_forget(first, last);
+    return;
+  }
+  for (uintptr_t grain = first; grain < last; grain += GRAIN) {
+    cell = cell_at(grain, false);
+    if (cell && cell_read(cell)) cell_write(cell, 0);
+  }
+}
+
 void heap_born(uintptr_t base, size_t n, uint32_t context, uint64_t goroutine) {
   uint64_t *cell = cell_at(base, true);
   if (!cell) return;
+  if (n > 0) clear_inside(base, n);
   uint64_t start = LIVE | (base & 16 ? HALF : 0) | (goroutine & GOROUTINE_MASK) << GOROUTINE_SHIFT |
                    (uint64_t)context << STACK_SHIFT;
   if (n <= SMALL_MAX) {
@@ -79,7 +101,7 @@ void heap_born(uintptr_t base, size_t n, uint32_t context, uint64_t goroutine) {
     /* without the high bits a goroutine can't be told from another */
     if (goroutine > GOROUTINE_MASK) start &= ~(GOROUTINE_MASK << GOROUTINE_SHIFT);
   } else {
-    uint64_t *second = cell_at(base + ((uintptr_t)1 << GRAIN_SHIFT), true);
+    uint64_t *second = cell_at(base + GRAIN, true);
     if (!second) return;
     cell_write(second, SIZE | (n & SIZE_MASK) << SIZE_SHIFT | goroutine >> 22 << HIGH_SHIFT);
     start |= BIG;
@@ -89,13 +111,13 @@ void heap_born(uintptr_t base, size_t n, uint32_t context, uint64_t goroutine) {
 
 /* Reads the block whose start cell is `start`, found in the grain at `grain`; false if it was just overwritten. */
 static bool read_block(uintptr_t grain, uint64_t start, struct heap_block *out) {
-  out->base = grain | (start & HALF ? 16 : 0);
+  out->base = start_of(grain, start);
   out->goroutine = start >> GOROUTINE_SHIFT & GOROUTINE_MASK;
   out->stack = depot_stack_of((uint32_t)(start >> STACK_SHIFT));
   out->freed = kind_of(start) == FREED;
   out->size = start >> SMALL_SHIFT & SMALL_MAX;
   if (!(start & BIG)) return true;
-  const uint64_t *at = cell_at(grain + ((uintptr_t)1 << GRAIN_SHIFT), false);
+  const uint64_t *at = cell_at(grain + GRAIN, false);
   uint64_t second = at ? __atomic_load_n(at, __ATOMIC_ACQUIRE) : 0; /* pairs with the release in cell_write */
   out->size = second >> SIZE_SHIFT & SIZE_MASK;
   out->goroutine |= second >> HIGH_SHIFT << 22;
@@ -106,7 +128,7 @@ bool heap_died(uintptr_t base, size_t *n) {
   uint64_t *cell = cell_at(base, false), start = cell ? cell_read(cell) : 0;
   if (kind_of(start) != LIVE || (start & HALF ? 16u : 0u) != (base & 16)) return false;
   struct heap_block b;
-  if (!read_block(base & ~(uintptr_t)31, start, &b)) return false;
+  if (!read_block(base & ~GRAIN_MASK, start, &b)) return false;
   *n = b.size;
   cell_write(cell, start ^ LIVE ^ FREED);
   return true;
@@ -117,8 +139,8 @@ static bool holds(const struct heap_block *b, uintptr_t addr) { return addr - b-
 
 bool heap_find(uintptr_t addr, struct heap_block *out) {
   bool found = false;
-  uintptr_t grain = addr & ~(uintptr_t)31;
-  for (uint64_t walked = 0; walked < WALK_MAX; walked++, grain -= 32) {
+  uintptr_t grain = addr & ~GRAIN_MASK;
+  for (uint64_t walked = 0; walked < WALK_MAX; walked++, grain -= GRAIN) {
     const uint64_t *cell = cell_at(grain, false);
     if (!cell) { /* no leaf: on to the end of the one before */
       if (grain >> LEAF_SHIFT == 0) break;
@@ -139,7 +161,7 @@ bool heap_find(uintptr_t addr, struct heap_block *out) {
 }
 
 void heap_forget(uintptr_t lo, uintptr_t hi) {
-  for (uintptr_t at = lo & ~(uintptr_t)31; at < hi;) {
+  for (uintptr_t at = lo & ~GRAIN_MASK; at < hi;) {
     uintptr_t next = (at | (((uintptr_t)1 << LEAF_SHIFT) - 1)) + 1;
     uint64_t *cell = cell_at(at, false);
     size_t n = ((next < hi ? next : hi) - at + 31) >> GRAIN_SHIFT;
