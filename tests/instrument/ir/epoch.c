@@ -6,19 +6,22 @@
 void other(void);
 
 // Shift, load, compare, branch: nothing about the thread inside the loop.
-// TIGHT-LABEL: fill:
+// TIGHT-LABEL: walk:
+// TIGHT: %fs:(
 // TIGHT: {{^}}[[LOOP:\.LBB[0-9_]+]]:{{.*}}Loop
 // TIGHT-NOT: %fs
-// TIGHT: shrq $3
-// TIGHT: movl ({{.*}},4)
-// TIGHT-NEXT: xorl
+// TIGHT: shrq $3, [[GRANULE:%[a-z0-9]+]]
+// TIGHT-NEXT: movl ({{%[a-z0-9]+}},[[GRANULE]],4), [[CELL:%[a-z0-9]+]]
+// TIGHT-NEXT: xorl {{%[a-z0-9]+}}, [[CELL]]
 // TIGHT-NEXT: jne
 // TIGHT-NOT: %fs
 // TIGHT: jne [[LOOP]]
-void fill(long *p, long n, long by) {
-#pragma clang loop unroll(disable)
-#pragma clang loop vectorize(disable)
-  for (long i = 0; i < n; i++) p[i] += by;
+struct node {
+  long value;
+  struct node *next;
+};
+void walk(struct node *n, long by) {
+  for (; n; n = n->next) n->value += by;
 }
 
 // AFTER-LABEL: around:
