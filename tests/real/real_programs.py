@@ -6,13 +6,10 @@ A build is kept for as long as the compiler wrapper, the pass and the library ar
 import hashlib
 import random
 import shutil
-import sys
 from pathlib import Path
 
+import debian_source
 import godwit_testing as gt
-
-sys.path.insert(0, str(gt.REPO / "bench"))
-import debian_source  # noqa: E402 (found by the line above)
 
 FOLDER = gt.BUILD / "real"
 BUILD_TIMEOUT_S = 1200  # a guess: far above what a loaded machine needs

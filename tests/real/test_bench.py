@@ -3,14 +3,12 @@
 import importlib.machinery
 import importlib.util
 import json
-import sys
 
 import godwit_testing as gt
+import measuring
 import pytest
 
 BENCH = gt.REPO / "bench"
-sys.path.insert(0, str(BENCH))
-import measuring  # noqa: E402 (found by the line above)
 
 EATER = """\
 #include <stdio.h>

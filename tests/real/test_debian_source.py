@@ -1,11 +1,6 @@
 """Source entries are derived from whatever form apt's configuration has."""
 
-import sys
-
-import godwit_testing as gt
-
-sys.path.insert(0, str(gt.REPO / "bench"))
-import debian_source  # noqa: E402 (found by the line above)
+import debian_source
 
 STANZAS = """\
 Types: deb

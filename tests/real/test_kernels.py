@@ -1,12 +1,8 @@
 """The benchmark's kernels have no race and check their results: each is silent under the detector, at a small size."""
 
-import sys
-
+import debian_source
 import godwit_testing as gt
 import pytest
-
-sys.path.insert(0, str(gt.REPO / "bench"))
-import debian_source  # noqa: E402 (found by the line above)
 
 KERNELS = gt.REPO / "bench" / "tsan" / "kernels"
 SIZES = {"matmul": 120, "stencil": 60, "fft": 11, "sha256": 300, "lz": 1_000_000, "quicksort": 100_000,
