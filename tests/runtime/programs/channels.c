@@ -89,6 +89,7 @@ static void close_wakes_receivers(void) {
   gw_chan_free(done);
 }
 
+#ifndef __GODWIT_RACE__ /* close beside send is a race on the channel */
 static void send_42(gw_chan(int) c) { gw_send(c, 42); }
 
 static void send_and_tell(gw_chan(int) c, gw_chan(const char *) told) {
@@ -109,6 +110,7 @@ static void close_wakes_senders(void) {
   for (int i = 0; i < 5; i++) CHECK(strcmp(gw_recv(told), "panic") == 0);
   CHECK(gw_recv(c) == 1);
 }
+#endif
 
 static void send_types(gw_chan(struct big) b, gw_chan(struct empty) e, gw_chan(char) ch, gw_chan(gw_chan(int)) cc) {
   struct big v = {{0}};
@@ -164,7 +166,9 @@ int main(void) {
   }
   for (int cap = 0; cap < 3; cap++) element_types(cap);
   close_wakes_receivers();
+#ifndef __GODWIT_RACE__
   close_wakes_senders();
+#endif
   conversions_and_single_evaluation();
   gw_chan(int) none = NULL;
   int v;
