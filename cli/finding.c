@@ -115,12 +115,16 @@ const char *kind_title(const char *kind) {
   return "finding";
 }
 
+static bool kind_is_race(const char *kind) { return strcmp(kind, "GW1001") == 0 || strcmp(kind, "GW1007") == 0; }
+
+bool finding_is_race(const struct finding *f) { return kind_is_race(f->kind) && f->access_count == 2; }
+
 static bool check_record(json_object *json, const char **why) {
   const char *schema = get_string(json, "schema");
   if (!schema || !get_string(json, "kind")) return *why = "no finding: it has no \"schema\" and \"kind\"", false;
   if (strcmp(schema, GW_FINDING_SCHEMA) != 0)
     return *why = "a finding of another version: this godwit reads " GW_FINDING_SCHEMA, false;
-  if (strcmp(get_string(json, "kind"), "GW1001") == 0 && array_length(get(json, "accesses", json_type_array)) < 2)
+  if (kind_is_race(get_string(json, "kind")) && array_length(get(json, "accesses", json_type_array)) < 2)
     return *why = "a data race without its two accesses", false;
   return true;
 }

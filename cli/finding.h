@@ -76,6 +76,8 @@ struct finding {
   struct memory memory;    /* kind is NULL if the record has none */
 };
 
+/* Two accesses without an order between them: a data race, or a use of freed memory that races with the free. */
+bool finding_is_race(const struct finding *f);
 /* Decodes a record; NULL and one line in *why (static) if it isn't a finding.  Takes over `json` when it succeeds. */
 struct finding *finding_decode(json_object *json, const char **why);
 void finding_free(struct finding *f);

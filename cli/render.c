@@ -79,10 +79,10 @@ void add_subject(struct buf *b, const struct finding *f) {
 }
 
 void add_headline(struct buf *b, const struct finding *f) {
-  bool race = strcmp(f->kind, "GW1001") == 0;
+  bool race = finding_is_race(f);
   if (!race && f->message) return add_clean(b, f->message, strlen(f->message));
   buf_str(b, f->title);
-  if (!race || f->access_count == 0) return;
+  if (!race) return;
   buf_str(b, " on ");
   add_subject(b, f);
 }

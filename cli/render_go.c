@@ -55,7 +55,7 @@ void render_go(const struct finding *f, const struct render_options *o, struct b
     return buf_str(b, f->text ? f->text + strspn(f->text, "\n") : "");
   }
   buf_str(b, RULER);
-  if (strcmp(f->kind, "GW1001") == 0) {
+  if (finding_is_race(f)) {
     buf_str(b, "WARNING: DATA RACE\n");
   } else {
     buf_str(b, "WARNING: ");

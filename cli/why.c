@@ -19,7 +19,6 @@ static const struct lock *common_lock(const struct finding *f) {
 }
 
 static bool is_atomic(const struct access *a) { return strncmp(a->op, "atomic", 6) == 0; }
-static bool is_race(const struct finding *f) { return strcmp(f->kind, "GW1001") == 0 && f->access_count == 2; }
 
 static bool same_actor(const struct actor *a, const struct actor *b) { return a->known && b->known && a->id == b->id; }
 
@@ -61,7 +60,7 @@ static void add_creation_reason(struct buf *b, const struct render_options *o, c
 }
 
 void add_why(struct buf *b, const struct render_options *o, const struct finding *f) {
-  if (!is_race(f)) return;
+  if (!finding_is_race(f)) return;
   const struct access *late = &f->accesses[0], *early = &f->accesses[1];
   buf_str(b, "   why: nothing orders (1) before (2): ");
   if (is_atomic(late) != is_atomic(early))
@@ -101,7 +100,7 @@ static void add_unlocked_help(struct buf *b, const struct finding *f) {
 }
 
 void add_help(struct buf *b, const struct render_options *o, const struct finding *f) {
-  if (!is_race(f)) return;
+  if (!finding_is_race(f)) return;
   const struct access *late = &f->accesses[0], *early = &f->accesses[1];
   const struct lock *common = common_lock(f);
   buf_str(b, "   help: ");

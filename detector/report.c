@@ -259,7 +259,8 @@ void report_race(struct det_thread *t, struct race_g *g, enum race_op op, uint32
     uintptr_t address = (pair->granule << 3) + (unsigned)__builtin_ctz(pair->bytes);
     size_t size = count_bytes(pair->bytes);
     struct text json = {0}, plain = {0};
-    finding_begin(&json, "GW1001");
+    const char *kind = older_op == RACE_FREE ? "GW1007" : "GW1001";
+    finding_begin(&json, kind);
     text_add(&json, ",\"accesses\":[");
     bool scalar = pair->n <= 16; /* of a range only the bytes in question are told */
     access_json(&json, op, scalar ? pair->p : address, scalar ? pair->n : size, me, ctx);
@@ -268,8 +269,9 @@ void report_race(struct det_thread *t, struct race_g *g, enum race_op op, uint32
     text_add(&json, "],\"memory\":");
     memory_json(&json, g, at, address);
     const struct module *m = a ? module_at(a->word[0] - 1) : NULL;
-    text_add(&plain, "%s+0x%zx: error: data race on %zu bytes at 0x%zx [GW1001]\n", m ? m->path : "?",
-             (size_t)(a && m ? a->word[0] - 1 - m->bias : 0), size, (size_t)address);
+    text_add(&plain, "%s+0x%zx: error: %s on %zu bytes at 0x%zx [%s]\n", m ? m->path : "?",
+             (size_t)(a && m ? a->word[0] - 1 - m->bias : 0),
+             older_op == RACE_FREE ? "use of freed memory" : "data race", size, (size_t)address, kind);
     plain_access(&plain, "(2)", op, me, ctx);
     plain_access(&plain, "(1) earlier", older_op, other, pair->older_ctx);
     finding_end(&json, plain.at);
