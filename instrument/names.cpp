@@ -55,6 +55,24 @@ void Names::learn(Module &module) {
     for (Instruction &i : instructions(f)) learn_instruction(i, places);
 }
 
+void Names::learn_merged(Module &module) {
+  if (module.debug_compile_units().empty()) return;
+  Places places(module);
+  Names merged;
+  for (Function &f : module)
+    for (Instruction &i : instructions(f)) {
+      const DebugLoc &where = i.getDebugLoc();
+      if (!where || !where.getLine() || where.getCol() || !i.mayReadOrWriteMemory()) continue;
+      const Value *pointer = getLoadStorePointerOperand(&i);
+      if (pointer && (isa<AllocaInst>(pointer) || isa<GlobalVariable>(pointer))) {
+        merged.learn_instruction(i, places);
+      } else {
+        for (char op : {'r', 'w', 'a'}) merged.learn_access(i, op, std::nullopt);
+      }
+    }
+  names_.insert(merged.names_.begin(), merged.names_.end());  // what the source itself says stays
+}
+
 void Names::learn_instruction(Instruction &i, Places &places) {
   if (!i.getDebugLoc()) return;
   const DataLayout &layout = i.getDataLayout();

@@ -134,6 +134,7 @@ class Last : public PassInfoMixin<Last> {
     std::vector<Function *> todo;
     for (Function &f : m)
       if (is_instrumented(f) && !f.hasFnAttribute(kDone)) todo.push_back(&f);
+    if (!todo.empty()) memory_->names.learn_merged(m);
     for (Function *f : todo) instrument(*f, abi, *memory_, mentions);
     rename_intercepted(m);
     if (!todo.empty()) mark_module(abi);
