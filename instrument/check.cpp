@@ -254,6 +254,7 @@ class Check {
     if (is_power_of_two_up_to(4) && align_ >= n) return within_granule();
     if (n <= kGranule) return across_two();
     if (n <= 2 * kGranule) return across_three();
+    if (n <= kInlineBytes) return whole_cells_if_aligned();
     return nullptr;
   }
 
@@ -272,14 +273,21 @@ class Check {
     return index ? b_.CreateConstGEP1_64(b_.getInt32Ty(), cell_, index) : cell_;
   }
 
-  Value *load_cells(uint64_t index, Type *type, uint64_t align) {
-    LoadInst *load = b_.CreateAlignedLoad(type, cell_at(index), Align(align), "gw.cell");
+  Value *load_cell(uint64_t index) {
+    LoadInst *load = b_.CreateAlignedLoad(b_.getInt32Ty(), cell_at(index), Align(kCellBytes), "gw.cell");
     load->setAtomic(AtomicOrdering::Monotonic);
     return load;
   }
 
+  // Two cells at once.  LLVM has no atomic load that is less aligned than its size; each cell is whole all the same.
+  Value *load_two_cells(uint64_t index) {
+    LoadInst *load = b_.CreateAlignedLoad(b_.getInt64Ty(), cell_at(index), Align(kCellBytes), "gw.cells");
+    load->setVolatile(true);
+    return load;
+  }
+
   // Where cell `index` differs from what it should be, for constant and for computed masks of its bytes.
-  Value *differs(uint64_t index) { return b_.CreateXor(load_cells(index, b_.getInt32Ty(), kCellBytes), mine_); }
+  Value *differs(uint64_t index) { return b_.CreateXor(load_cell(index), mine_); }
   Value *differs_in(uint64_t index, uint32_t mask) {
     Value *bits = differs(index);
     return mask == kByteBits ? bits : b_.CreateAnd(bits, b_.getInt32(mask | ~kByteBits));
@@ -290,24 +298,26 @@ class Check {
 
   Value *is_not_zero(Value *bits) { return b_.CreateICmpNE(bits, ConstantInt::get(bits->getType(), 0), "gw.miss"); }
 
-  // An address that is a multiple of 8: cells from the first on, two at a time where the address allows it.
-  Value *whole_cells() {
-    Value *all = nullptr;
+  // An address that is a multiple of 8: cells from the first on, two at a time.  `all` has bits that must be zero too.
+  Value *whole_cells(Value *all = nullptr) {
     auto collect = [&](Value *bits) {
       bits = b_.CreateZExt(bits, b_.getInt64Ty());
       all = all ? b_.CreateOr(all, bits) : bits;
     };
     uint64_t cells = access_.size / kGranule, rest = access_.size % kGranule, i = 0;
-    if (align_ >= 2 * kGranule && cells >= 2) {
+    if (cells >= 2) {
       Value *one = b_.CreateZExt(mine_, b_.getInt64Ty());
       Value *two = b_.CreateOr(b_.CreateShl(one, 32), one);
-      for (; i + 2 <= cells; i += 2) collect(b_.CreateXor(load_cells(i, b_.getInt64Ty(), 2 * kCellBytes), two));
+      for (; i + 2 <= cells; i += 2) collect(b_.CreateXor(load_two_cells(i), two));
     }
     if (cells == 1 && !rest) return is_not_zero(differs_in(0, kByteBits));
     for (; i < cells; i++) collect(differs_in(i, kByteBits));
     if (rest) collect(differs_in(cells, byte_bits(rest)));
     return is_not_zero(all);
   }
+
+  // A long access at any address: inline if it happens to begin with a granule, as most vectors of floats do.
+  Value *whole_cells_if_aligned() { return whole_cells(b_.CreateAnd(address(), b_.getInt64(kGranule - 1))); }
 
   Value *offset_in_granule(uint32_t possible) {
     return b_.CreateAnd(b_.CreateTrunc(address(), b_.getInt32Ty()), b_.getInt32(possible));

@@ -13,6 +13,9 @@ typedef short short2_4 __attribute__((aligned(4)));
 typedef long vector16 __attribute__((vector_size(16)));
 typedef long vector16_1 __attribute__((vector_size(16), aligned(1)));
 typedef long vector16_8 __attribute__((vector_size(16), aligned(8)));
+typedef long vector32_8 __attribute__((vector_size(32), aligned(8)));
+typedef long vector64_8 __attribute__((vector_size(64), aligned(8)));
+typedef float floats32 __attribute__((vector_size(32), aligned(4)));
 typedef struct {
   int word[3];
 } words12;
@@ -43,6 +46,9 @@ union exact_spare {
   vector16 vector16_;
   vector16_1 vector16_1_;
   vector16_8 vector16_8_;
+  vector32_8 vector32_8_;
+  vector64_8 vector64_8_;
+  floats32 floats32_;
   words12 words12_;
   words24 words24_;
   words28 words28_;
@@ -79,6 +85,9 @@ ACCESS(vector16_8)
   void write_##T(void *p);                               \
   void read_##T(void *p) { exact_spare.T##_ = *(T *)p; } \
   void write_##T(void *p) { *(T *)p = exact_spare.T##_; }
+COPY(vector32_8)
+COPY(vector64_8)
+COPY(floats32)
 COPY(words12)
 COPY(words24)
 COPY(words28)

