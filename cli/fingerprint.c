@@ -18,6 +18,27 @@ static void add_frame(struct buf *b, json_object *frame) {
   buf_format(b, "%s+%s;", slash ? slash + 1 : module ? module : "?", offset ? offset : "?");
 }
 
+/* A finding without a stack, as a deadlock of all, is what its text says: whose lines begin with what is done and
+ * where, without numbers, and go on with places, which begin with a tab. */
+static void add_text(struct buf *b, json_object *finding) {
+  const char *message = member_string(finding, "message"), *text = member_string(finding, "text");
+  buf_format(b, "|%s|", message ? message : "");
+  for (bool line_start = true, place = false; text && *text; text++) {
+    if (line_start) place = *text == '\t';
+    line_start = *text == '\n';
+    if (!place && !(*text >= '0' && *text <= '9')) buf_add(b, text, 1);
+  }
+}
+
+static size_t frame_count(json_object *accesses) {
+  size_t frames = 0;
+  for (size_t i = 0; accesses && i < json_object_array_length(accesses); i++) {
+    json_object *stack = member(json_object_array_get_idx(accesses, i), "stack", json_type_array);
+    if (stack) frames += json_object_array_length(stack);
+  }
+  return frames;
+}
+
 static char *access_text(json_object *access) {
   struct buf b = {0};
   json_object *stack = member(access, "stack", json_type_array);
@@ -44,6 +65,7 @@ static char *identity(json_object *finding) {
   const char *variable = member_string(member(finding, "variable", json_type_object), "name");
   json_object *accesses = member(finding, "accesses", json_type_array);
   size_t n = accesses ? json_object_array_length(accesses) : 0;
+  size_t frames = frame_count(accesses);
   char **texts = mem_alloc(n * sizeof *texts);
   for (size_t i = 0; i < n; i++) texts[i] = access_text(json_object_array_get_idx(accesses, i));
   if (n > 1) qsort(texts, n, sizeof *texts, text_order);
@@ -54,6 +76,7 @@ static char *identity(json_object *finding) {
     free(texts[i]);
   }
   free(texts);
+  if (frames == 0) add_text(&b, finding);
   return buf_take(&b);
 }
 

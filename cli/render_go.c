@@ -29,6 +29,7 @@ static void add_who(struct buf *b, const struct actor *a) {
 }
 
 static void add_operation(struct buf *b, const struct access *a, bool previous) {
+  if (!a->address && a->stack.n == 0) return; /* nothing is known of it */
   if (!a->address) {
     buf_str(b, "Called by ");
     add_who(b, &a->actor);

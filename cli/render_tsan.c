@@ -42,6 +42,7 @@ static size_t lock_number(const struct finding *f, const char *address) {
 }
 
 static void add_operation(struct buf *b, const struct finding *f, const struct access *a, bool previous) {
+  if (!a->address && a->stack.n == 0) return; /* nothing is known of it */
   if (!a->address) {
     buf_str(b, "  Called by ");
     add_who(b, &a->actor);
@@ -124,7 +125,7 @@ void render_tsan(const struct finding *f, const struct render_options *o, struct
   if (strcmp(f->kind, "GW1001") != 0 && f->message) buf_format(b, "  %s\n", f->message);
   for (size_t i = 0; i < f->access_count; i++) {
     add_operation(b, f, &f->accesses[i], i > 0);
-    add_stack(b, o, &f->accesses[i].stack);
+    if (f->accesses[i].address || f->accesses[i].stack.n) add_stack(b, o, &f->accesses[i].stack);
   }
   if (f->access_count) add_location(b, o, f);
   add_mutexes(b, o, f);

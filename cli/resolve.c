@@ -24,12 +24,16 @@ int member_int(json_object *o, const char *name, int otherwise) {
   return v ? json_object_get_int(v) : otherwise;
 }
 
+struct module *finding_module(json_object *finding, const char *path) {
+  const char *build_id = member_string(member(finding, "modules", json_type_object), path);
+  return module_open(path, build_id && *build_id ? build_id : NULL, member_int(finding, "pid", 0));
+}
+
 struct module *frame_module(json_object *finding, json_object *frame, unsigned long long *offset) {
   const char *path = member_string(frame, "module"), *text = member_string(frame, "offset");
   if (!path || !text) return NULL;
   *offset = strtoull(text, NULL, 16);
-  const char *build_id = member_string(member(finding, "modules", json_type_object), path);
-  return module_open(path, build_id && *build_id ? build_id : NULL, member_int(finding, "pid", 0));
+  return finding_module(finding, path);
 }
 
 static json_object *copy_of(json_object *frame) {
@@ -171,6 +175,7 @@ void resolve_finding(json_object *finding) {
     resolve_stack(finding, memory, "stack");
     resolve_frame(finding, memory);
   }
+  resolve_text(finding);
   resolve_names(finding);
   resolve_fingerprint(finding);
 }

@@ -7,6 +7,8 @@
 /* Changes the record in place.  What is filled in already stays, so that a symbolised log may be read again. */
 void resolve_finding(json_object *finding);
 
+/* Stacks in the finding's text (resolve_text.c). */
+void resolve_text(json_object *finding);
 /* The variable and the locks (resolve_names.c), after the stacks; then the fingerprint (fingerprint.c), after both. */
 void resolve_names(json_object *finding);
 void resolve_fingerprint(json_object *finding);
@@ -16,8 +18,10 @@ json_object *member(json_object *o, const char *name, json_type type);
 const char *member_string(json_object *o, const char *name);
 int member_int(json_object *o, const char *name, int otherwise);
 
-/* The module of a frame-like object (module, offset) and its offset; NULL if it names none. */
+/* A module of the finding's process by its path.  The module of a frame-like object (module, offset) and its offset;
+ * NULL if it names none. */
 struct module;
+struct module *finding_module(json_object *finding, const char *path);
 struct module *frame_module(json_object *finding, json_object *frame, unsigned long long *offset);
 
 #endif

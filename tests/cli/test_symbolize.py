@@ -59,6 +59,38 @@ def test_calls(bank, tmp_path):
     assert ct.resolved(raw, tmp_path)["accesses"][0]["stack"] == []
 
 
+def asleep(text, **changes):
+    return {"schema": "godwit-finding-1", "kind": "GW1003", "message": "all goroutines are asleep", "accesses": [],
+            "memory": {"kind": "unknown"}, "text": text, **changes}
+
+
+def test_a_dump_of_goroutines(bank, tmp_path):
+    """Places in the text become lines; its offsets are return addresses."""
+    def offset(mark, function):
+        return hex(int(bank.at(mark, function)["offset"], 16) + 1)
+
+    path = str(bank.path)
+    text = (f"goroutine 1 [chan send]:\ndeposit(...)\n\t{path}+{offset('add', 'deposit')} +0x2c\n"
+            f"\t... and 3 more frames of the same call\nmain(...)\n\t{path}+{offset('main', 'main')} +0x5\n\n"
+            f"goroutine 2 [sleep]:\nworker(...)\n\t/gone/a+b+0x12 +0x2\ncreated by ? in goroutine 1\n"
+            f"\t{path}+{offset('create', 'main')}\n+0x\n\t+0x1\n\tx+0xzz\n")
+    source = str(bank.source)
+    assert ct.resolved(asleep(text), tmp_path)["text"] == (
+        f"goroutine 1 [chan send]:\nadd(...)\n\t{source}:{bank.line('add')}\n"
+        f"deposit(...)\n\t{source}:{bank.line('deposit')} +0x2c\n"
+        f"\t... and 3 more frames of the same call\nmain(...)\n\t{source}:{bank.line('main')} +0x5\n\n"
+        f"goroutine 2 [sleep]:\nworker(...)\n\t/gone/a+b+0x12 +0x2\ncreated by main in goroutine 1\n"
+        f"\t{source}:{bank.line('create')}\n+0x\n\t+0x1\n\tx+0xzz\n")
+
+
+def test_deadlocks_are_told_apart(build, tmp_path):
+    """By what is waited for and where, not by numbers."""
+    texts = ["goroutine 1 [chan send]:\nf(...)\n\t/a/b.c:3 +0x1\n", "goroutine 7 [chan send]:\nf(...)\n\t/c/b.c:9 +0x2\n",
+             "goroutine 1 [chan receive]:\nf(...)\n\t/a/b.c:3 +0x1\n", "goroutine 1 [chan send]:\ng(...)\n\t/a/b.c:3\n"]
+    prints = [fingerprint(asleep(text), tmp_path) for text in texts]
+    assert prints[0] == prints[1] and len(set(prints)) == 3
+
+
 def test_code_without_a_line(bank, tmp_path):
     """What the optimiser merged is placed at its function, and said to be."""
     source = bank.source.read_text().replace("  a->balance += n; /*", "#line 0\n  a->balance += n; /*")
