@@ -63,7 +63,7 @@ static bool argument(struct race_g *g, char conversion, enum length len, int pre
     case 'x':
     case 'X':
     case 'c':
-      if (len == INT)
+      if (len == INT) /* NOLINT(bugprone-branch-clone): of different sizes */
         (void)va_arg(*ap, int);
       else
         (void)va_arg(*ap, long long);
@@ -76,7 +76,7 @@ static bool argument(struct race_g *g, char conversion, enum length len, int pre
     case 'G':
     case 'a':
     case 'A':
-      if (len == LONG_DOUBLE)
+      if (len == LONG_DOUBLE) /* NOLINT(bugprone-branch-clone): of different sizes */
         (void)va_arg(*ap, long double);
       else
         (void)va_arg(*ap, double);

@@ -94,7 +94,7 @@ static size_t compared(const unsigned char *a, const unsigned char *b, size_t n)
     size_t used = g ? compared(a, b, n) : 0;                  \
     R(a, used);                                               \
     R(b, used);                                               \
-    return name(a, b, n);                                     \
+    return memcmp(a, b, n);                                   \
   }
 COMPARE(memcmp)
 COMPARE(bcmp)

@@ -117,9 +117,9 @@ static bool hash_address(const struct sockaddr_storage *a, uint64_t *out) {
 }
 
 static void identify_socket(int fd, struct identity *id) {
-  struct sockaddr_storage here, there;
+  struct sockaddr_storage here = {0}, there = {0};
   socklen_t n = sizeof here, m = sizeof there;
-  uint64_t a, b;
+  uint64_t a = 0, b = 0;
   id->kind = SHARED;
   if (getsockname(fd, (struct sockaddr *)&here, &n) != 0 || getpeername(fd, (struct sockaddr *)&there, &m) != 0) return;
   if (!hash_address(&here, &a) || !hash_address(&there, &b)) return;

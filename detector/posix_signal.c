@@ -41,8 +41,9 @@ static void keep(int sig, const siginfo_t *info) {
 GENERAL_REGISTERS static bool take(siginfo_t *info) {
   uint64_t *bits = &det_self->deferred_signals;
   if (kept.n > 0) {
-    mem_copy(info, &kept.info[--kept.n], sizeof *info);
-    *bits &= ~((uint64_t)1 << (info->si_signo - 1));
+    const siginfo_t *last = &kept.info[--kept.n];
+    *bits &= ~((uint64_t)1 << (last->si_signo - 1));
+    mem_copy(info, last, sizeof *info);
     return true;
   }
   if (!*bits) return false;

@@ -1,5 +1,6 @@
 /* NO RACE */
-/* Blocks change hands through the allocator: what an earlier owner did to the memory says nothing about the next one. */
+/* Blocks change hands through the allocator: what an earlier owner did to the memory says nothing about the next one.
+ */
 #include "pairs.h"
 
 #include <malloc.h>

@@ -1,14 +1,14 @@
 /* NO RACE */
-/* A write before the read that sees it: pipes, socket pairs, eventfds, TCP, copies of descriptors, epoll's own data; and
- * a close before whoever gets the number next. */
+/* A write before the read that sees it: pipes, socket pairs, eventfds, TCP, copies of descriptors, epoll's own data;
+ * and a close before whoever gets the number next. */
 #include "pairs.h"
 
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
-#include <fcntl.h>
 
 static long x;
 static int there[2], back[2]; /* [0] to read from, [1] to write to */

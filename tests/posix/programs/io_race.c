@@ -24,6 +24,7 @@ static long a, b, c;
 #define READ(i) use(*(volatile char *)&buffer[i])
 #define VECTOR (&(struct iovec){buffer + 8, 8})
 
+/* clang-format off */
 PAIR(1, use(write(null, buffer, 9)), WRITE(8))         /* RACE 1: read */ /* RACE 1: write buffer[8] */
 PAIR(2, use(read(zero, buffer, 9)), READ(8))           /* RACE 2: write */ /* RACE 2: read */
 PAIR(3, use(writev(null, VECTOR, 1)), WRITE(15))       /* RACE 3: read */ /* RACE 3: write */
@@ -32,6 +33,7 @@ PAIR(5, use(pwrite(null, buffer, 9, 3)), WRITE(8))     /* RACE 5: read */ /* RAC
 PAIR(6, use(pread(zero, buffer, 9, 3)), READ(8))       /* RACE 6: write */ /* RACE 6: read */
 PAIR(7, use(send(pairs[0], buffer, 9, 0)), WRITE(8))   /* RACE 7: read */ /* RACE 7: write */
 PAIR(8, use(recv(pairs[1], buffer, 20, 0)), READ(8))   /* RACE 8: write */ /* RACE 8: read */
+/* clang-format on */
 
 /* After the write. */
 static void a9(void) {

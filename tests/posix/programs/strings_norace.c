@@ -18,6 +18,7 @@ static void run(const char *in, size_t n, size_t used_out, void (*call)(void)) {
 }
 
 /* What is in text, how many bytes of it and of out the call touches, the call. */
+/* clang-format off */
 #define CALLS(X)                                                                  \
   X("abc", 3, 3, memcpy(out, text, 3))                                            \
   X("abc", 3, 3, memmove(out, text, 3))                                           \
@@ -56,6 +57,7 @@ static void run(const char *in, size_t n, size_t used_out, void (*call)(void)) {
   X("abc", 3, 0, free(strndup(text, 3)))                                          \
   X("ab,cd", 3, 0, use(*strtok_r(text, ",", &save)))                              \
   X("ab,", 3, 0, (save = text, use(*strsep(&save, ","))))
+/* clang-format on */
 
 /* Calls are numbered in the order of the table. */
 enum { FIRST = __COUNTER__ };

@@ -1,16 +1,16 @@
 /* One thread calls a function, the other then touches the last byte that the function touches. */
 #include "strings.h"
 
-#define PAIR(n, call, touch)           \
-  static void a##n(void) {             \
-    turn_wait(1);                      \
-    (void)(call);                      \
-    turn_done();                       \
-  }                                    \
-  static void b##n(void) {             \
-    turn_wait(2);                      \
-    touch;                             \
-    turn_done();                       \
+#define PAIR(n, call, touch) \
+  static void a##n(void) {   \
+    turn_wait(1);            \
+    (void)(call);            \
+    turn_done();             \
+  }                          \
+  static void b##n(void) {   \
+    turn_wait(2);            \
+    touch;                   \
+    turn_done();             \
   }
 static FILE *null, *zero;
 static int same(const void *a, const void *b) { return a == NULL && b != NULL; }
@@ -18,6 +18,7 @@ static int same(const void *a, const void *b) { return a == NULL && b != NULL; }
 #define TEXT(i) *(volatile char *)&text[i] = 'z'
 #define OUT(i) use(*(volatile char *)&out[i])
 
+/* clang-format off */
 PAIR(1, memcpy(out, text, 9), TEXT(8))                        /* RACE 1: read */ /* RACE 1: write text[8] */
 PAIR(2, memcpy(out, text, 9), OUT(8))                         /* RACE 2: write */ /* RACE 2: read out[8] */
 PAIR(3, memmove(out, text, 9), OUT(8))                        /* RACE 3: write */ /* RACE 3: read */
@@ -46,6 +47,8 @@ PAIR(25, fputs(text, null), TEXT(8))                          /* RACE 25: read *
 PAIR(26, fprintf(null, "%5d %s", 1, text), TEXT(8))           /* RACE 26: read */ /* RACE 26: write */
 PAIR(27, fread(out, 4, 5, zero), OUT(19))                     /* RACE 27: write */ /* RACE 27: read */
 PAIR(28, qsort(text, 9, 1, same), TEXT(8))                    /* RACE 28: write */ /* RACE 28: write */
+
+/* clang-format on */
 
 #define RUN(n) fresh("abcdefgh", 9), both(a##n, b##n);
 int main(void) {
