@@ -57,6 +57,7 @@ GENERAL_REGISTERS static bool take(siginfo_t *info) {
 /* The thread left the detector.  A handler may run within this call, and enter it again. */
 GENERAL_REGISTERS void race_run_deferred_signals(void) {
   siginfo_t info;
+  info.si_signo = 0;
   while (det_self->inside == 0 && take(&info)) prim_signal_self(info.si_signo, &info);
 }
 
