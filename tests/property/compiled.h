@@ -1,7 +1,7 @@
 /* What the generated programs of tests/property/compiled.py share: turns that the detector can't see, and types.
  *
- * Each operation of a program has a number, and happens when that number's turn has come; the turn ends when all its parts
- * are done.  Nothing here is instrumented, so the turns order nothing in the detector's eyes. */
+ * Each operation of a program has a number, and happens when that number's turn has come; the turn ends when all its
+ * parts are done.  Nothing here is instrumented, so the turns order nothing in the detector's eyes. */
 #ifndef TESTS_PROPERTY_COMPILED_H
 #define TESTS_PROPERTY_COMPILED_H
 #include <godwit.h>
@@ -11,14 +11,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #define HIDDEN __attribute__((disable_sanitizer_instrumentation, noinline, unused)) static
 #define OP __attribute__((noinline)) static void
 #define USE(p) __asm__ volatile("" : : "r"(p) : "memory")
 
-#define SCALAR(name, type)                               \
-  typedef type __attribute__((may_alias)) name;          \
+#define SCALAR(name, type)                      \
+  typedef type __attribute__((may_alias)) name; \
   typedef type __attribute__((may_alias, aligned(1))) name##_packed
 SCALAR(u8, unsigned char);
 SCALAR(u16, unsigned short);
@@ -35,18 +36,36 @@ HIDDEN void must(bool ok) {
   abort();
 }
 
+/* Sleeps until the turn is no longer `seen`, or for a moment: a waiter shouldn't keep from running whom it waits for.
+ */
+HIDDEN void turn_sleep(uint32_t seen, long ns) {
+  struct timespec t = {0, ns};
+  syscall(SYS_futex, &turn, 128 /* FUTEX_WAIT, private */, seen, &t, NULL, 0);
+}
+
 HIDDEN void turn_wait_go(uint32_t n) {
-  while (__atomic_load_n(&turn, __ATOMIC_ACQUIRE) != n) gw_yield();
+  uint32_t now;
+  for (int i = 0; (now = __atomic_load_n(&turn, __ATOMIC_ACQUIRE)) != n; i++) {
+    if (i % 100 == 99) turn_sleep(now, 100000);
+    gw_yield();
+  }
 }
 
 HIDDEN void turn_wait_thread(uint32_t n) {
-  while (__atomic_load_n(&turn, __ATOMIC_ACQUIRE) != n) syscall(SYS_sched_yield);
+  uint32_t now;
+  for (int i = 0; (now = __atomic_load_n(&turn, __ATOMIC_ACQUIRE)) != n; i++) {
+    if (i > 10)
+      turn_sleep(now, 10000000);
+    else
+      syscall(SYS_sched_yield);
+  }
 }
 
 HIDDEN void turn_end(uint32_t parts) {
   if (__atomic_add_fetch(&turn_parts, 1, __ATOMIC_ACQ_REL) != parts) return;
   turn_parts = 0;
   __atomic_fetch_add(&turn, 1, __ATOMIC_RELEASE);
+  syscall(SYS_futex, &turn, 129 /* FUTEX_WAKE, private */, 1 << 20, NULL, NULL, 0);
 }
 
 HIDDEN void turn_reset(void) { __atomic_store_n(&turn, 0, __ATOMIC_RELEASE); }
@@ -59,10 +78,21 @@ HIDDEN void linger_thread(void) {
   for (int i = 0; i < 5; i++) syscall(SYS_sched_yield);
 }
 
-/* Pointers and handles that are shared without the detector's knowledge. */
-HIDDEN void *block_get(void **b) { return *b; }
-HIDDEN void block_set(void **b, void *p) { *b = p; }
-HIDDEN pthread_t thread_get(pthread_t *t) { return *t; }
+/* Pointers and handles that are shared without the detector's knowledge.  The asm keeps the load here: argument
+ * promotion would move it to the caller, which is instrumented. */
+#define KEPT(p) __asm__ volatile("" : "+r"(p))
+HIDDEN void *block_get(void **b) {
+  KEPT(b);
+  return *b;
+}
+HIDDEN void block_set(void **b, void *p) {
+  KEPT(b);
+  *b = p;
+}
+HIDDEN pthread_t thread_get(pthread_t *t) {
+  KEPT(t);
+  return *t;
+}
 
 /* A plain write of n bytes at p. */
 __attribute__((noinline, unused)) static void set_bytes(unsigned char *p, int n) {
