@@ -153,13 +153,6 @@ void dump_panic(struct g *g, const char *message) {
   out_flush(&o);
 }
 
-void dump_goroutines(int fd, struct g *current) {
-  struct out o = {.fd = fd, .buf = text, .room = sizeof text};
-  if (current) say_current(&o, current);
-  say_all(&o, current ? current->id : 0);
-  out_flush(&o);
-}
-
 /* Under -race the detector prints the message and the text, as a finding. */
 static void finish(struct g *g, const char *kind, const char *message, struct race_at at) {
   char line[300];

@@ -8,8 +8,6 @@ HIDDEN void dump_panic(struct g *g, const char *message);
 HIDDEN void dump_fatal(struct g *g, const char *kind, const char *message, struct race_at at);
 /* Likewise, all are asleep. */
 HIDDEN void dump_asleep(void);
-/* All goroutines' stacks, to fd. */
-HIDDEN void dump_goroutines(int fd, struct g *current);
 
 /* Where a signal hit the goroutine that a dump is made on; zero: where the dump is called. */
 extern HIDDEN struct dump_from {

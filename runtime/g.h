@@ -265,6 +265,8 @@ static inline struct m *m_here(void) {
 /* ---- signals.c ---- */
 /* Overflow of a goroutine's stack is told, on a signal stack of this thread. */
 HIDDEN void signals_install(void);
+/* Says which goroutine, and what helps. */
+HIDDEN void stack_overflow_line(const struct g *g);
 HIDDEN void signals_stack_install(void);
 
 /* ---- sysmon.c ---- */

@@ -15,13 +15,17 @@ enum { STACK_BYTES = 64 * 1024 };
 
 static struct sigaction before;
 
-static _Noreturn void tell_overflow(struct g *g, const ucontext_t *at) {
-  dump_from = (struct dump_from){(uintptr_t)at->uc_mcontext.gregs[REG_RIP], (uintptr_t)at->uc_mcontext.gregs[REG_RBP]};
+void stack_overflow_line(const struct g *g) {
   char line[256];
   int n = snprintf(line, sizeof line,
                    "godwit: goroutine %llu exceeds its stack of %lld bytes; GODWIT=stack_size=%lld gives each more\n",
                    (unsigned long long)g->id, (long long)gw__opts.stack_size, (long long)gw__opts.stack_size * 4);
   prim_write_all(2, line, (size_t)n);
+}
+
+static _Noreturn void tell_overflow(struct g *g, const ucontext_t *at) {
+  dump_from = (struct dump_from){(uintptr_t)at->uc_mcontext.gregs[REG_RIP], (uintptr_t)at->uc_mcontext.gregs[REG_RBP]};
+  stack_overflow_line(g);
   fatal_error("stack overflow", NULL, (struct race_at){0, 0});
 }
 

@@ -2,7 +2,8 @@
  *
  * A slot, from below: guard, stack, G. Untouched pages cost nothing, so a goroutine that stays shallow costs one page.
  * The guard is a marker in the page tables where the kernel can do that (6.13), which splits no mapping; else mprotect
- * while mappings last, and then a canary.  Tops are staggered by some cache lines, since all slots are aligned alike.
+ * while mappings last, and then a page of canaries.  Tops are staggered by some cache lines, since all slots are
+ * aligned alike.
  */
 #include <errno.h>
 #include <string.h>
@@ -59,7 +60,8 @@ static bool guard_set(char *lo) {
     stacks.guard = BY_CANARY;
     gw__warn("too many stacks for guard pages (vm.max_map_count): further ones are checked when goroutines switch");
   }
-  memcpy(lo + GUARD - sizeof(uint64_t), &(uint64_t){CANARY}, sizeof(uint64_t));
+  uint64_t *page = (uint64_t *)(void *)(lo + GUARD - PRIM_PAGE);
+  for (size_t i = 0; i < PRIM_PAGE / sizeof *page; i++) page[i] = CANARY;
   return true;
 }
 
@@ -131,9 +133,12 @@ struct g *g_alloc(struct p *p) {
 }
 
 void g_check_canary(const struct g *g) {
-  uint64_t word;
-  memcpy(&word, g->lo - sizeof word, sizeof word);
-  if (word != CANARY) fatal_error("stack overflow", NULL, (struct race_at){0, 0});
+  const uint64_t *page = (const uint64_t *)(const void *)(g->lo - PRIM_PAGE);
+  bool whole = (char *)__builtin_frame_address(0) > g->lo;
+  for (size_t i = 0; whole && i < PRIM_PAGE / sizeof *page; i++) whole = page[i] == CANARY;
+  if (whole) return;
+  stack_overflow_line(g);
+  fatal_error("stack overflow", NULL, (struct race_at){0, 0});
 }
 
 void g_free(struct p *p, struct g *g) {

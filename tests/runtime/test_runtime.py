@@ -171,6 +171,23 @@ def test_stack_overflow(built):
     assert re.search(r"goroutine \d+ \[running\]:\n(.*\n)*deep\(\.\.\.\)", r.stderr), r
 
 
+@pytest.mark.parametrize("frames, status", [(200, 0), (238, 2), (1000, 2)])
+@pytest.mark.parametrize("guarded", [1000, 100])
+def test_guards_of_older_kernels(tmp_path, guarded, frames, status):
+    """Without markers mprotect guards the stacks, and beyond its limit canaries, with one line that says so."""
+    if (guarded, frames) == (100, 1000):
+        frames = 236  # canaries tell only of what stays within the guard's 16 KB
+    program = tmp_path / "guards"
+    r = run(compiler("gcc-12"), "-g", "-O0", FRAMES, *WARNINGS, f"-I{REPO / 'include'}", HERE / "guards.c",
+            "-Wl,--wrap=prim_guard_marker,--wrap=prim_guard", BUILD / "lib/godwit/libgodwit_parts.a", "-lpthread", "-o",
+            program)
+    assert r.status == 0, r
+    r = run(program, 200, guarded, frames)
+    assert r.status == status, r
+    assert r.stderr.count("further ones are checked when goroutines switch") == (guarded == 100), r
+    assert ("fatal error: stack overflow\n" in r.stderr and "GODWIT=stack_size=" in r.stderr) == (status == 2), r
+
+
 def test_main_ends_the_process(built):
     assert run(built("messages", "gcc-12", FRAMES), "return").status == 7
     assert run(built("messages", "gcc-12", FRAMES), "exit").status == 5
