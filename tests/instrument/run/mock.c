@@ -19,13 +19,13 @@ _Thread_local struct gw_tls __gw_tls = {1 << 9, 0, READ_OFFSET};
 uintptr_t __gw_shadow = SHADOW_BASE;
 const int __gw_abi_v1 = 1;
 
-struct mock_event mock_log[256];
+struct mock_event mock_log[MOCK_LOG];
 int mock_count;
 bool mock_atomics_open_epochs;
 
 __attribute__((target("general-regs-only"))) static void note(const char *what, const void *at, size_t size,
                                                               int order) {
-  if (mock_count < 256) mock_log[mock_count] = (struct mock_event){what, at, size, order};
+  if (mock_count < MOCK_LOG) mock_log[mock_count] = (struct mock_event){what, at, size, order};
   mock_count++;
 }
 

@@ -14,7 +14,8 @@ struct mock_event {
 
 enum mock_plane { MOCK_READS, MOCK_WRITES };
 
-extern struct mock_event mock_log[256];
+enum { MOCK_LOG = 1 << 14 }; /* events kept */
+extern struct mock_event mock_log[MOCK_LOG];
 extern int mock_count;
 extern bool mock_atomics_open_epochs; /* each atomic operation ends an epoch */
 

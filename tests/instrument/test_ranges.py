@@ -1,0 +1,112 @@
+"""Range checks of loops: FileCheck, random loops beside a build with every check in place, races at a range's ends."""
+
+import random
+
+import pytest
+
+import godwit_testing as gt
+from instrument_testing import CLANG, LTO, PASS, RUN, WARNINGS, command
+
+LOOPS = 80  # in one program
+TYPES = ["char", "short", "int", "long", "float", "double"]
+HEADS = [
+    "for ({i} i = {lo}; i < n; i += {step})",
+    "for ({i} i = {lo}; i != n + {lo}; i++)",
+    "for ({s} i = n - 1; i >= {lo}; i -= {step})",
+    "for ({s} i = n; i-- > {lo};)",
+    "for ({i} i = 0; i + 1 < n + 1; i++)",
+    "{i} i = {lo}; while (i++ < n)",
+    "{i} i = {lo}; if (n > {lo}) do",
+]
+STATEMENTS = [
+    "A[{x}i + {c}] = ({t}){k};",
+    "A[{x}i + {c}] += B[{x}i + {d}];",
+    "A[i] += ({t}){k};",
+    "A[i] = B[i] + B[i + 1] + B[(long)i - 1];",
+    "s += A[{x}i + {c}];",
+    "s += A[{x}i + {c}] + B[(long)n - (long)i];",
+    "B[(long)n - (long)i] = ({t})i;",
+    "A[2 * i] = 1; A[2 * i + 1] = 2;",
+    "A[{x}3 * i + {c}] = ({t}){k};",
+    "A[0] += B[i];",
+    "s += A[{c}];",
+    "if (B[i] > 9) A[{x}i + {c}] = 1;",
+    "if (i & 1) s += A[i];",
+    "s += P[i].x; P[i].y = (int)i;",
+    "P[i].x = 1; P[i].y = 2; P[i].z = 3;",
+    "{{ long x; memcpy(&x, (char *)A + i, 8); s += x; }}",
+]
+RARE = [
+    "if (A[i] == ({t})7) break;",
+    "if (A[i] == ({t})9) continue;",
+    "if (i == 12) return s;",
+    "if (i % 8 == 3) phase();",
+    '__asm__ volatile("" ::: "memory");',
+    "s += *(volatile {t} *)&A[i];",
+    "for (long j = 0; j < width; j++) A[i * width + j] += ({t})j;",
+    "for (int j = 0; j < 3; j++) s += B[i + j];",
+    "__atomic_fetch_add((int *)b - 64, 1, __ATOMIC_RELAXED);",
+]
+
+
+def make_loop(rng, number):
+    """A C function with one loop of random form and content."""
+    t = rng.choice(TYPES)
+    unsigned = rng.random() < 0.4
+    index = rng.choice(["unsigned", "unsigned long", "unsigned short"] if unsigned else ["int", "long"])
+    head = rng.choice([h for h in HEADS if not (unsigned and "{s}" in h)])
+    fill = {"t": t, "i": index, "s": index if not unsigned else "long", "lo": rng.choice([0, 0, 1, 2]),
+            "step": rng.choice([1, 1, 1, 2, 4]), "x": "(long)" if unsigned else ""}
+    body = rng.choices(STATEMENTS, k=rng.choice([1, 1, 2, 3])) + rng.choices(RARE, k=rng.random() < 0.25)
+    rng.shuffle(body)
+    text = [s.format(**fill, c=rng.choice([0, 0, 1, -1, 2]), d=rng.choice([0, 0, 1, -2]), k=rng.randrange(100))
+            for s in body]
+    tail = " while (++i < n);" if head.endswith("do") else ""
+    join = rng.choice([" ", "\n    "])
+    return (f"long F({number})(char *a, char *b, long turns, long width) {{\n"
+            f"  {t} *{'restrict ' if rng.random() < 0.3 else ''}A = ({t} *)a, *B = ({t} *)b;\n"
+            f"  struct point *P = (struct point *)a;\n"
+            f"  {fill['s'] if '{s}' in head else index} n = ({index})turns;\n  long s = width;\n  (void)B, (void)P;\n"
+            f"  {head.format(**fill)} {{\n    {join.join(text)}\n  }}{tail}\n  return s;\n}}\n")
+
+
+def make_source(seed):
+    rng = random.Random(seed)
+    head = ("#include <string.h>\n#define JOIN_(a, b) a##b\n#define JOIN(a, b) JOIN_(a, b)\n"
+            "#define F(n) JOIN(PREFIX, n)\nvoid phase(void);\nstruct point { long x; int y, z; };\n")
+    return head + "".join(make_loop(rng, i) for i in range(LOOPS))
+
+
+@pytest.fixture(scope="session")
+def main_objects(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("ranges")
+    (folder / "table.h").write_text("".join(f"CASE({i})\n" for i in range(LOOPS)))
+    for name in ("mock", "ranges_main"):
+        command(CLANG, "-g", "-O1", *WARNINGS, f"-I{gt.REPO / 'include'}", f"-I{folder}", "-c", RUN / f"{name}.c", "-o",
+                folder / f"{name}.o")
+    return [folder / "mock.o", folder / "ranges_main.o"]
+
+
+FLAGS = ["-O1", "-O2", "-O3", "-Os", "-O3 -mavx2", "-O2 -fno-vectorize -fno-slp-vectorize -funroll-loops", LTO[1]]
+
+
+def compare(flags, seed, main_objects, folder):
+    """Number of checks that reached the runtime: with all in place, and with range checks."""
+    source = folder / "loops.c"
+    source.write_text(make_source(f"{flags} {seed}"))
+    objects = []
+    for prefix, more in (("audit_", ["-mllvm", "-godwit-audit"]), ("ranges_", [])):
+        objects.append(folder / f"{prefix}.o")
+        code = [f for f in flags.split() if not f.startswith("-fuse-ld")]
+        command(CLANG, "-g", "-w", *code, "-fno-strict-aliasing", *PASS, *more, f"-DPREFIX={prefix}", "-c", source, "-o",
+                objects[-1])
+    command(CLANG, *(flags.split() if "lto" in flags else []), *objects, *main_objects, "-o", folder / "loops")
+    return map(int, command(folder / "loops").split())
+
+
+@pytest.mark.parametrize("flags", FLAGS)
+def test_claims_are_those_of_the_loop(flags, full, main_objects, tmp_path):
+    """Byte by byte, and phase by phase between calls."""
+    for seed in range(10 if full else 1):
+        audit, ranges = compare(flags, seed, main_objects, tmp_path)
+        assert ranges < 0.8 * audit, f"seed {seed}"  # or nothing is tested
