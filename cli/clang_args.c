@@ -132,8 +132,22 @@ static bool stops_before_link(const char *arg) {
   return false;
 }
 
+/* These interpose on what the detector interposes on; undefined, integer and the like don't. */
+static void note_sanitizer(struct clang_args *o, const char *arg) {
+  static const char *const names[] = {"address", "thread", "memory", "hwaddress", "leak", "dataflow", "realtime"};
+  size_t skip = strlen("-fsanitize=");
+  for (size_t i = 0; !o->sanitizer && i < sizeof names / sizeof names[0]; i++)
+    for (const char *p = arg + skip; *p; p += strcspn(p, ",") + (p[strcspn(p, ",")] == ',')) {
+      size_t n = strcspn(p, ",");
+      if (n != strlen(names[i]) || strncmp(p, names[i], n) != 0) continue;
+      o->sanitizer = mem_strdup(arg);
+      break;
+    }
+}
+
 static void note_flag(struct scan *s, const char *arg) {
   struct clang_args *o = s->out;
+  if (has_prefix(arg, "-fsanitize=")) note_sanitizer(o, arg);
   if (stops_before_link(arg)) s->stops = true;
   if (strcmp(arg, "-shared") == 0 || strcmp(arg, "--shared") == 0) o->shared = true;
   if (strcmp(arg, "-r") == 0) s->relocatable = true;
@@ -278,4 +292,7 @@ struct clang_args clang_args_read(int argc, char **argv) {
   return out;
 }
 
-void clang_args_free(struct clang_args *a) { strings_free(&a->rest); }
+void clang_args_free(struct clang_args *a) {
+  strings_free(&a->rest);
+  free(a->sanitizer);
+}

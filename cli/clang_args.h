@@ -15,6 +15,7 @@ struct clang_args {
   bool links;          /* ends in a link of an executable or a shared library */
   bool shared;         /* that link gives a shared library */
   bool is_static;      /* -static or -static-pie */
+  char *sanitizer;     /* a -fsanitize= that has a runtime of its own for memory or threads; NULL for none; owned */
   bool no_stdlib;      /* -nostdlib, -nodefaultlibs or -nolibc */
   bool debug_chosen;   /* some -g option */
   bool level_chosen;   /* some -O option */

@@ -71,7 +71,8 @@ int cmd_env(int argc, char **argv) {
   options_init();
   print_options();
   printf("\n");
-  static const char *const variables[] = {"GODWIT", "GORACE", "GOMAXPROCS", "GODEBUG", "GODWIT_CLANG", "NO_COLOR"};
+  static const char *const variables[] = {"GODWIT",       "GORACE",     "GOMAXPROCS", "GODEBUG",
+                                          "GODWIT_CLANG", "GODWIT_CLI", "NO_COLOR"};
   for (size_t i = 0; i < sizeof variables / sizeof variables[0]; i++) print_variable(variables[i]);
   printf("\n");
   print_parts();

@@ -61,7 +61,8 @@ static int run_and_wait(char **argv) {
     sigprocmask(SIG_SETMASK, &old, NULL);
     execv(argv[0], argv);
     int e = errno;
-    fprintf(stderr, "godwit run: can't run %s: %s\n", argv[0], strerror(e));
+    fprintf(stderr, "godwit run: can't run %s: %s%s\n", argv[0], strerror(e),
+            e == EACCES ? " (its folder may be mounted noexec: TMPDIR names another)" : "");
     _exit(e == ENOENT ? STATUS_NOT_FOUND : STATUS_CANNOT_RUN);
   }
   running = pid > 0 ? pid : 0;

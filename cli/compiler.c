@@ -164,6 +164,10 @@ struct strings compiler_command(const char *clang, const struct clang_args *a) {
   const struct parts *p = parts_find();
   struct strings cmd = {0};
   bool ok = true;
+  if (a->race && a->sanitizer) {
+    fprintf(stderr, "godwit: -race and %s exclude one another: build once with each\n", a->sanitizer);
+    return cmd;
+  }
   strings_add(&cmd, clang);
   if (a->has_input) {
     strings_add(&cmd, "--start-no-unused-arguments");

@@ -90,7 +90,7 @@ static void cut_excerpt(struct excerpt *e) {
 }
 
 static bool get_excerpt(struct excerpt *e, const struct render_options *o, const struct frame *f) {
-  if (!f || !f->file || !f->line || !o->line) return false;
+  if (!f->file || !f->line || !o->line) return false;
   *e = (struct excerpt){.n = 0};
   e->line = o->line(f->file, f->line, &e->n);
   if (!e->line) return false;
@@ -101,7 +101,8 @@ static bool get_excerpt(struct excerpt *e, const struct render_options *o, const
 
 /* The source line with its mark; false if there is no source. */
 static bool add_excerpt(struct buf *b, const struct render_options *o, const struct access *a, char mark) {
-  const struct frame *f = a->stack.n ? &a->stack.v[0] : NULL;
+  if (a->stack.n == 0) return false;
+  const struct frame *f = &a->stack.v[0];
   struct excerpt e;
   if (!get_excerpt(&e, o, f)) return false;
   size_t before = b->n;

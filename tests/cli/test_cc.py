@@ -173,6 +173,15 @@ def test_clang_s_status_is_ours(folder):
     assert r.status == 1 and "bad.c:1:25: error" in r.stderr, r
 
 
+@pytest.mark.parametrize("name", ["address", "thread", "undefined,address", "leak,undefined"])
+def test_sanitizers_of_their_own_kind(folder, name):
+    """Two tools can't both stand between a program and its malloc and threads."""
+    r = cc("-race", "-c", "a.c", f"-fsanitize={name}", folder=folder)
+    assert r.status == 125 and f"-fsanitize={name}" in r.stderr and len(r.stderr.splitlines()) == 1, r
+    assert cc("-c", "a.c", f"-fsanitize={name}", folder=folder).status == 0
+    assert cc("-race", "-c", "a.c", "-fsanitize=undefined", folder=folder).status == 0
+
+
 def test_nothing_to_do(build):
     r = gt.run(gt.GODWIT_CLANG)
     assert r.status == 64 and len(r.stderr.splitlines()) == 1, r
