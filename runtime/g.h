@@ -188,6 +188,13 @@ HIDDEN void g_each(void (*f)(struct g *g, void *arg), void *arg);
 /* The G whose guard holds address p, or NULL. */
 HIDDEN struct g *g_guarding(uintptr_t p);
 
+/* The lock is held across fork, so that the child finds it whole. */
+HIDDEN void stacks_fork_lock(void);
+HIDDEN void stacks_fork_unlock(void);
+
+/* ---- fork.c ---- */
+HIDDEN void fork_prepare(void);
+
 /* ---- runq.c: the owner of p calls, but for steal ---- */
 HIDDEN void runq_put(struct p *p, struct g *g, bool next);
 HIDDEN struct g *runq_get(struct p *p);

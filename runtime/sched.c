@@ -8,6 +8,7 @@
 #include "g.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/goid.h"
@@ -102,8 +103,15 @@ static void thread_park(struct g *g, void (*unlock)(void *arg), void *arg) {
   sched_check_dead_locked();
   spin_unlock(&sched.lock);
   if (unlock) unlock(arg);
-  while (!__atomic_load_n(&g->wake, __ATOMIC_ACQUIRE)) /* pairs with the release in g_ready */
-    prim_futex_wait(&g->wake, 0, -1);
+  while (!__atomic_load_n(&g->wake, __ATOMIC_ACQUIRE)) { /* pairs with the release in g_ready */
+    /* Without a monitor who parks looks himself whether the threads that we know nothing of have ended. */
+    bool look =
+        __atomic_load_n(&sched.dead_maybe, __ATOMIC_RELAXED) && !__atomic_load_n(&sched.started, __ATOMIC_RELAXED);
+    if (prim_futex_wait(&g->wake, 0, look ? 50 * GW_MS : -1) != -ETIMEDOUT) continue;
+    spin_lock(&sched.lock);
+    sched_check_dead_locked();
+    spin_unlock(&sched.lock);
+  }
   __atomic_store_n(&g->status, G_RUNNING, __ATOMIC_RELAXED);
 }
 
@@ -214,6 +222,7 @@ static void after_exit(struct m *m, struct g *g, void *arg) {
 }
 
 void g_exit(struct g *g) {
+  if (UNLIKELY(g->thread)) exit(0); /* a forked child's only goroutine has ended */
   race_g_end(g->race);
   g->race = NULL;
   if (g->tag) g_tag_free(g);

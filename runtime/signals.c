@@ -54,6 +54,9 @@ void signals_stack_install(void) {
 }
 
 void signals_install(void) {
+  static bool done; /* guarded by the scheduler's starting once; a forked child has inherited the handler */
+  if (done) return;
+  done = true;
   struct sigaction sa;
   memset(&sa, 0, sizeof sa);
   sa.sa_sigaction = on_fault;

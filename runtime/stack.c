@@ -165,6 +165,9 @@ void g_free(struct p *p, struct g *g) {
   spin_unlock(&stacks.lock);
 }
 
+void stacks_fork_lock(void) { spin_lock(&stacks.lock); }
+void stacks_fork_unlock(void) { spin_unlock(&stacks.lock); }
+
 void g_each(void (*f)(struct g *g, void *arg), void *arg) {
   spin_lock(&sched.lock);
   struct g *t = sched.thread_gs;

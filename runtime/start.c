@@ -27,6 +27,7 @@ static void key_create(void) {
   options_init();
   prim_membarrier_init();
   sched.start = sched.now = prim_now();
+  fork_prepare();
   if (pthread_key_create(&thread_key, thread_gone) != 0) gw__fatal("no thread-specific key is left for the runtime");
 }
 
@@ -121,6 +122,7 @@ void main_join(struct g *g) {
   __atomic_fetch_sub(&sched.foreign_live, 1, __ATOMIC_RELAXED);
   p_acquire(m, p);
   __atomic_store_n(&p->live, p->live + 1, __ATOMIC_RELAXED);
+  signals_stack_install();
   prim_timer_slack(1); /* 50 us else; it may be the one that sleeps for timers */
   m->cur = g;
   g->m = m;

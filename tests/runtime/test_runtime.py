@@ -14,7 +14,7 @@ HERE = Path(__file__).parent / "programs"
 WARNINGS = ["-Wall", "-Wextra", "-Wshadow", "-Werror"]
 COMPILERS = ["gcc-12", "clang-19"]
 KINDS = [*COMPILERS, "godwit", "race"]
-PROGRAMS = ["channels", "select", "locks", "times", "panics", "sched", "threads", "stacks", "errno"]
+PROGRAMS = ["channels", "select", "locks", "times", "panics", "sched", "threads", "stacks", "errno", "forks"]
 
 
 def compiler(name):
@@ -115,6 +115,8 @@ ASLEEP = {
     "asleep cond": "sync.Cond.Wait",
     "asleep goroutines": "chan receive",
     "asleep after sleep": "chan receive",
+    "asleep after thread": "chan receive",
+    "asleep after thread, started": "chan receive",
 }
 FRAMES = "-fno-omit-frame-pointer"
 

@@ -1,4 +1,7 @@
 /* Ends in the way that its argument names: what is printed, and the status, are the test's. */
+#include <pthread.h>
+#include <unistd.h>
+
 #include "check.h"
 
 static gw_chan(int) c, none;
@@ -24,6 +27,16 @@ static void named(void) {
   gw_recv(c);
 }
 static void stay_in_call(void) { gw_blocking(boom); }
+
+static void *end_later(void *unused) {
+  usleep(50000);
+  return unused;
+}
+static void start_thread(void) {
+  pthread_t thread;
+  CHECK(pthread_create(&thread, NULL, end_later, NULL) == 0);
+}
+static void nothing(void) {}
 
 #define WAY(name, ...)                 \
   if (strcmp(argv[1], name) == 0) {    \
@@ -63,6 +76,8 @@ int main(int argc, char **argv) {
   WAY("asleep cond", gw_mutex_lock(&mu); gw_cond_wait(&cond))
   WAY("asleep goroutines", gw_go(receive, none); gw_go(named); gw_recv(c))
   WAY("asleep after sleep", gw_go(receive, none); gw_sleep(5 * GW_MS); gw_recv(c))
+  WAY("asleep after thread", start_thread(); gw_recv(c))
+  WAY("asleep after thread, started", gw_go(nothing); start_thread(); gw_recv(c))
   WAY("main leaves", gw_go(receive, c); gw_goexit())
   WAY("main leaves alone", gw_goexit())
   WAY("return", gw_go(receive, c); return 7)

@@ -1,0 +1,43 @@
+/* After fork the child has the caller alone: goroutine 1, on the stack and the thread that it has, as a foreign thread
+ * is until it starts a goroutine.  The other goroutines and all of our threads are gone; their memory is given up. */
+#include <pthread.h>
+#include <string.h>
+
+#include "g.h"
+
+static void before_fork(void) {
+  stacks_fork_lock();
+  spin_lock(&sched.lock);
+}
+
+static void in_parent(void) {
+  spin_unlock(&sched.lock);
+  stacks_fork_unlock();
+}
+
+static void bury(struct g *g, void *self) {
+  if (g != self) __atomic_store_n(&g->status, G_DEAD, __ATOMIC_RELAXED);
+}
+
+static void in_child(void) {
+  struct g *self = g_tls(), *threads = sched.thread_gs;
+  uint32_t procs = sched.procs;
+  int64_t start = sched.start;
+  memset(&sched, 0, sizeof sched); /* the lock with it: this is the only thread */
+  sched.procs = procs;
+  sched.start = start;
+  sched.now = prim_now();
+  sched.thread_gs = threads;
+  memset(procs_all, 0, sizeof procs_all);
+  stacks_fork_unlock();
+  g_each(bury, self);
+  if (!self) return; /* it never called us */
+  self->id = 1;
+  self->m = NULL;
+  self->thread = true;
+  self->locked_m = NULL;
+  sched.threads = 1;
+  sched.foreign_live = 1;
+}
+
+void fork_prepare(void) { pthread_atfork(before_fork, in_parent, in_child); }

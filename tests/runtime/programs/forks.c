@@ -1,0 +1,60 @@
+/* A forked child has the caller alone, as goroutine 1, and may start goroutines of its own. */
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "check.h"
+
+static void square(int n, gw_chan(int) out) { gw_send(out, n * n); }
+static void wait_for(gw_chan(int) c) { gw_recv_ok(c, NULL); }
+
+static int use_everything(void) {
+  gw_chan(int) out = gw_make(int, 0);
+  CHECK(gw_goid() == 1 && gw_num_goroutine() == 1);
+  gw_sleep(GW_MS);
+  for (int i = 0; i < 20; i++) gw_go(square, i, out);
+  int sum = 0;
+  for (int i = 0; i < 20; i++) sum += gw_recv(out);
+  gw_timer *t = gw_timer_new(GW_MS);
+  gw_recv(gw_timer_chan(t));
+  gw_timer_free(t);
+  return sum == 2470 ? 5 : 6;
+}
+
+static int child_status(pid_t child) {
+  int status;
+  CHECK(waitpid(child, &status, 0) == child && WIFEXITED(status));
+  return WEXITSTATUS(status);
+}
+
+static void fork_here(gw_chan(int) done) {
+  fflush(NULL);
+  pid_t child = fork();
+  if (child == 0) _exit(use_everything());
+  gw_send(done, child_status(child));
+}
+
+static void fork_and_return(gw_chan(int) done) {
+  fflush(NULL);
+  pid_t child = fork();
+  if (child == 0) return;
+  gw_send(done, child_status(child));
+}
+
+int main(void) {
+  gw_chan(int) c = gw_make(int, 0), done = gw_make(int, 0);
+  pid_t child = fork(); /* before there is any goroutine */
+  if (child == 0) _exit(use_everything());
+  CHECK(child_status(child) == 5);
+  for (int i = 0; i < 50; i++) gw_go(wait_for, c);
+  for (int i = 0; i < 10; i++) {
+    gw_go(fork_here, done);
+    CHECK(gw_recv(done) == 5);
+    child = fork();
+    if (child == 0) _exit(use_everything());
+    CHECK(child_status(child) == 5);
+  }
+  gw_go(fork_and_return, done);
+  CHECK(gw_recv(done) == 0);
+  gw_close(c);
+  return 0;
+}
