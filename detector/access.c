@@ -60,15 +60,35 @@ static void add_race(struct access *a, uintptr_t granule, uint32_t bytes, uint32
                                               .older_write = write};
 }
 
-/* Judges one entry; returns what is left of it. */
-static uint32_t judge(struct access *a, uintptr_t granule, uint32_t mask, uint32_t cell, uint32_t ctx, bool write) {
+/* What another goroutine found ordered says nothing. */
+static inline void forget_ordered(struct det_thread *t, const struct race_g *g) {
+  if (LIKELY(t->ordered_for == g->serial)) return;
+  t->ordered_for = g->serial;
+  t->ordered[0] = t->ordered[1] = 0;
+}
+
+/* Does the entry's segment happen before the new access?  What was found ordered stays so: the thread remembers the
+ * last ids that its goroutine found (until the collector gives ids another meaning). */
+static inline bool ordered(struct access *a, uint32_t cell) {
+  if (cell_same_id(cell, a->own)) return true;
+  uint32_t id = cell_id(cell);
+  struct det_thread *t = a->t;
+  if (id == t->ordered[0] || id == t->ordered[1]) return true;
+  if (!epoch_before(a->g, id)) return false;
+  t->ordered[1] = t->ordered[0];
+  t->ordered[0] = id;
+  return true;
+}
+
+/* Judges one entry; returns what is left of it. Its context is looked at only if they race. */
+static uint32_t judge(struct access *a, uintptr_t granule, uint32_t mask, uint32_t cell, const uint32_t *ctx,
+                      bool write) {
   uint32_t shared = cell & mask & CELL_BYTES;
   if (!shared) return cell;
   bool cell_atomic = cell & CELL_ATOMIC;
-  bool ordered = cell_same_id(cell, a->own) || epoch_before(a->g, cell_id(cell));
-  if (!ordered) {
+  if (!ordered(a, cell)) {
     if (!(write || a->write) || (cell_atomic && a->atomic)) return cell;
-    add_race(a, granule, shared, cell, ctx, write);
+    add_race(a, granule, shared, cell, *ctx & SPILL_CTX, write);
   } else if ((write && !a->write) || (a->atomic && !cell_atomic)) {
     return cell;
   }
@@ -90,7 +110,7 @@ static bool judge_victim(struct victim *v, void *arg) {
   struct victim_judging *j = arg;
   if (!v->cell) return false;
   if ((j->write || !j->a->write) && covers(j->a, v->cell, j->mask)) return true;
-  v->cell = judge(j->a, j->granule, j->mask, v->cell, v->ctx, j->write);
+  v->cell = judge(j->a, j->granule, j->mask, v->cell, &v->ctx, j->write);
   if (!v->cell) j->emptied = true;
   return false;
 }
@@ -118,34 +138,40 @@ static bool judge_set(struct access *a, uintptr_t granule, uint32_t mask, bool *
 /* Judges the victims; true if one of the own epoch covers the new access: then the rest needs no judging, as whoever
  * came after that one was recorded has been judged against it. */
 static bool judge_victims(struct access *a, uintptr_t granule, uint32_t mask) {
-  uint32_t *cell = shadow_cell(SPILL_PLANE, granule), *ctx = shadow_ctx(SPILL_PLANE, granule);
-  uint32_t old = *cell, info = *ctx;
+  uint32_t *cell = shadow_cell(SPILL_PLANE, granule), old = *cell;
+  if (!old) return false;
+  uint32_t *ctx = shadow_ctx(SPILL_PLANE, granule), info = *ctx;
+  bool more = info & SPILL_MORE;
   if (old & CELL_BYTES) {
     bool write = info & SPILL_WRITE;
     if ((write || !a->write) && covers(a, old, mask)) return true;
-    *cell = judge(a, granule, mask, old, info & SPILL_CTX, write);
+    old = judge(a, granule, mask, old, ctx, write);
+    *cell = old ? old : more ? SPILL_ONLY_MORE : 0;
   }
-  if (LIKELY(!(info & SPILL_MORE))) return false;
+  if (LIKELY(!more)) return false;
   bool left, covered = judge_set(a, granule, mask, &left);
-  if (!left) *ctx = info & ~SPILL_MORE;
+  if (!left) {
+    *ctx = info & ~SPILL_MORE;
+    if (*cell == SPILL_ONLY_MORE) *cell = 0;
+  }
   return covered;
 }
 
 /* Puts what stood in a cell among the victims: into the spill plane if the place is free, else into the table. */
 static void displace(struct access *a, uintptr_t granule, uint32_t old, uint32_t old_ctx) {
   uint32_t *cell = shadow_cell(SPILL_PLANE, granule), *ctx = shadow_ctx(SPILL_PLANE, granule);
-  if (!(*cell & CELL_BYTES)) {
-    *cell = old;
-    *ctx = old_ctx | (a->write ? SPILL_WRITE : 0) | (*ctx & SPILL_MORE);
+  if (*cell & CELL_BYTES) {
+    victim_add(a->t, granule, old, old_ctx, a->write);
+    *ctx |= SPILL_MORE;
     return;
   }
-  victim_add(a->t, granule, old, old_ctx, a->write);
-  *ctx |= SPILL_MORE;
+  *ctx = old_ctx | (a->write ? SPILL_WRITE : 0) | (*cell == SPILL_ONLY_MORE ? SPILL_MORE : 0);
+  *cell = old;
 }
 
 static void record(struct access *a, uintptr_t granule, uint32_t mask, uint8_t *meta) {
   uint32_t *cell = shadow_cell(a->plane, granule), *ctx = shadow_ctx(a->plane, granule), old = *cell;
-  uint32_t mine = ctx_of(a);
+  uint32_t mine = a->ctx;
   if (!(old & CELL_BYTES)) {
     *ctx = mine;
     __atomic_store_n(cell, a->own | mask, __ATOMIC_RELAXED);
@@ -168,8 +194,37 @@ static void record(struct access *a, uintptr_t granule, uint32_t mask, uint8_t *
 static void judge_read_plane(struct access *a, uintptr_t granule, uint32_t mask, unsigned plane) {
   uint32_t *cell = shadow_cell(plane, granule), old = *cell;
   if (a->write && plane == a->t->plane + 1 && (old ^ a->own) < CELL_ATOMIC) return; /* leave it to the inline check */
-  uint32_t left = judge(a, granule, mask, old, *shadow_ctx(plane, granule), false);
+  uint32_t left = judge(a, granule, mask, old, shadow_ctx(plane, granule), false);
   if (left != old) __atomic_store_n(cell, left, __ATOMIC_RELAXED);
+}
+
+/* The common case of a plain access, all in one: no victims, and what stands in its way is ordered before it and within
+ * its bytes. Changes nothing and gives false if it is another case. */
+static inline bool access_simply(struct access *a, uintptr_t granule, uint32_t mask, uint8_t meta) {
+  if (a->atomic || (meta & META_VICTIMS && *shadow_cell(SPILL_PLANE, granule))) return false;
+  uint32_t *w = shadow_cell(0, granule);
+  uint32_t written = meta & META_WRITE ? *w : 0;
+  if (written && (cell_same_id(written, a->own) || !ordered(a, written))) return false;
+  if (!a->write) {
+    uint32_t *r = shadow_cell(a->plane, granule), read = meta & META_WRITE << a->plane ? *r : 0;
+    if (read && (read & CELL_BYTES & ~mask || cell_same_id(read, a->own) || !ordered(a, read))) return false;
+    __atomic_store_n(r, a->own | mask, __ATOMIC_RELAXED);
+  } else {
+    if (written & CELL_BYTES & ~mask) return false;
+    unsigned planes = meta >> 1 & ((1u << READ_PLANES) - 1);
+    for (unsigned bits = planes; bits; bits &= bits - 1) {
+      uint32_t read = *shadow_cell((unsigned)__builtin_ctz(bits) + 1, granule);
+      if (read && !cell_same_id(read, a->own) && (read & CELL_BYTES & ~mask || !ordered(a, read))) return false;
+    }
+    for (unsigned bits = planes; bits; bits &= bits - 1) {
+      uint32_t *r = shadow_cell((unsigned)__builtin_ctz(bits) + 1, granule);
+      if (*r && !cell_same_id(*r, a->own)) __atomic_store_n(r, 0, __ATOMIC_RELAXED);
+    }
+    __atomic_store_n(w, a->own | mask, __ATOMIC_RELAXED);
+  }
+  uint32_t *ctx = shadow_ctx(a->plane, granule);
+  if (*ctx != a->ctx) *ctx = a->ctx; /* a loop comes by with the same stack in the next epoch: the line stays clean */
+  return true;
 }
 
 /* One granule, its line locked. */
@@ -183,7 +238,7 @@ static void access_granule(struct access *a, uintptr_t granule, uint32_t mask, u
     return;
   }
   if (!a->write && *meta & META_WRITE << a->plane && covers(a, *shadow_cell(a->plane, granule), mask)) return;
-  uint32_t left = judge(a, granule, mask, written, written ? *shadow_ctx(0, granule) : 0, true);
+  uint32_t left = judge(a, granule, mask, written, shadow_ctx(0, granule), true);
   if (left != written) __atomic_store_n(w, left, __ATOMIC_RELAXED);
   if (a->write) {
     for (unsigned k = 1; k <= READ_PLANES; k++)
@@ -222,9 +277,24 @@ static bool line_is_own(const struct access *a, uintptr_t granule, uintptr_t las
 static void access_line(struct access *a, uintptr_t p, uintptr_t end) {
   uintptr_t granule = p >> 3, last = (end - 1) >> 3;
   if (line_is_own(a, granule, last)) return;
+  ctx_of(a);
   uint8_t *m = shadow_meta(granule >> 3);
   uint8_t meta = line_lock(m);
-  for (; granule <= last; granule++) access_granule(a, granule, bytes_in(granule, p, end), &meta);
+  bool recorded = false;
+  for (; granule <= last; granule++) {
+    uint32_t mask = bytes_in(granule, p, end);
+    if (LIKELY(access_simply(a, granule, mask, meta)))
+      recorded = true;
+    else
+      access_granule(a, granule, mask, &meta);
+  }
+  if (recorded) {
+    if (!(meta & META_WRITE << a->plane)) {
+      meta |= (uint8_t)(META_WRITE << a->plane);
+      shadow_note_region(last >> 3);
+    }
+    a->g->recorded = true;
+  }
   line_unlock(m, meta);
   if (UNLIKELY(a->races_n)) {
     det_call_saved(report_races, a);
@@ -246,6 +316,7 @@ void det_access(struct det_thread *t, struct race_g *g, uintptr_t p, size_t n, e
   a.atomic = op == RACE_ATOMIC_READ || op == RACE_ATOMIC_WRITE;
   a.own = g->epoch | (a.atomic ? CELL_ATOMIC : 0);
   a.plane = a.write ? 0 : t->plane + 1;
+  forget_ordered(t, g);
   a.ctx = 0;
   a.at = at;
   a.races_n = 0;
@@ -267,6 +338,7 @@ void det_record_fresh(struct det_thread *t, struct race_g *g, uintptr_t p, size_
       uint32_t mask = bytes_in(granule, p, end), *cell = shadow_cell(0, granule);
       if (mask != CELL_BYTES && *cell & CELL_BYTES) {
         struct access a = {.t = t, .g = g, .own = g->epoch, .ctx = ctx, .write = true, .op = RACE_ALLOC};
+        forget_ordered(t, g);
         access_granule(&a, granule, mask, &meta);
         continue;
       }

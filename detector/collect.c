@@ -321,6 +321,7 @@ static void collect(void) {
   rebuild_free_ids(&c);
   free_incarnations(&c);
   free_slots(&c);
+  for (struct det_thread *t = det_threads.first; t; t = t->next) t->ordered_for = 0; /* ids mean other things now */
   set_next_collection();
   give(c.rep, (values + slots + 1) * sizeof *c.rep);
   give(c.value, (values + 1) * sizeof *c.value);

@@ -15,8 +15,19 @@
 enum { CACHE = 256, TABLE_MIN_LOG = 12 };
 #define REGION ((size_t)1 << 34)
 
-/* Recent records by hash, per thread. */
+/* A short stack and its context, by return address: a loop comes by with the same ones again and again. */
+enum { MEMOS = 32, MEMO_FRAMES = 12 };
+struct memo {
+  uintptr_t pc, fp; /* of the innermost frame; pc 0: free */
+  uint32_t stack;
+  uint32_t locks, op, context; /* the last context with that stack */
+  uint32_t n;                  /* frames above the first */
+  uintptr_t ret[MEMO_FRAMES];
+};
+
+/* What a thread met lately: records by hash, contexts by return address. */
 struct depot_cache {
+  struct memo memo[MEMOS];
   struct {
     uint64_t hash;
     uint32_t id;
@@ -109,6 +120,11 @@ void depot_cache_free(struct depot_cache *cache) {
   if (cache) arena_free(cache, sizeof *cache);
 }
 
+/* With no lower bound known, nothing below here: code without frame pointers leaves anything in the register. */
+static inline uintptr_t walk_lowest(const struct race_g *g) {
+  return g->stack_lo ? g->stack_lo : (uintptr_t)__builtin_frame_address(0);
+}
+
 /* Follows frame pointers. Deep in a recursion the same return addresses come again and again: beyond the innermost
  * frames each is kept once, so that the number of distinct stacks stays small (a walk over a tree would otherwise make
  * one for every path). `seen` is a small filter: a false hit only drops a frame that is then missing from the middle.
@@ -121,8 +137,7 @@ static unsigned walk(const struct race_g *g, struct race_at at, uint64_t *pc, ui
   unsigned n = 0;
   pc[n++] = at.pc;
   h = mix(h, at.pc);
-  /* with no lower bound known, nothing below here: code without frame pointers leaves anything in the register */
-  uintptr_t fp = at.fp, lo = g->stack_lo ? g->stack_lo : (uintptr_t)__builtin_frame_address(0);
+  uintptr_t fp = at.fp, lo = walk_lowest(g);
   unsigned recent_n = 0;
   for (unsigned steps = 0; n < STACK_MAX && steps < 4096; steps++) {
     if (fp < lo || fp + 16 > g->stack_hi || fp & 7) break;
@@ -144,11 +159,49 @@ static unsigned walk(const struct race_g *g, struct race_at at, uint64_t *pc, ui
   return n;
 }
 
-uint32_t depot_stack(struct det_thread *t, const struct race_g *g, struct race_at at) {
+/* Is the stack at `at` the memo's, frame by frame? */
+static bool memo_matches(const struct memo *m, const struct race_g *g, struct race_at at) {
+  uintptr_t fp = at.fp, lowest = walk_lowest(g);
+  for (uint32_t i = 0;; i++) {
+    uintptr_t up = 0, ret = 0;
+    bool end = fp < lowest || fp + 16 > g->stack_hi || fp & 7;
+    if (!end) {
+      ret = ((const uintptr_t *)fp)[1];
+      up = *(const uintptr_t *)fp;
+      end = ret < 4096;
+    }
+    if (end) return i == m->n;
+    if (i >= m->n || m->ret[i] != ret) return false;
+    if (up <= fp) return i + 1 == m->n;
+    fp = up;
+  }
+}
+
+static struct memo *memo_of(struct det_thread *t, struct race_at at) {
+  if (UNLIKELY(!t->cache)) t->cache = arena_alloc(sizeof *t->cache);
+  return &t->cache->memo[(at.pc ^ at.pc >> 5) % MEMOS];
+}
+
+/* The memo is left alone if the stack is a long one: that may have been folded. */
+static uint32_t stack_into_memo(struct det_thread *t, const struct race_g *g, struct race_at at, struct memo *m) {
   uint64_t pc[STACK_MAX], hash;
   unsigned n = walk(g, at, pc, &hash);
   struct depot_record head = {.hash = mix(hash, DEPOT_STACK), .kind = DEPOT_STACK, .n = (uint16_t)n};
-  return intern(t, &head, pc, n);
+  uint32_t stack = intern(t, &head, pc, n);
+  if (n - 1 >= MEMO_FRAMES) return stack;
+  m->pc = at.pc;
+  m->fp = at.fp;
+  m->stack = m->context = stack;
+  m->locks = m->op = 0;
+  m->n = n - 1;
+  for (uint32_t i = 0; i < m->n; i++) m->ret[i] = pc[i + 1];
+  return stack;
+}
+
+uint32_t depot_stack(struct det_thread *t, const struct race_g *g, struct race_at at) {
+  struct memo *m = memo_of(t, at);
+  if (m->stack && m->pc == at.pc && m->fp == at.fp && memo_matches(m, g, at)) return m->stack;
+  return stack_into_memo(t, g, at, m);
 }
 
 static uint32_t lock_set(struct det_thread *t, struct race_g *g) {
@@ -167,13 +220,21 @@ static uint32_t lock_set(struct det_thread *t, struct race_g *g) {
 }
 
 uint32_t depot_context(struct det_thread *t, struct race_g *g, enum race_op op, struct race_at at) {
-  uint32_t stack = depot_stack(t, g, at);
-  uint32_t locks = lock_set(t, g);
+  uint32_t stack = depot_stack(t, g, at), locks = lock_set(t, g);
   uint32_t kept_op = op == RACE_FREE || op == RACE_ALLOC ? op : 0;
   if (!locks && !kept_op) return stack;
+  struct memo *m = memo_of(t, at);
+  bool in_memo = m->stack == stack;
+  if (in_memo && m->locks == locks && m->op == kept_op) return m->context;
   struct depot_record head = {.kind = DEPOT_CONTEXT, .a = stack, .b = locks, .mask = kept_op};
   head.hash = mix(mix(mix(DEPOT_CONTEXT, stack), locks), kept_op);
-  return intern(t, &head, NULL, 0);
+  uint32_t context = intern(t, &head, NULL, 0);
+  if (in_memo) {
+    m->context = context;
+    m->locks = locks;
+    m->op = kept_op;
+  }
+  return context;
 }
 
 uint32_t depot_composite(struct det_thread *t, uint32_t older, uint32_t newer, uint32_t newer_mask) {

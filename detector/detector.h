@@ -46,6 +46,7 @@ enum { HELD_INLINE = 4 };
 
 /* A goroutine or foreign thread that lives. Used by one thread at a time (race.h). */
 struct race_g {
+  uint64_t serial;        /* no two have the same, dead ones included */
   uint32_t epoch;         /* open id << 9; 0 while nothing was recorded since it was born (no slot yet) */
   bool recorded;          /* a cell may hold the open id */
   bool acquired;          /* its tree changed since its last tick */
@@ -74,6 +75,8 @@ struct det_thread {
   bool hidden;                    /* threads that it creates are the runtime's own */
   bool collect_wanted;            /* ids run short: collect on leaving */
   bool own_thread;                /* g is this foreign thread's own, ended with it */
+  uint64_t ordered_for;           /* serial of the goroutine that found `ordered`; 0: nobody */
+  uint32_t ordered[2];            /* ids that were found to happen before what it does; 0: none */
   uint64_t deferred_signals;      /* bit per signal that arrived inside (posix_signal.c) */
   struct depot_cache *cache;      /* recent stacks by hash */
   uint32_t end_rounds;            /* of libc's destructors of thread-specific values, so far */

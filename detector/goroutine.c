@@ -67,7 +67,9 @@ void det_thread_init(void) {
 bool race_in_detector(void) { return det_self && det_self->inside; }
 
 static struct race_g *g_new(uint64_t id, bool thread) {
+  static uint64_t serials; /* atomic */
   struct race_g *g = arena_alloc(sizeof *g);
+  g->serial = __atomic_add_fetch(&serials, 1, __ATOMIC_RELAXED);
   g->clock.slot = CLOCK_NONE;
   g->fence.slot = CLOCK_NONE;
   g->held = g->held_inline;

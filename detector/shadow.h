@@ -31,6 +31,8 @@ enum { READ_PLANES = 4, SPILL_PLANE = READ_PLANES + 1, PLANES = SPILL_PLANE + 1 
 #define SPILL_WRITE 0x80000000u
 #define SPILL_MORE 0x40000000u
 #define SPILL_CTX 0x3fffffffu
+/* What its cell holds when it is empty but there are more: so a cell of 0 says that the granule has no victims at all. */
+#define SPILL_ONLY_MORE CELL_ATOMIC
 /* Bits of a line's meta byte: which planes may hold something, and what else is known of the line. */
 enum { META_WRITE = 1, META_READ0 = 2, META_SYNC = 0x20, META_VICTIMS = 0x40, META_LOCK = 0x80 };
 

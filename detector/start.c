@@ -34,7 +34,7 @@ static void find_xsave_size(void) {
 static void at_exit(int status, void *arg) {
   (void)arg;
   if (gw__opts.atexit_sleep_ms) usleep((useconds_t)(gw__opts.atexit_sleep_ms * 1000));
-  int wanted = race_exit_status(status);
+  int wanted = race_exit_status(status & 0xff);
   if (wanted != status) exit(wanted);
 }
 
