@@ -17,6 +17,7 @@ HEADS = [
     "for ({i} i = 0; i + 1 < n + 1; i++)",
     "{i} i = {lo}; while (i++ < n)",
     "{i} i = {lo}; if (n > {lo}) do",
+    "for ({i} i = 0;; i++)",  # leaves in the middle
 ]
 STATEMENTS = [
     "A[{x}i + {c}] = ({t}){k};",
@@ -59,6 +60,8 @@ def make_loop(rng, number):
             "step": rng.choice([1, 1, 1, 2, 4]), "x": "(long)" if unsigned else ""}
     body = rng.choices(STATEMENTS, k=rng.choice([1, 1, 2, 3])) + rng.choices(RARE, k=rng.random() < 0.25)
     rng.shuffle(body)
+    if ";;" in head:
+        body.insert(rng.randrange(len(body) + 1), "if (i >= n) break;")
     text = [s.format(**fill, c=rng.choice([0, 0, 1, -1, 2]), d=rng.choice([0, 0, 1, -2]), k=rng.randrange(100))
             for s in body]
     tail = " while (++i < n);" if head.endswith("do") else ""
@@ -87,7 +90,7 @@ def main_objects(tmp_path_factory):
     return [folder / "mock.o", folder / "ranges_main.o"]
 
 
-FLAGS = ["-O1", "-O2", "-O3", "-Os", "-O3 -mavx2", "-O2 -fno-vectorize -fno-slp-vectorize -funroll-loops", LTO[1]]
+FLAGS = ["-O1", "-O2", "-O3", "-Os", "-Oz", "-O3 -mavx2", "-O2 -fno-vectorize -fno-slp-vectorize -funroll-loops", LTO[1]]
 
 
 def compare(flags, seed, main_objects, folder):
