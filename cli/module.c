@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/check.h"
 #include "cli/mem.h"
 
 static struct module *modules; /* all that were opened */
@@ -91,6 +92,17 @@ static Elf *open_running(const char *path, const char *build_id, int64_t pid) {
   return has_prefix(target, path) ? open_elf(link, build_id) : NULL;
 }
 
+/* A report without names should say why; once for each module, as modules are kept. */
+static void warn_missing(const char *path, const char *build_id) {
+  if (path[0] != '/') return; /* no file: what the kernel maps, or an address in no module */
+  Elf *other = build_id ? open_elf(path, NULL) : NULL;
+  if (other)
+    gw__warn("%s was built anew since (build id %s is asked for): its frames have no names", path, build_id);
+  else
+    gw__warn("%s can't be read as a program: its frames have no names", path);
+  elf_end(other);
+}
+
 static struct module *load(const char *path, const char *build_id, int64_t pid) {
   struct module *m = mem_alloc(sizeof *m);
   m->path = mem_strdup(path);
@@ -98,7 +110,7 @@ static struct module *load(const char *path, const char *build_id, int64_t pid) 
   elf_version(EV_CURRENT);
   m->elf = open_elf(path, build_id);
   if (!m->elf) m->elf = open_running(path, build_id, pid);
-  if (!m->elf) return m;
+  if (!m->elf) return warn_missing(path, build_id), m;
   if (!has_debug_info(m->elf)) find_debug_file(m);
   m->dwarf = dwarf_begin_elf(m->debug_elf ? m->debug_elf : m->elf, DWARF_C_READ, NULL);
   return m;

@@ -56,7 +56,7 @@ def build(folder, source="bank.c", *flags, cc=CLANG):
     return Module(out, copied)
 
 
-LIBC = {"module": "/nowhere/libc.so.6", "offset": "0x27249"}
+LIBC = {"module": "/lib/x86_64-linux-gnu/libc.so.6", "offset": "0x10"}  # no function is there
 MAIN = {"id": 1, "name": None, "main": True}
 TELLER = {"id": 7, "name": "teller"}
 

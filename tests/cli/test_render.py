@@ -43,7 +43,8 @@ NAMES = ("global", "heap", "atomic", "locks", "siblings", "misuse", "asleep", "n
 @pytest.mark.parametrize("style", ("godwit", "go", "tsan", "short"))
 def test_styles(bank, style, name):
     r = ct.report([cases(bank)[name]], f"--style={style}", folder=bank.path.parent)
-    assert r.status == 66 and not r.stderr, r
+    assert r.status == 66 and r.stderr.splitlines() == (
+        ["godwit: warning: /gone/prog can't be read as a program: its frames have no names"] if name == "nowhere" else []), r
     ct.golden(f"{style}-{name}.txt", r.stdout, bank.path.parent)
 
 

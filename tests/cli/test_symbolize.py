@@ -169,7 +169,9 @@ def test_build_id(bank, tmp_path):
     right = ct.race(bank, modules={str(bank.path): build_id(bank.path)})
     wrong = ct.race(bank, modules={str(bank.path): "00" * 20})
     assert functions(ct.resolved(right, tmp_path)["accesses"][0]["stack"])[0] == "add"
-    assert "function" not in ct.resolved(wrong, tmp_path)["accesses"][0]["stack"][0]
+    r = ct.report([wrong, wrong], "--format=json", folder=tmp_path)
+    assert "function" not in json.loads(r.stdout)["accesses"][0]["stack"][0]
+    assert len(r.stderr.splitlines()) == 1 and f"{bank.path} was built anew" in r.stderr, r
 
 
 def test_a_module_that_is_gone_or_none(bank, tmp_path):
