@@ -22,6 +22,10 @@ TO_INTEGER(long, strtol)
 TO_INTEGER(long long, strtoll)
 TO_INTEGER(unsigned long, strtoul)
 TO_INTEGER(unsigned long long, strtoull)
+TO_INTEGER(long, __isoc23_strtol)
+TO_INTEGER(long long, __isoc23_strtoll)
+TO_INTEGER(unsigned long, __isoc23_strtoul)
+TO_INTEGER(unsigned long long, __isoc23_strtoull)
 
 #define TO_REAL(type, name)                           \
   type __gw_i_##name(const char *s, char **end_out) { \

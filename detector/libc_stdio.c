@@ -1,4 +1,5 @@
-/* Buffers and lines of stdio.  A FILE's own lock orders nothing that the program could rely on. */
+/* Buffers, lines and locks of stdio.  What a call does under the FILE's lock by itself orders nothing that the program
+ * could rely on. */
 #include "detector/libc.h"
 
 size_t __gw_i_fread(void *p, size_t size, size_t n, FILE *f) {
@@ -59,4 +60,22 @@ ssize_t __gw_i_getline(char **line, size_t *room, FILE *f) {
 ssize_t __gw_i_getdelim(char **line, size_t *room, int end, FILE *f) {
   CALLER();
   return got_line(g, getdelim(line, room, end, f), line, room, at);
+}
+
+/* A recursive lock: an inner unlock adds to the clock as well, which only its holder could tell. */
+void __gw_i_flockfile(FILE *f) {
+  flockfile(f);
+  struct race_g *g = posix_self();
+  if (g) race_acquire(g, f);
+}
+int __gw_i_ftrylockfile(FILE *f) {
+  int r = ftrylockfile(f);
+  struct race_g *g = r == 0 ? posix_self() : NULL;
+  if (g) race_acquire(g, f);
+  return r;
+}
+void __gw_i_funlockfile(FILE *f) {
+  struct race_g *g = posix_self();
+  if (g) race_release_merge(g, f);
+  funlockfile(f);
 }

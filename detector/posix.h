@@ -60,6 +60,12 @@ int __asprintf_chk(char **out, int flag, const char *fmt, ...);
 int __vasprintf_chk(char **out, int flag, const char *fmt, va_list ap);
 _Noreturn void __chk_fail(void);
 
+/* From glibc 2.38 on its headers lead strtol and its like here; weak for older ones. */
+long __isoc23_strtol(const char *s, char **end, int base) __attribute__((weak));
+long long __isoc23_strtoll(const char *s, char **end, int base) __attribute__((weak));
+unsigned long __isoc23_strtoul(const char *s, char **end, int base) __attribute__((weak));
+unsigned long long __isoc23_strtoull(const char *s, char **end, int base) __attribute__((weak));
+
 /* Prototypes of all interceptors, after those of libc. */
 #define GW_INTERCEPT(name) extern __typeof__(name) __gw_i_##name;
 #define GW_INTERPOSE_QUIET(name) \

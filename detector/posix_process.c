@@ -20,7 +20,17 @@ static void after_fork_child(void) {
   thread_after_fork();
 }
 
-static void start(void) { pthread_atfork(before_fork, after_fork_parent, after_fork_child); }
+/* quick_exit runs handlers, and then ends the process with its own status: the handler that was registered first runs
+ * last and gives ours. */
+static int quick_status = -1;
+static void quick_exit_ends(void) {
+  if (det_ready && quick_status >= 0) gw__real._exit(race_exit_status(quick_status));
+}
+
+static void start(void) {
+  pthread_atfork(before_fork, after_fork_parent, after_fork_child);
+  at_quick_exit(quick_exit_ends);
+}
 __attribute__((section(".preinit_array"), used)) static void (*const start_first)(void) = start;
 
 /* The child of vfork borrows the parent's memory, the detector's included: it gets its own. */
@@ -28,3 +38,7 @@ pid_t __gw_i_vfork(void) { return fork(); }
 
 void __gw_i__exit(int status) { gw__real._exit(det_ready ? race_exit_status(status) : status); }
 void __gw_i__Exit(int status) { gw__real._Exit(det_ready ? race_exit_status(status) : status); }
+void __gw_i_quick_exit(int status) {
+  quick_status = status & 0xff;
+  gw__real.quick_exit(status);
+}

@@ -59,6 +59,7 @@ int main(int argc, char **argv) {
   if (pid == 0) {
     if (argv[1][0] == 'c') race(&after);
     if (argv[2][0] == 'e') exit(3);
+    if (argv[2][0] == 'Q') quick_exit(3);
     if (argv[2][0] == 'q') _Exit(3);
     _exit(3);
   }
@@ -74,7 +75,7 @@ int main(int argc, char **argv) {
 
 @pytest.mark.parametrize("static", ((), ("-static",)), ids=("dynamic", "static"))
 @pytest.mark.parametrize("parent_ends", ("return", "u"))
-@pytest.mark.parametrize("child_ends", ("exit", "_exit", "quick", "vfork"))
+@pytest.mark.parametrize("child_ends", ("exit", "_exit", "q_Exit", "Quick_exit", "vfork"))
 @pytest.mark.parametrize("who, child, parent", (("p", 3, 66), ("c", 66, 5), ("n", 3, 5)))
 def test_a_child_counts_its_own_findings(who, child, parent, child_ends, parent_ends, static, programs, tmp_path):
     run = gt.run_race(programs(FORK, "-O1", *static), who, child_ends, parent_ends, folder=tmp_path)
