@@ -62,7 +62,9 @@ static inline void *born(void *p, size_t n, bool quiet, struct race_at at) {
   if (!g) return p;
   struct det_thread *t = det_enter();
   uint32_t context = depot_context(t, g, RACE_ALLOC, at);
-  race_reborn(p, usable(p, n));
+  size_t room = usable(p, n);
+  posix_cover(p, room);
+  race_reborn(p, room);
   heap_born((uintptr_t)p, n, context, race_g_id(g));
   if (!quiet) record_alloc(t, g, (uintptr_t)p, n, context);
   det_exit(t);

@@ -126,6 +126,16 @@ static inline void posix_unlock(struct spin *s, struct det_thread *t) {
   det_exit(t);
 }
 
+/* Memory that the program may access from now on must have shadow memory; false if there is no room for it. */
+static inline bool posix_cover(const void *p, size_t n) {
+  uintptr_t lo = (uintptr_t)p, hi = lo + n;
+  if (LIKELY(n == 0 || (shadow_covered(lo) && shadow_covered(hi - 1)))) return true;
+  struct det_thread *t = det_enter();
+  bool ok = shadow_cover(lo, hi);
+  det_exit(t);
+  return ok;
+}
+
 /* What compiled code asks inline before it calls the detector, for a range: did this goroutine in its open epoch access
  * all of it?  False if it would take long to say. */
 static inline bool posix_seen(const void *p, size_t n, bool write) {

@@ -13,15 +13,26 @@ static void changes_hands(void *p, size_t n) {
   heap_forget((uintptr_t)p, (uintptr_t)p + n);
 }
 
+/* The program got memory at p. Where it has no shadow memory an access ends in a fault: that is told in advance. */
+static void got(void *p, size_t n, int prot) {
+  if (!det_ready || p == MAP_FAILED) return;
+  if (!posix_cover(p, n) && prot != PROT_NONE)
+    gw__warn(
+        "no room for shadow memory of the mapping of %zu bytes at %p: an access to it from instrumented code will "
+        "crash; map it where the kernel chooses",
+        n, p);
+  changes_hands(p, n);
+}
+
 void *__gw_i_mmap(void *at, size_t n, int prot, int flags, int fd, off_t offset) {
   void *p = gw__real.mmap(at, n, prot, flags, fd, offset);
-  if (p != MAP_FAILED) changes_hands(p, n);
+  got(p, n, prot);
   return p;
 }
 
 void *__gw_i_mmap64(void *at, size_t n, int prot, int flags, int fd, off64_t offset) {
   void *p = gw__real.mmap64(at, n, prot, flags, fd, offset);
-  if (p != MAP_FAILED) changes_hands(p, n);
+  got(p, n, prot);
   return p;
 }
 
@@ -42,9 +53,9 @@ void *__gw_i_mremap(void *p, size_t before, size_t after, int flags, ...) {
   void *q = gw__real.mremap(p, before, after, flags, to);
   if (q == MAP_FAILED) return q;
   if (q != p)
-    changes_hands(q, is);
+    got(q, is, PROT_READ);
   else if (is > was)
-    changes_hands((char *)p + was, is - was);
+    got((char *)p + was, is - was, PROT_READ);
   return q;
 }
 

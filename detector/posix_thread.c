@@ -140,6 +140,7 @@ static void *thread_main(void *arg) {
   stack_bounds(&lo, &hi);
   pthread_setspecific(table.key, (void *)(intptr_t)ROUNDS);
   posix_tls.self = r;
+  posix_cover(lo, (size_t)(hi - lo));
   race_g_switch(r->g);
   race_g_start(r->g, lo, hi);
   posix_tls.off = false;

@@ -1,6 +1,8 @@
 /* Uses that race with free, realloc, and the allocation itself. */
 #include "pairs.h"
 
+#include <sys/mman.h>
+
 static char *p1, *p2, *p3, *p4, *p5, *bigger;
 
 static void a1(void) { IN_TURN(1, use(p1[20])); /* RACE 1: read */ }
@@ -37,7 +39,14 @@ static void b6(void) { IN_TURN(2, free(p6)); /* RACE 6: free */ }
 static void a7(void) { IN_TURN(1, *(volatile char *)&p7[30000] = 1, free(p7)); /* RACE 7: free */ }
 static void b7(void) { IN_TURN(2, use(p7[30000])); /* RACE 7: read */ }
 
+/* A mapping far from all others. */
+static char *far_away;
+static void a8(void) { IN_TURN(1, far_away[5000] = 1); /* RACE 8: write */ }
+static void b8(void) { IN_TURN(2, use(far_away[5000])); /* RACE 8: read */ }
+
 int main(void) {
+  far_away = mmap((void *)0x234500000000, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  MUST(far_away != MAP_FAILED);
   p1 = malloc(24);
   p2 = calloc(1, 48);
   p3 = malloc(32);
@@ -51,6 +60,7 @@ int main(void) {
   both(a5, b5);
   both(a6, b6);
   both(a7, b7);
+  both(a8, b8);
   free(bigger);
   free(__atomic_load_n(&p4, __ATOMIC_RELAXED));
 }
