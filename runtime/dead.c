@@ -8,8 +8,8 @@ void sched_check_dead_locked(void) {
   /* A thread that never called us may still call, or end the process. Main's thread is one of `ms` or `threads`. */
   int known = (int)(sched.ms + sched.threads) + (__atomic_load_n(&sched.started, __ATOMIC_RELAXED) ? 1 : 0);
   if (prim_thread_count() != known) {
+    if (!sched.dead_maybe && __atomic_load_n(&sched.sysmon_idle, __ATOMIC_RELAXED)) sysmon_poke();
     sched.dead_maybe = true;
-    if (__atomic_load_n(&sched.sysmon_idle, __ATOMIC_RELAXED)) sysmon_poke();
     return;
   }
   spin_unlock(&sched.lock); /* nobody else runs */

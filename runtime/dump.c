@@ -154,7 +154,7 @@ void dump_panic(struct g *g, const char *message) {
 }
 
 /* Under -race the detector prints the message and the text, as a finding. */
-static void finish(struct g *g, const char *kind, const char *message, struct race_at at) {
+static void finish(struct g *g, struct race_g *race, const char *kind, const char *message, struct race_at at) {
   char line[300];
   snprintf(line, sizeof line, "fatal error: %s", message);
   struct out o = {.fd = 2, .buf = text, .room = sizeof text};
@@ -163,14 +163,40 @@ static void finish(struct g *g, const char *kind, const char *message, struct ra
   if (g) say_current(&o, g);
   say_all(&o, g ? g->id : 0);
   out_flush(&o);
-  if (o.fd < 0) race_finding(kind, line, o.buf + (o.buf[0] == '\n'), g ? g->race : race_self(), at);
+  if (o.fd < 0) race_finding(kind, line, o.buf + (o.buf[0] == '\n'), race ? race : race_self(), at);
 }
 
-void dump_fatal(struct g *g, const char *kind, const char *message, struct race_at at) { finish(g, kind, message, at); }
+void dump_fatal(struct g *g, const char *kind, const char *message, struct race_at at) {
+  finish(g, g ? g->race : NULL, kind, message, at);
+}
+
+static void find_first(struct g *g, void *arg) {
+  struct g **first = arg;
+  if (!*first || g->id < (*first)->id) *first = g;
+}
+
+/* Where the user's code called what a suspended goroutine waits in. */
+static struct race_at user_call(const struct inspect_g *g) {
+  struct race_at at = {g->pc, g->fp};
+  uintptr_t end = stack_end(g);
+  while (at.fp >= g->sp && at.fp % 8 == 0 && at.fp + 16 <= end && (!at.pc || ours(at.pc - 1))) {
+    const uintptr_t *frame = (const uintptr_t *)at.fp;
+    if (frame[0] <= at.fp) break;
+    at = (struct race_at){frame[1], frame[0]};
+  }
+  return at;
+}
 
 void dump_asleep(void) {
-  if (sched.main_gone && g_count() == 0)
-    finish(NULL, "GW1003", "no goroutines (main called runtime.Goexit) - deadlock!", (struct race_at){0, 0});
-  else
-    finish(NULL, "GW1003", "all goroutines are asleep - deadlock!", (struct race_at){0, 0});
+  struct g *first = NULL;
+  struct race_at at = {0, 0};
+  g_each(find_first, &first);
+  if (GW_RACE && first) {
+    struct inspect_g v;
+    inspect_g(first, &v);
+    at = user_call(&v);
+  }
+  const char *message =
+      first ? "all goroutines are asleep - deadlock!" : "no goroutines (main called runtime.Goexit) - deadlock!";
+  finish(NULL, first ? first->race : NULL, "GW1003", message, at);
 }

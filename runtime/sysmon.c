@@ -6,12 +6,13 @@
  * two sees the other (Dekker, with the whole cost on this side).  If both do, the CAS on `retake` decides.
  * - It fires timers that nobody else found the time for.
  * It sleeps 20 us, doubling to 10 ms when it finds nothing to do (Go's numbers), and until poked when nothing runs. */
+#include <errno.h>
 #include <pthread.h>
 #include <signal.h>
 
 #include "g.h"
 
-enum { SLEEP_MIN = 20000, SLEEP_MAX = 10000000, RUN_MAX = 10000000, LATE = 1000000 };
+enum { SLEEP_MIN = 20000, SLEEP_MAX = 10000000, RUN_MAX = 10000000, LATE = 1000000, LOOK_AGAIN = 50000000 };
 
 /* Somebody waits for a P. */
 static bool work_waits(struct p *p) { return __atomic_load_n(&sched.queue.n, __ATOMIC_RELAXED) > 0 || !runq_empty(p); }
@@ -60,24 +61,39 @@ static void fire_late_timers(int64_t now) {
       timers_run(&procs_all[i]->timers, now);
 }
 
-/* Every M sleeps, so only a wake-up can make anything run. */
-static bool all_idle(void) {
+/* Every M sleeps, so only a wake-up can make anything run.  *look: but a thread that we know nothing of kept us from
+ * saying that all are asleep, so it has to be looked at again. */
+static bool all_idle(bool *look) {
   spin_lock(&sched.lock);
   bool idle = sched.idle_ms + (sched.sleeper != NULL) == sched.ms;
-  bool maybe = sched.dead_maybe;
-  if (maybe) {
+  if (sched.dead_maybe) {
     sched.dead_maybe = false;
     sched_check_dead_locked();
   }
-  if (idle && !maybe) __atomic_store_n(&sched.sysmon_idle, true, __ATOMIC_RELAXED);
+  *look = sched.dead_maybe;
+  if (idle) __atomic_store_n(&sched.sysmon_idle, true, __ATOMIC_RELAXED);
   spin_unlock(&sched.lock);
-  return idle && !maybe;
+  return idle;
+}
+
+/* True if poked. */
+static bool sleep_idle(bool look) {
+  for (;;) {
+    if (__atomic_exchange_n(&sched.sysmon_wake, 0, __ATOMIC_ACQUIRE)) break; /* pairs with sysmon_poke */
+    if (prim_futex_wait(&sched.sysmon_wake, 0, look ? LOOK_AGAIN : -1) == -ETIMEDOUT) {
+      __atomic_store_n(&sched.sysmon_idle, false, __ATOMIC_RELAXED);
+      return false;
+    }
+  }
+  __atomic_store_n(&sched.now, prim_now(), __ATOMIC_RELAXED);
+  return true;
 }
 
 static void *sysmon_main(void *arg) {
   (void)arg;
   int64_t sleep = SLEEP_MIN;
   uint32_t calm = 0;
+  bool look;
   for (;;) {
     prim_futex_wait(&sched.sysmon_wake, 0, sleep);
     int64_t now = prim_now();
@@ -85,11 +101,7 @@ static void *sysmon_main(void *arg) {
     fire_late_timers(now);
     calm = retake_all(now) ? 0 : calm + 1;
     sleep = calm < 50 ? SLEEP_MIN : sleep >= SLEEP_MAX / 2 ? SLEEP_MAX : sleep * 2;
-    if (sleep == SLEEP_MAX && all_idle()) {
-      while (!__atomic_exchange_n(&sched.sysmon_wake, 0, __ATOMIC_ACQUIRE)) prim_futex_wait(&sched.sysmon_wake, 0, -1);
-      __atomic_store_n(&sched.now, prim_now(), __ATOMIC_RELAXED);
-      calm = 0;
-    }
+    if (sleep == SLEEP_MAX && all_idle(&look) && sleep_idle(look)) calm = 0;
   }
   return NULL;
 }
