@@ -178,6 +178,7 @@ static int choose(struct entry *e, int n, bool *ok, struct race_at at) {
     if (timed >= 0) w.when = prim_now() + e[timed].ns;
     i = wait_for_one(g, e, n, &w, ok);
     if (i < 0) i = timed;
+    GW_CHECK(i >= 0);
     if (e[i].kind == GW__CASE_KIND_SEND) {
       if (!*ok) out = CHAN_CLOSED;
       *ok = false;
@@ -196,23 +197,24 @@ static void entries_put(struct entry *e, struct entry *few, int n) {
   if (e != few) arena_free(e, (size_t)n * sizeof *e);
 }
 
+/* What a select does to the user's memory, where a case says. */
+static void note_case(const gw_case *c, int kind, enum race_op op, struct race_at at) {
+  if (GW_RACE && c->gw__kind == kind && c->gw__chan && c->gw__elem)
+    race_access(race_self(), c->gw__elem, c->gw__chan->size, op, at);
+}
+
 int gw_select_cases(gw_case *cases, int n) {
   struct entry few[INLINE], *e = entries_get(few, n);
-  struct race_g *r = race_self();
   for (int i = 0; i < n; i++) {
     gw_case *c = &cases[i];
     e[i] = (struct entry){.c = c->gw__chan, .elem = c->gw__elem, .ns = c->gw__ns, .kind = c->gw__kind};
-    if (GW_RACE && c->gw__kind == GW__CASE_KIND_SEND && c->gw__chan && c->gw__elem)
-      race_access(r, c->gw__elem, c->gw__chan->size, RACE_READ, RACE_HERE());
+    note_case(c, GW__CASE_KIND_SEND, RACE_READ, RACE_HERE());
   }
   bool ok = false;
   int i = choose(e, n, &ok, RACE_HERE());
-  struct gw__chan *c = e[i].c;
-  void *elem = e[i].elem;
   entries_put(e, few, n);
   for (int k = 0; k < n; k++) cases[k].ok = k == i && ok;
-  if (GW_RACE && cases[i].gw__kind == GW__CASE_KIND_RECV && elem)
-    race_access(r, elem, c->size, RACE_WRITE, RACE_HERE());
+  note_case(&cases[i], GW__CASE_KIND_RECV, RACE_WRITE, RACE_HERE());
   return i;
 }
 
