@@ -25,8 +25,8 @@ struct Place;
 class Names {
  public:
   void learn(llvm::Module &module);
-  // At the end: positions that the optimiser made of several on one line (they have no column), where what is accessed is
-  // a variable itself.
+  // At the end: positions that the optimiser made of several on one line (they have no column), where what is accessed
+  // is a variable itself.
   void learn_merged(llvm::Module &module);
   // Whether the accesses at two positions are of variables of the same name, or both of none that is known.
   bool same(const llvm::DILocation *a, const llvm::DILocation *b, char op) const;

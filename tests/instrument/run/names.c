@@ -102,9 +102,9 @@ void names_locals(int *raw) {
 void names_unclear(int c);
 void names_unclear(int c) {
   EITHER(c);
-  if (c) counter = 1;  // NAMES: w counter global
+  if (c) counter = 1;    // NAMES: w counter global
   if (!c) corner.x = 1;  // NAMES: w corner.x global
-  text = "";  // NAMES: w text global
+  text = "";             // NAMES: w text global
 }
 
 void names_run(void) {
