@@ -179,8 +179,9 @@ void gw__chan_free(struct gw__chan *c);
   __extension__({                                                                              \
     __auto_type GW__CAT(gw__c_, N) = (c);                                                      \
     GW__ELEM(GW__CAT(gw__c_, N)) GW__CAT(gw__v_, N);                                           \
+    volatile GW__ELEM(GW__CAT(gw__c_, N)) * GW__CAT(gw__p_, N) = &GW__CAT(gw__v_, N);          \
     gw__chan_recv_temp((struct gw__chan *)(uintptr_t)GW__CAT(gw__c_, N), &GW__CAT(gw__v_, N)); \
-    *(volatile GW__ELEM(GW__CAT(gw__c_, N)) *)&GW__CAT(gw__v_, N);                             \
+    *GW__CAT(gw__p_, N);                                                                       \
   })
 
 #define GW__RECV_INTO(callee, N, c, p) GW__RECV_INTO_(callee, N, c, p)
