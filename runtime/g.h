@@ -275,6 +275,8 @@ HIDDEN void signals_install(void);
 /* Says which goroutine, and what helps. */
 HIDDEN void stack_overflow_line(const struct g *g);
 HIDDEN void signals_stack_install(void);
+/* On a new M: the signals that the program has unblocked reach it. */
+HIDDEN void signals_thread_begin(void);
 
 /* ---- sysmon.c ---- */
 HIDDEN void sysmon_start(void);

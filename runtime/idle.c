@@ -44,7 +44,7 @@ static void *m_main(void *arg) {
   g_set_tls(&m->g0);
   race_g_switch(NULL);
   prim_timer_slack(1);
-  signals_stack_install();
+  signals_thread_begin();
   p_acquire(m, m->nextp);
   m->nextp = NULL;
   if (m->spinning) m->in_runtime = 1;

@@ -14,6 +14,7 @@
 enum { STACK_BYTES = 64 * 1024 };
 
 static struct sigaction before;
+static sigset_t mask; /* of the thread that started the scheduler */
 
 void stack_overflow_line(const struct g *g) {
   char line[256];
@@ -53,7 +54,13 @@ void signals_stack_install(void) {
   sigaltstack(&ss, NULL);
 }
 
+void signals_thread_begin(void) {
+  pthread_sigmask(SIG_SETMASK, &mask, NULL); /* sysmon, which blocks all, starts threads too */
+  signals_stack_install();
+}
+
 void signals_install(void) {
+  pthread_sigmask(SIG_SETMASK, NULL, &mask);
   static bool done; /* guarded by the scheduler's starting once; a forked child has inherited the handler */
   if (done) return;
   done = true;

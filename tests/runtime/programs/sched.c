@@ -2,9 +2,20 @@
 #include "check.h"
 
 #include <pthread.h>
+#include <signal.h>
 #include <unistd.h>
 
-static void tell_id(gw_chan(uint64_t) c) { gw_send(c, gw_goid()); }
+/* The threads that run goroutines block no signal of the program's, whichever of ours started them. */
+static void signals_arrive(void) {
+  sigset_t blocked;
+  CHECK(pthread_sigmask(SIG_SETMASK, NULL, &blocked) == 0);
+  CHECK(!sigismember(&blocked, SIGUSR1) && !sigismember(&blocked, SIGSEGV));
+}
+
+static void tell_id(gw_chan(uint64_t) c) {
+  signals_arrive();
+  gw_send(c, gw_goid());
+}
 
 static void ids_and_counts(void) {
   gw_chan(uint64_t) c = gw_make(uint64_t, 0);
@@ -53,8 +64,8 @@ static void loops_are_overtaken(void) {
   gw_sleep(30 * GW_MS);
   for (int i = 0; i < 100; i++) gw_yield();
   gw_chan(uint64_t) c = gw_make(uint64_t, 0);
-  gw_go(tell_id, c);
-  gw_recv(c);
+  for (int i = 0; i < 20; i++) gw_go(tell_id, c);
+  for (int i = 0; i < 20; i++) gw_recv(c);
   __atomic_store_n(&stop, 1, __ATOMIC_RELAXED);
   gw_waitgroup_wait(&w);
 }
@@ -65,6 +76,7 @@ static int sleep_ms(int ms) {
 }
 static void block(gw_waitgroup *w) {
   CHECK(gw_blocking(sleep_ms, 50) == 51);
+  signals_arrive();
   gw_waitgroup_done(w);
 }
 
