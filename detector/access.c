@@ -35,6 +35,9 @@ struct access {
   size_t n;
   unsigned plane; /* that it is recorded in */
   struct race_at at;
+  struct { /* the own read among the victims that covers this one; NULL: none, or not one that may move */
+    uint32_t *cell, *ctx;
+  } mine;
   unsigned races_n;
   struct race_pair races[RACES_MAX]; /* reported once the line is unlocked */
 };
@@ -101,15 +104,19 @@ struct victim_judging {
   struct access *a;
   uintptr_t granule;
   uint32_t mask;
-  bool write;   /* the victims are writes */
-  bool emptied; /* one was dropped */
+  bool write;    /* the victims are writes */
+  bool emptied;  /* one was dropped */
+  bool may_move; /* they are reads, in no index */
 };
 
 /* True if it is of the own epoch and covers the new access. */
 static bool judge_victim(struct victim *v, void *arg) {
   struct victim_judging *j = arg;
   if (!v->cell) return false;
-  if ((j->write || !j->a->write) && covers(j->a, v->cell, j->mask)) return true;
+  if ((j->write || !j->a->write) && covers(j->a, v->cell, j->mask)) {
+    if (j->may_move) j->a->mine.cell = &v->cell, j->a->mine.ctx = &v->ctx;
+    return true;
+  }
   v->cell = judge(j->a, j->granule, j->mask, v->cell, &v->ctx, j->write);
   if (!v->cell) j->emptied = true;
   return false;
@@ -128,9 +135,13 @@ static bool judge_set(struct access *a, uintptr_t granule, uint32_t mask, bool *
   struct victim_judging j = {.a = a, .granule = granule, .mask = mask, .write = true};
   bool covered = judge_list(&s->writes, &j);
   j.write = false;
+  j.may_move = !s->index;
   bool by_index = s->index && !a->write;
   if (!covered) covered = by_index ? victim_reads_of(s, a->g->clock.slot, judge_victim, &j) : judge_list(&s->reads, &j);
-  if (j.emptied && !by_index) s = victim_compact(s);
+  if (j.emptied && !by_index) {
+    s = victim_compact(s);
+    a->mine.cell = NULL; /* it may have moved */
+  }
   *left = s;
   return covered;
 }
@@ -144,7 +155,10 @@ static bool judge_victims(struct access *a, uintptr_t granule, uint32_t mask) {
   bool more = info & SPILL_MORE;
   if (old & CELL_BYTES) {
     bool write = info & SPILL_WRITE;
-    if ((write || !a->write) && covers(a, old, mask)) return true;
+    if ((write || !a->write) && covers(a, old, mask)) {
+      if (!write) a->mine.cell = cell, a->mine.ctx = ctx;
+      return true;
+    }
     old = judge(a, granule, mask, old, ctx, write);
     *cell = old ? old : more ? SPILL_ONLY_MORE : 0;
   }
@@ -180,6 +194,7 @@ static void record(struct access *a, uintptr_t granule, uint32_t mask, uint8_t *
     __atomic_store_n(cell, old | mask, __ATOMIC_RELAXED);
   } else {
     *meta |= META_VICTIMS;
+    if (!a->write) a->t->displaced++;
     displace(a, granule, old, *ctx);
     *ctx = mine;
     __atomic_store_n(cell, a->own | mask, __ATOMIC_RELAXED);
@@ -193,7 +208,7 @@ static void record(struct access *a, uintptr_t granule, uint32_t mask, uint8_t *
 
 static void judge_read_plane(struct access *a, uintptr_t granule, uint32_t mask, unsigned plane) {
   uint32_t *cell = shadow_cell(plane, granule), old = *cell;
-  if (a->write && plane == a->t->plane + 1 && (old ^ a->own) < CELL_ATOMIC) return; /* leave it to the inline check */
+  if (a->write && plane == a->t->plane && (old ^ a->own) < CELL_ATOMIC) return; /* leave it to the inline check */
   uint32_t left = judge(a, granule, mask, old, shadow_ctx(plane, granule), false);
   if (left != old) __atomic_store_n(cell, left, __ATOMIC_RELAXED);
 }
@@ -227,16 +242,32 @@ static inline bool access_simply(struct access *a, uintptr_t granule, uint32_t m
   return true;
 }
 
+/* In its own plane a thread takes its cell back from one that was there for a while: their entries change places. */
+static void swap_back(struct access *a, uint32_t *cell, uint32_t *ctx) {
+  uint32_t flags = *a->mine.ctx & ~SPILL_CTX, other = *cell, other_ctx = *ctx;
+  __atomic_store_n(cell, *a->mine.cell, __ATOMIC_RELAXED);
+  *ctx = *a->mine.ctx & SPILL_CTX;
+  *a->mine.cell = other;
+  *a->mine.ctx = other_ctx | flags;
+}
+
+/* A plain read that another entry of its epoch covers is recorded where that displaces nothing: for the inline check.
+ */
+static void record_for_inline(struct access *a, uintptr_t granule, uint32_t mask, uint8_t *meta) {
+  if (a->write || a->atomic) return;
+  uint32_t *cell = shadow_cell(a->plane, granule);
+  if (!(*cell & CELL_BYTES) || cell_same_id(*cell, a->own))
+    record(a, granule, mask, meta);
+  else if (a->mine.cell && a->plane == a->t->own_plane)
+    swap_back(a, cell, shadow_ctx(a->plane, granule));
+}
+
 /* One granule, its line locked. */
 static void access_granule(struct access *a, uintptr_t granule, uint32_t mask, uint8_t *meta) {
   uint32_t *w = shadow_cell(0, granule);
   uint32_t written = *meta & META_WRITE ? *w : 0;
-  if (covers(a, written, mask)) {
-    if (a->write || a->atomic) return;
-    uint32_t read = *shadow_cell(a->plane, granule);
-    if (!(read & CELL_BYTES) || cell_same_id(read, a->own)) record(a, granule, mask, meta);
-    return;
-  }
+  a->mine.cell = NULL;
+  if (covers(a, written, mask)) return record_for_inline(a, granule, mask, meta);
   if (!a->write && *meta & META_WRITE << a->plane && covers(a, *shadow_cell(a->plane, granule), mask)) return;
   uint32_t left = judge(a, granule, mask, written, shadow_ctx(0, granule), true);
   if (left != written) __atomic_store_n(w, left, __ATOMIC_RELAXED);
@@ -246,7 +277,7 @@ static void access_granule(struct access *a, uintptr_t granule, uint32_t mask, u
   } else if (*meta & META_WRITE << a->plane) {
     judge_read_plane(a, granule, mask, a->plane);
   }
-  if (*meta & META_VICTIMS && judge_victims(a, granule, mask)) return;
+  if (*meta & META_VICTIMS && judge_victims(a, granule, mask)) return record_for_inline(a, granule, mask, meta);
   record(a, granule, mask, meta);
 }
 
@@ -302,6 +333,25 @@ static void access_line(struct access *a, uintptr_t p, uintptr_t end) {
   }
 }
 
+/* A write has to look at every plane that its line has reads in, so threads whose reads are ordered with one another
+ * (by a lock, mostly) had better share one; readers that run side by side for long would take each other's cells there,
+ * again and again.  A thread begins with the shared plane, goes to its own where a quarter of its reads displaced
+ * another, and tries the shared one again after a while.  All numbers are guesses that the kernels in bench/tsan bear
+ * out. */
+enum { READS_WINDOW = 256, KEEP_WINDOWS = 256 };
+uint32_t det_displaced_many = READS_WINDOW / 4;
+
+static void choose_plane(struct det_thread *t) {
+  if (t->displaced >= det_displaced_many) {
+    t->keep_plane = KEEP_WINDOWS;
+    if (!t->own_plane) t->own_plane = det_new_plane();
+    if (t->plane != t->own_plane) det_use_plane(t, t->own_plane);
+  } else if (t->plane != SHARED_READ_PLANE && --t->keep_plane == 0) {
+    det_use_plane(t, SHARED_READ_PLANE);
+  }
+  t->reads = t->displaced = 0;
+}
+
 void det_access(struct det_thread *t, struct race_g *g, uintptr_t p, size_t n, enum race_op op, struct race_at at) {
   if (UNLIKELY(g->ignore) || n == 0) return;
   if (UNLIKELY(!shadow_covered(p) || !shadow_covered(p + n - 1))) return;
@@ -315,7 +365,7 @@ void det_access(struct det_thread *t, struct race_g *g, uintptr_t p, size_t n, e
   a.write = op != RACE_READ && op != RACE_ATOMIC_READ;
   a.atomic = op == RACE_ATOMIC_READ || op == RACE_ATOMIC_WRITE;
   a.own = g->epoch | (a.atomic ? CELL_ATOMIC : 0);
-  a.plane = a.write ? 0 : t->plane + 1;
+  a.plane = a.write ? 0 : t->plane;
   forget_ordered(t, g);
   a.ctx = 0;
   a.at = at;
@@ -325,6 +375,7 @@ void det_access(struct det_thread *t, struct race_g *g, uintptr_t p, size_t n, e
     access_line(&a, p, line_end < end ? line_end : end);
     p = line_end;
   }
+  if (!a.write && (++t->reads == READS_WINDOW || t->displaced >= det_displaced_many)) choose_plane(t);
 }
 
 void det_record_fresh(struct det_thread *t, struct race_g *g, uintptr_t p, size_t n, uint32_t ctx) {

@@ -82,12 +82,13 @@ static struct node *join_leaves(struct det_thread *t, struct node *a, struct nod
     if (a->clock[i] < b->clock[i]) same &= ~(unsigned)SAME_AS_A;
     if (a->clock[i] > b->clock[i]) same &= ~(unsigned)SAME_AS_B;
   }
-  if (same & SAME_AS_A) return a;
+  /* where they are equal, b's: clocks that meet come to share their subtrees, and the next join stops there */
   if (same & SAME_AS_B) {
     clock_share(b);
     clock_drop(t, a);
     return b;
   }
+  if (same & SAME_AS_A) return a;
   a = own(t, a);
   for (int i = 0; i < CLOCK_WAY; i++)
     if (a->clock[i] < b->clock[i]) a->clock[i] = b->clock[i];

@@ -266,15 +266,17 @@ enum race_op depot_op_of(uint32_t context, enum race_op otherwise) {
   return r && r->kind == DEPOT_CONTEXT && r->mask ? (enum race_op)r->mask : otherwise;
 }
 
+enum { NAME_MAX_BYTES = 47 }; /* race.h */
+
 uint32_t depot_name(struct det_thread *t, const char *name) {
-  uint64_t words[8] = {0};
+  uint64_t words[(NAME_MAX_BYTES + 8) / 8] = {0};
   unsigned n = 0;
   uint64_t hash = DEPOT_NAME;
-  for (; name[n] && n < sizeof words - 1; n++) {
+  for (; name[n] && n < NAME_MAX_BYTES; n++) {
     ((char *)words)[n] = name[n];
     hash = mix(hash, (unsigned char)name[n]);
   }
   if (n == 0) return 0;
   struct depot_record head = {.hash = hash, .kind = DEPOT_NAME, .n = (uint16_t)n};
-  return intern(t, &head, words, 8);
+  return intern(t, &head, words, sizeof words / sizeof words[0]);
 }

@@ -71,7 +71,10 @@ struct race_g {
 struct det_thread {
   struct race_g *g;               /* runs here now; NULL: scheduler */
   uint32_t inside;                /* depth in the detector; partner: the collector, by membarrier */
-  uint32_t plane;                 /* read plane that it uses */
+  uint32_t plane;                 /* read plane that it uses now (access.c, choose_plane) */
+  uint32_t own_plane;             /* the one that it turns to where others read the same; 0: not yet */
+  uint32_t reads, displaced;      /* recorded reads, and those of them that took a concurrent reader's cell */
+  uint32_t keep_plane;            /* windows of reads for which it stays with its own plane */
   bool hidden;                    /* threads that it creates are the runtime's own */
   bool collect_wanted;            /* ids run short: collect on leaving */
   bool own_thread;                /* g is this foreign thread's own, ended with it */
@@ -90,6 +93,12 @@ extern __attribute__((
 extern uint32_t det_collecting; /* atomic; set while the collector wants everybody out */
 
 struct det_thread *det_adopt(void);
+/* Displaced reads from which a thread turns to its own plane; tests make it small. */
+extern uint32_t det_displaced_many;
+/* For a thread that wants one of its own; threads beyond the planes share. */
+unsigned det_new_plane(void);
+/* The calling thread records its reads there from now on. */
+void det_use_plane(struct det_thread *t, unsigned plane);
 void det_wait_collect(struct det_thread *t);
 void det_collect(struct det_thread *t);
 void race_run_deferred_signals(void);

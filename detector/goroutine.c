@@ -18,17 +18,19 @@ struct det_threads det_threads;
 static pthread_key_t thread_end_key;
 static uint32_t next_plane; /* atomic */
 
-/* A thread takes a read plane: its own while there are no more threads than planes. */
-static void take_plane(struct det_thread *t) {
-  t->plane = __atomic_fetch_add(&next_plane, 1, __ATOMIC_RELAXED) % READ_PLANES;
-  __gw_tls.read_off = shadow.cells[t->plane + 1] - shadow.cells[0];
+/* The shared one is given out last. */
+unsigned det_new_plane(void) { return (1 + __atomic_fetch_add(&next_plane, 1, __ATOMIC_RELAXED)) % READ_PLANES + 1; }
+
+void det_use_plane(struct det_thread *t, unsigned plane) {
+  t->plane = plane;
+  __gw_tls.read_off = shadow.cells[plane] - shadow.cells[0];
 }
 
 struct det_thread *det_adopt(void) {
   GW_CHECK(det_ready);
   struct det_thread *t = arena_alloc(sizeof *t);
   t->nodes.size = sizeof(struct node);
-  take_plane(t);
+  det_use_plane(t, SHARED_READ_PLANE);
   spin_lock(&det_threads.lock);
   t->next = det_threads.first;
   if (t->next) t->next->prev = t;

@@ -335,6 +335,9 @@ static void make(const struct op *o) {
   }
 }
 
+/* The detector's own knob. */
+extern uint32_t det_displaced_many;
+
 /* Worker threads: exactly one thread acts, the others wait. */
 
 static void *worker_main(void *arg) {
@@ -368,6 +371,7 @@ static void worker_start(struct worker *w) {
   pthread_t thread;
   sem_init(&w->go, 0, 0);
   sem_init(&w->done, 0, 0);
+  det_displaced_many = 1; /* so that threads turn to read planes of their own at once */
   race_hide_threads(true);
   GW_CHECK(pthread_create(&thread, NULL, worker_main, w) == 0);
   race_hide_threads(false);
