@@ -129,7 +129,7 @@ static void walk_type(Dwarf_Die holder, uint64_t at, uint64_t n, struct buf *nam
     if (holds_lock(&holder) || !type_of(&holder, &type)) return;
     int tag = dwarf_tag(&type);
     if (tag == DW_TAG_structure_type || tag == DW_TAG_class_type || tag == DW_TAG_union_type) {
-      uint64_t lo;
+      uint64_t lo = 0;
       Dwarf_Die member;
       if (!find_member(&type, at, n, &member, &lo)) return;
       const char *member_name = name_of(&member);

@@ -1,4 +1,4 @@
-/* Accesses of several kinds for the symboliser: built without the pass, the records about it are made by the tests. */
+/* clang-format off */ /* Accesses of several kinds for the symboliser: built without the pass, the records about it are made by the tests. */
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -10,8 +10,7 @@ void other(void);
 // RANGE: call preserve_allcc void @__gw_write_range(ptr %0, i64 {{.*}}), !dbg [[FILL:![0-9]+]]
 // RANGE-NOT: __gw_
 void fill(long *a, unsigned long n) {
-  for (unsigned long i = 0; i < n; i++)
-    a[i] = 1;
+  for (unsigned long i = 0; i < n; i++) a[i] = 1;
 }
 
 // Downwards, the range begins at the last turn's address.
