@@ -148,7 +148,7 @@ static bool heap_json(struct text *t, uintptr_t address) {
 /* The frame of g's own stack that holds the address: the innermost one whose frame pointer lies above it. */
 static void frame_of_address(struct text *t, const struct race_g *g, struct race_at at, uintptr_t address) {
   uintptr_t fp = at.fp, pc = at.pc;
-  for (int i = 0; i < 4096 && fp + 16 <= g->stack_hi && !(fp & 7); i++) {
+  for (int i = 0; i < 4096 && fp && fp + 16 <= g->stack_hi && !(fp & 7); i++) {
     uintptr_t up = *(const uintptr_t *)fp;
     if (address < fp) {
       text_add(t, ",\"frame\":");

@@ -32,7 +32,7 @@ struct Search {
 int look_at(dl_phdr_info *info, size_t, void *data) {
   auto *search = static_cast<Search *>(data);
   const char *name = base_name(info->dlpi_name);
-  if (!strncmp(name, "libLLVM", strlen("libLLVM")) && strcmp(name, search->ours)) search->other = strdup(name);
+  if (strncmp(name, "libLLVM", strlen("libLLVM")) == 0 && strcmp(name, search->ours) != 0) search->other = strdup(name);
   return search->other != nullptr;
 }
 

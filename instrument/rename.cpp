@@ -42,7 +42,7 @@ void rename(Module &m, Function &f, StringRef name) {
 void rename_intercepted(Module &m) {
   for (StringRef name : kIntercepted) {
     // A label given by __asm__ may carry the mark for "as it is".
-    for (std::string spelling : {name.str(), "\01" + name.str()}) {
+    for (const std::string &spelling : {name.str(), "\01" + name.str()}) {
       auto *f = dyn_cast_or_null<Function>(m.getNamedValue(spelling));
       if (f && f->isDeclarationForLinker() && !f->use_empty()) rename(m, *f, name);
     }
