@@ -10,6 +10,7 @@ import pytest
 import real_programs as real
 
 ZSTD_TARGET = ("-C", "programs", "zstd", "HAVE_ZLIB=0", "HAVE_LZMA=0", "HAVE_LZ4=0")
+LZ4_THREADS = gt.REPO / "tests" / "real" / "lz4_threads.c"
 RUN_TIMEOUT_S = 600  # a guess: 50 MB take seconds
 LOCK_CALL = "    ZSTD_pthread_mutex_lock(&ctx->queueMutex);\n"
 
@@ -57,8 +58,7 @@ def test_zstd_benchmark_mode(zstd):
 
 
 def test_lz4_threads(liblz4, tmp_path):
-    program = gt.compile_c(gt.REPO / "tests/real/lz4_threads.c", tmp_path / "lz4_threads", "-O2", f"-I{liblz4}",
-                           liblz4 / "liblz4.a")
+    program = gt.compile_c([LZ4_THREADS, liblz4 / "liblz4.a"], tmp_path / "lz4_threads", "-O2", f"-I{liblz4}")
     sizes = re.fullmatch(r"(\d+) -> (\d+)\n", quiet(program, real.sample(), 4))
     assert sizes and int(sizes[2]) < int(sizes[1])
 
@@ -74,8 +74,8 @@ def test_lz4_program(lz4, tmp_path):
 
 
 def test_lz4_threads_without_lock(liblz4, tmp_path):
-    program = gt.compile_c(gt.REPO / "tests/real/lz4_threads.c", tmp_path / "lz4_threads", "-O2", "-DFORGET_LOCK",
-                           f"-I{liblz4}", liblz4 / "liblz4.a")
+    program = gt.compile_c([LZ4_THREADS, liblz4 / "liblz4.a"], tmp_path / "lz4_threads", "-O2", f"-I{liblz4}",
+                           "-DFORGET_LOCK")
     r = gt.run_race(program, real.sample(8_000_000), 4, folder=tmp_path, timeout=RUN_TIMEOUT_S)
     assert r.status == 66, str(r.result)
     assert any(in_function(f, "list_take", "lz4_threads.c") for f in r.findings), found(r)
@@ -98,13 +98,19 @@ def in_function(finding, prefix, file):
 
 
 def found(r):
-    return f"{r.result}\n" + "\n".join(map(gt.show, r.findings))
+    return f"{r.result}\n" + "\n".join(f"{f['kind']} {f.get('accesses')}" for f in r.findings)
 
 
 def test_zstd_without_lock(build, tmp_path):
-    """Ends at the first finding: without the lock a wake-up may get lost as well, and zstd then waits for ever."""
+    """Without the lock a wake-up may get lost, and zstd then waits for ever: such a run is no verdict, and is repeated."""
     zstd = real.built("zstd-without-lock", "libzstd", ZSTD_TARGET, take_lock_call_out) / "programs" / "zstd"
-    r = gt.run_race(zstd, "-q", "-T4", real.sample(), "-o", tmp_path / "packed", folder=tmp_path,
-                    options="halt_on_error=1", timeout=RUN_TIMEOUT_S)
+    for left in (2, 1, 0):
+        try:
+            r = gt.run_race(zstd, "-q", "-f", "-T4", real.sample(), "-o", tmp_path / "packed", folder=tmp_path,
+                            timeout=RUN_TIMEOUT_S / 3)
+            break
+        except AssertionError as e:
+            if "no end within" not in str(e) or not left:
+                raise
     assert r.status == 66, str(r.result)
     assert any(in_function(f, "POOL_", "lib/common/pool.c") for f in r.findings), found(r)
