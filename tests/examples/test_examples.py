@@ -61,7 +61,8 @@ def is_the_race(finding, wanted, path):
     """Is it the pair of lines that every schedule has, under the right name?"""
     lines = [line_of(a, path) for a in finding["accesses"]]
     one, other = wanted.race
-    return (len(lines) == 2 and finding["variable"]["name"] == wanted.name
+    names = {wanted.name, *wanted.other_names} - {""}
+    return (len(lines) == 2 and finding["variable"]["name"] in names
             and any(one in lines[i] and other in lines[1 - i] for i in (0, 1)))
 
 
