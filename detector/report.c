@@ -282,11 +282,8 @@ void report_race(struct det_thread *t, struct race_g *g, enum race_op op, uint32
   halt_if_told();
 }
 
-void race_finding(const char *kind, const char *message, const char *text, struct race_g *g, struct race_at at) {
-  struct det_thread *t = det_enter();
-  uint32_t stack = g ? depot_stack(t, g, at) : 0;
-  spin_lock(&lock);
-  det_occurrences++;
+static void write_finding(const char *kind, const char *message, const char *text, const struct race_g *g,
+                          uint32_t stack) {
   struct text json = {0}, plain = {0};
   finding_begin(&json, kind);
   text_add(&json, ",\"message\":");
@@ -303,6 +300,18 @@ void race_finding(const char *kind, const char *message, const char *text, struc
   finding_end(&json, plain.at);
   text_free(&json);
   text_free(&plain);
+}
+
+/* Of one kind and place the first is written, as with races. */
+void race_finding(const char *kind, const char *message, const char *text, struct race_g *g, struct race_at at) {
+  struct det_thread *t = det_enter();
+  uint32_t stack = g ? depot_stack(t, g, at) : 0;
+  const struct depot_record *place = depot_get(stack);
+  uint64_t hash = place ? place->hash : 0;
+  for (const char *c = kind; *c; c++) hash = (hash ^ (unsigned char)*c) * 0x9E3779B97F4A7C15u;
+  spin_lock(&lock);
+  det_occurrences++;
+  if (!place || seen_add(hash | 1)) write_finding(kind, message, text, g, stack);
   spin_unlock(&lock);
   det_exit(t);
   halt_if_told();
