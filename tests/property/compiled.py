@@ -61,18 +61,20 @@ def c_text(program, number):
             steps[task].append(f"  turn_wait_{_kind(kinds, task)}({n}); @op{n}_{task}(); turn_end({len(parts)});")
     for task in kinds:
         if task:
-            lines.append(f"static void *@thread{task}(void *);" if kinds[task] == "thread" else f"static void @task{task}(void);")
+            thread = kinds[task] == "thread"
+            lines.append(f"static void *@thread{task}(void *);" if thread else f"static void @task{task}(void);")
     lines += functions
     for task in kinds:
         if kinds[task] == "thread":
-            lines += [f"static void *@thread{task}(void *unused) {{", "  (void)unused;", *steps[task], "  return NULL;", "}"]
+            lines += [f"static void *@thread{task}(void *unused) {{", "  (void)unused;", *steps[task]]
+            lines += ["  return NULL;", "}"]
         elif task:
             lines += [f"static void @task{task}(void) {{", *steps[task], "}"]
     # A pthread lock has to be unlocked by the thread that locked it.
     pinned = any(op[0] in ("Lock", "RLock", "HandOver", "Cond") and 0 in OPS[op[0]].tasks(*op[1:])
                  and any(isinstance(a, str) and a[0] == "p" for a in op) for op in program.ops)
-    lines += ["static void @run(void) {", *["  gw_lock_os_thread();"] * pinned, "  turn_reset();", "  sem_init(&@sem0, 0, 0);",
-              "  pthread_barrier_init(&@pbarrier0, NULL, 2);"]
+    lines += ["static void @run(void) {", *["  gw_lock_os_thread();"] * pinned, "  turn_reset();",
+              "  sem_init(&@sem0, 0, 0);", "  pthread_barrier_init(&@pbarrier0, NULL, 2);"]
     lines += [f"  @c{c} = gw_make(long, {cap});" for c, cap in enumerate(program.caps)]
     lines += [*steps[0], f"  turn_wait_go({len(program.ops)});"]
     lines += [f"  {text}" for text in _unlocks(world)]
@@ -106,8 +108,8 @@ class Binary:
 
     def _read_symbols(self):
         self.starts, self.where = [], []
-        nm = subprocess.run(["nm", "--defined-only", "-n", self.path], capture_output=True, text=True, check=True).stdout
-        for line in nm.splitlines():
+        nm = subprocess.run(["nm", "--defined-only", "-n", self.path], capture_output=True, text=True, check=True)
+        for line in nm.stdout.splitlines():
             address, _, symbol = line.split(maxsplit=2)
             m = re.fullmatch(r"p(\d+)_op(\d+)_\d+", symbol)
             self.starts.append(int(address, 16))
@@ -134,7 +136,8 @@ class Binary:
         wrong = []
         for finding in run.findings:
             places = [self.place(a) for a in finding["accesses"]]
-            if finding["kind"] not in RACES or None in places or len({p[0] for p in places}) != 1 or places[0][0] not in found:
+            known = finding["kind"] in RACES and None not in places and len({p[0] for p in places}) == 1
+            if not known or places[0][0] not in found:
                 wrong.append((places[0] and places[0][0] if places else None, f"not expected: {gt.show(finding)}"))
                 continue
             found[places[0][0]].add((places[0][1], places[1][1]))

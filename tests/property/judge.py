@@ -76,8 +76,8 @@ def run_programs(driver, programs, arguments=(), timeout=TIMEOUT):
         # No symboliser: raw findings have all that is needed.
         env = {"GODWIT": f"format=json log_path={prefix}", "PATH": "/nonexistent"}
         try:
-            r = subprocess.run([driver, *map(str, arguments)], input=text.encode(), env=gt.environment(**env), timeout=timeout,
-                               stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            r = subprocess.run([driver, *map(str, arguments)], input=text.encode(), env=gt.environment(**env),
+                               timeout=timeout, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
             status, out, err = r.returncode, r.stdout.decode(), r.stderr.decode(errors="replace")
         except subprocess.TimeoutExpired as e:
             status, out, err = None, (e.stdout or b"").decode(), (e.stderr or b"").decode(errors="replace")
@@ -201,4 +201,4 @@ def explain(driver, programs, where, arguments=()):
     again = judge(driver, small, arguments) or (None, "gone when run again: depends on addresses or time")
     text = "".join(p.text() for p in small)
     return (f"{where}\n{again[1]}\n--- smallest script ({len(small)} programs, layout {[p.regions for p in small]}):\n"
-            f"{text}--- again: feed it to the driver: GODWIT=format=json {' '.join(map(str, [driver, *arguments]))} <SCRIPT")
+            f"{text}--- again: GODWIT=format=json {' '.join(map(str, [driver, *arguments]))} <SCRIPT")

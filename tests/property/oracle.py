@@ -1,11 +1,11 @@
 """The plain vector-clock oracle: what happens before what, and which accesses race.
 
-Slow and obvious on purpose.  Every access that was ever made stays in its list, with the number that its goroutine's own
-count had then; an access happens before another exactly when the later one's goroutine knows that count.  There are no
+Slow and obvious on purpose.  Every access that was ever made stays in its list, with the number that its goroutine's
+own count had then; an access happens before another exactly when the later one's goroutine knows that count.  There are no
 epochs, no shortcuts for readers, and nothing is ever merged or dropped but by `reborn`.
 
-A clock is a dict from goroutine to count.  Times come in the order of the calls: what the calls describe is one observed
-execution, and loads read the value that was stored last.
+A clock is a dict from goroutine to count.  Times come in the order of the calls: what the calls describe is one
+observed execution, and loads read the value that was stored last.
 """
 
 from typing import NamedTuple

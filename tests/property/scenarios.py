@@ -82,6 +82,17 @@ SCENARIOS = {
         l 1 0
         w 2 0 8 1 ! a
     """,
+    "a key's clock, and ids collected before the acquire": """
+        go 2
+        w 1 16 8 1
+        l 1 0
+        w 1 24 8 1 = late
+        l 1 5
+        c 0 1 3000
+        a 2 0
+        r 2 16 8 1
+        r 2 24 8 1 ! late
+    """,
     "release replaces": """
         go 3
         w 1 0 8 1 = a
@@ -540,6 +551,32 @@ SCENARIOS = {
         L 2 0 4 0
         T 2 2
         w 2 8 8 1 ! a
+    """,
+    "a release fence, and ids collected before the store": """
+        go 2
+        w 1 16 8 1
+        T 1 3
+        w 1 24 8 1 = late
+        l 1 5
+        c 0 1 3000
+        S 1 0 4 0 1
+        L 2 0 4 0
+        T 2 2
+        r 2 16 8 1
+        r 2 24 8 1 ! late
+    """,
+    "a relaxed load, and ids collected before the fence": """
+        go 3
+        w 1 16 8 1
+        S 1 0 4 3 1
+        w 1 24 8 1 = late
+        l 1 5
+        L 2 0 4 0
+        S 3 0 4 0 2
+        c 0 1 3000
+        T 2 2
+        r 2 16 8 1
+        r 2 24 8 1 ! late
     """,
     "an acquire fence before the load": """
         go 2

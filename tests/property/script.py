@@ -7,8 +7,8 @@ An operation is a tuple whose first element is its letter; tests/detector/driver
     r g lo n how     g reads n bytes at lo; how: 0 race_access, 1 inline check and thunk, 2 range thunk
     w g lo n how     g writes
     F g lo n         g frees [lo, lo+n)          M g lo n     g gets [lo, lo+n) from the allocator
-    B lo n           [lo, lo+n) is reborn, and as in M and n the rest of its first and last granule with it: what is given
-                     away is never smaller, and what is left of a granule beside it belongs to the allocator
+    B lo n           [lo, lo+n) is reborn, and as in M and n the rest of its first and last granule with it: what is
+                     given away is never smaller, and what is left of a granule beside it belongs to the allocator
     a g k  l g k  m g k  q g k                   acquire, release, release_merge, release_acquire of key k
     f k              the clock of key k is forgotten
     h g to           hand-off
@@ -34,8 +34,8 @@ RMW = ("exchange", "fetch_add", "fetch_sub", "fetch_and", "fetch_or", "fetch_xor
 
 
 class Program(NamedTuple):
-    """size: bytes of memory; phase: where in a line of 64 bytes it begins (16-byte atomics: in sixteens); reuse: take the last program's memory again;
-    regions: the variables, as (lo, hi), no access goes over a region's end."""
+    """size: bytes of memory; phase: where in a line of 64 bytes it begins (for 16-byte atomics a multiple of 16); reuse:
+    take the last program's memory again; regions: the variables, as (lo, hi), no access goes over a region's end."""
 
     size: int
     phase: int

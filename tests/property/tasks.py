@@ -176,7 +176,8 @@ class Generator:
             return
         rest = {"Load": (rng.choice(LOAD_ORDERS),), "Store": (rng.choice(STORE_ORDERS), rng.randrange(4)),
                 "Rmw": (rng.choice(RMW_ORDERS), rng.randrange(7), rng.randrange(4)),
-                "Cas": (rng.choice(RMW_ORDERS), rng.choice(LOAD_ORDERS), self.world.values.get(at, 0), rng.randrange(4))}
+                "Cas": (rng.choice(RMW_ORDERS), rng.choice(LOAD_ORDERS), self.world.values.get(at, 0),
+                        rng.randrange(4))}
         self.add(kind, g, at, n, *rest[kind])
 
     def fence(self):

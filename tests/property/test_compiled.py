@@ -14,7 +14,7 @@ from tasks import generate, replay
 
 BATCH = 150  # programs to an executable
 SHARE, FULL = 12, 136  # executables
-LEVELS = ("-O1", "-O2", "-O0", "-O3")
+LEVELS = ("-O1", "-O2", "-O0", "-O3", "-Os")
 MAXPROCS = (2, 1, 4)
 
 

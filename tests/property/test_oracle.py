@@ -18,7 +18,7 @@ def test_scenario(name):
 
 
 def test_generated_programs_are_worth_running():
-    """Of the variables some race and many don't, and long histories are ordered: else the comparison would say little."""
+    """Some variables race and many don't, and long histories are ordered: else the comparison would say little."""
     raced = clean = shared = 0
     for seed in range(500):
         program = generate(random.Random(seed))

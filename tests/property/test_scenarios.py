@@ -1,5 +1,5 @@
-"""The programs written by hand, on the scripted detector: exactly the pairs that they name, as far as one finding doesn't
-stand for another (judge.py)."""
+"""The programs written by hand, on the scripted detector: exactly the pairs that they name, as far as one finding
+doesn't stand for another (judge.py); also with epoch ids renamed all the time."""
 
 import tempfile
 
@@ -15,11 +15,13 @@ def driver():
         yield judge.build_driver(folder)
 
 
+@pytest.mark.parametrize("collect", (0, 50))
 @pytest.mark.parametrize("name", SCENARIOS)
-def test_scenario(driver, name):
+def test_scenario(driver, name, collect):
     program, pairs = read(SCENARIOS[name])
-    wrong = judge.judge(driver, [program])
+    arguments = (collect,) if collect else ()
+    wrong = judge.judge(driver, [program], arguments)
     assert not wrong, f"{wrong[1]}\n{program.text()}"
-    reported = judge.run_programs(driver, [program]).outcomes[0].pairs
+    reported = judge.run_programs(driver, [program], arguments).outcomes[0].pairs
     assert reported <= pairs
     assert bool(reported) == bool(pairs)

@@ -1,12 +1,12 @@
 """Whole programs: tasks (goroutines and pthreads) that do what users do, in one known order.
 
-An operation is a tuple whose first element names a class below, or in world_sync.py.  Each class says when the operation is possible without
-blocking for good (`ready`), what it means to the oracle (`happens`), and what the tasks that take part in it call (`parts`:
-task -> C statement).  All operations of a program are numbered, and happen in that order; within one operation its parts run
-at the same time, and the primitive itself sees to their order.
+An operation is a tuple whose first element names a class below, or in world_sync.py.  Each class says when the operation
+is possible without blocking for good (`ready`), what it means to the oracle (`happens`), and what the tasks that take
+part in it call (`parts`: task -> C statement).  All operations of a program are numbered, and happen in that order;
+within one operation its parts run at the same time, and the primitive itself sees to their order.
 
-In C text "@" stands for the program's prefix.  Variables are byte ranges of the array @m; the oracle's addresses are offsets
-in it.  Heap blocks are at HEAP and above.
+In C text "@" stands for the program's prefix.  Variables are byte ranges of the array @m; the oracle's addresses are
+offsets in it.  Heap blocks are at HEAP and above.
 """
 
 from oracle import ACQ_REL, RELEASE, Oracle
@@ -268,8 +268,8 @@ class Cas(Op):
 
     @staticmethod
     def parts(g, lo, n, mo, mf, expected, value):
-        return {g: f"u{8 * n} e = {expected}u; bool ok = __atomic_compare_exchange_n((u{8 * n} *){address(lo)}, &e, {value}, "
-                   f"false, {ORDERS[mo]}, {ORDERS[mf]}); USE(&ok);"}
+        return {g: f"u{8 * n} e = {expected}u; "
+                   f"bool ok = __atomic_compare_exchange_n((u{8 * n} *){address(lo)}, &e, {value}, false, {ORDERS[mo]}, {ORDERS[mf]}); USE(&ok);"}
 
 
 @op

@@ -235,8 +235,8 @@ class Once(Op):
 
 @op
 class Cond(Op):
-    """g, who holds the condition's lock, waits; h locks, writes, signals and unlocks. how: 0 signal under the lock, 1 after
-    unlocking, the write in between; 2, 3 the same with broadcast."""
+    """g, who holds the condition's lock, waits; h locks, writes, signals and unlocks. how: 0 signal under the lock, 1
+    after unlocking, the write in between; 2, 3 the same with broadcast."""
 
     tasks = staticmethod(lambda g, h, *_: (g, h))
 
@@ -341,7 +341,8 @@ def receive_text(c, how, into):
     target = f"(long *)(void *){address(into)}" if into is not None else "&v"
     return (f"long v = 0; must(gw_recv_ok(@c{c}, {target})); USE(&v);",
             f"long v = 0; must(gw_try_recv(@c{c}, {target})); USE(&v);",
-            f"long v = 0; must(gw_select_of(GW_CASE_RECV(@never, &v), GW_CASE_RECV(@c{c}, {target})) == 1); USE(&v);")[how]
+            f"long v = 0; must(gw_select_of(GW_CASE_RECV(@never, &v), GW_CASE_RECV(@c{c}, {target})) == 1); USE(&v);"
+            )[how]
 
 
 @op
@@ -365,7 +366,7 @@ class Recv(Op):
 
 @op
 class ChanFails(Op):
-    """how: 0 try_send to a full channel, 1 try_recv from an empty one, 2 a select that takes its default, 3 len and cap."""
+    """how: 0 try_send to a full channel, 1 try_recv from an empty one, 2 a select takes its default, 3 len and cap."""
 
     @staticmethod
     def ready(w, g, c, how):
@@ -387,8 +388,8 @@ class ChanFails(Op):
 
 @op
 class Rendezvous(Op):
-    """g sends while h receives: on an unbuffered channel, an empty one (the receiver may sleep) or a full one (the sender).
-    how: as in Recv for the receiver."""
+    """g sends while h receives: on an unbuffered channel, an empty one (the receiver may sleep) or a full one (the
+    sender may). how: as in Recv for the receiver."""
 
     tasks = staticmethod(lambda g, h, *_: (g, h))
 
@@ -434,7 +435,8 @@ class Close(Op):
 
 
 CLOSED_TEXT = ("must(!gw_recv_ok(@c{c}, NULL));", "bool ok = true; must(gw_try_recv_ok(@c{c}, NULL, &ok) && !ok);",
-               "gw_select {{ gw_on_recv_ok(@c{c}, v, ok) {{ USE(&v); must(!ok); }} }}", "gw_range(v, @c{c}) {{ USE(&v); }}")
+               "gw_select {{ gw_on_recv_ok(@c{c}, v, ok) {{ USE(&v); must(!ok); }} }}",
+               "gw_range(v, @c{c}) {{ USE(&v); }}")
 
 
 @op
