@@ -179,5 +179,5 @@ void brief(long *a) {
 void end(void) {}
 
 // The line of the access; its column only if all accesses are of the same variable.
-// RANGE-DAG: [[FILL]] = !DILocation(line: 14, column: 10,
-// RANGE-DAG: [[HALVES]] = !DILocation(line: 54, scope:
+// RANGE-DAG: [[FILL]] = !DILocation(line: 13, column: 46,
+// RANGE-DAG: [[HALVES]] = !DILocation(line: 53, scope:
