@@ -29,7 +29,8 @@
 struct held_lock {
   uintptr_t addr;
   uint32_t stack; /* of the acquisition, in the depot */
-  uint32_t write; /* 1: exclusive */
+  bool write;     /* exclusive */
+  bool of_thread; /* libc's: it belongs to the thread that took it */
 };
 
 /* What a goroutine or thread is to reports; outlives it while an id names it. Index into the table of epoch.c. */
@@ -57,7 +58,8 @@ struct race_g {
   uint32_t incarnation;   /* index */
   uint32_t lockset;       /* depot id of `held`, valid if lockset_valid */
   bool lockset_valid;
-  uint32_t ignore; /* depth of race_ignore_begin */
+  uint32_t thread_locks; /* of_thread in `held`, and stdio's */
+  uint32_t ignore;       /* depth of race_ignore_begin */
   uint32_t held_n, held_cap;
   struct held_lock *held; /* held_inline, or in the arena */
   struct held_lock held_inline[HELD_INLINE];
@@ -161,6 +163,8 @@ void det_thread_init(void);
 void det_first_record(struct det_thread *t, struct race_g *g);
 /* Marks a goroutine that race_g_create made as a foreign thread, for reports. */
 void race_g_set_thread(struct race_g *g);
+/* race_lock_held of one of libc's locks: they belong to the thread, where race.h's belong to nobody or a goroutine. */
+void det_thread_lock_held(struct race_g *g, const void *lock, bool write, struct race_at at);
 /* Depot id of its name; 0: none. */
 uint32_t race_g_name(const struct race_g *g);
 /* True if the thread is inside the detector: a signal must be deferred. */

@@ -63,19 +63,26 @@ ssize_t __gw_i_getdelim(char **line, size_t *room, int end, FILE *f) {
 }
 
 /* A recursive lock: an inner unlock adds to the clock as well, which only its holder could tell. */
+static void file_locked(FILE *f) {
+  struct race_g *g = posix_self();
+  if (!g) return;
+  race_acquire(g, f);
+  g->thread_locks++;
+}
 void __gw_i_flockfile(FILE *f) {
   flockfile(f);
-  struct race_g *g = posix_self();
-  if (g) race_acquire(g, f);
+  file_locked(f);
 }
 int __gw_i_ftrylockfile(FILE *f) {
   int r = ftrylockfile(f);
-  struct race_g *g = r == 0 ? posix_self() : NULL;
-  if (g) race_acquire(g, f);
+  if (r == 0) file_locked(f);
   return r;
 }
 void __gw_i_funlockfile(FILE *f) {
   struct race_g *g = posix_self();
-  if (g) race_release_merge(g, f);
+  if (g) {
+    race_release_merge(g, f);
+    if (g->thread_locks) g->thread_locks--;
+  }
   funlockfile(f);
 }

@@ -33,7 +33,7 @@ static int locked(int err, pthread_mutex_t *m, struct race_at at) {
   struct race_g *g = posix_self();
   if (g && outermost(m)) {
     race_acquire(g, m);
-    race_lock_held(g, m, true, at);
+    det_thread_lock_held(g, m, true, at);
   }
   return err;
 }

@@ -16,7 +16,7 @@ static int read_locked(int err, pthread_rwlock_t *l, struct race_at at) {
   struct race_g *g = err ? NULL : posix_self();
   if (g) {
     race_acquire(g, l);
-    race_lock_held(g, l, false, at);
+    det_thread_lock_held(g, l, false, at);
   }
   return err;
 }
@@ -26,7 +26,7 @@ static int write_locked(int err, pthread_rwlock_t *l, struct race_at at) {
   if (g) {
     race_acquire(g, l);
     race_acquire(g, readers_clock(l));
-    race_lock_held(g, l, true, at);
+    det_thread_lock_held(g, l, true, at);
   }
   return err;
 }

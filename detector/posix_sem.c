@@ -48,7 +48,7 @@ static int spin_locked(int err, pthread_spinlock_t *l, struct race_at at) {
   struct race_g *g = err ? NULL : posix_self();
   if (g) {
     race_acquire(g, name_of(l));
-    race_lock_held(g, name_of(l), true, at);
+    det_thread_lock_held(g, name_of(l), true, at);
   }
   return err;
 }

@@ -54,7 +54,16 @@ static void g_make_current(struct m *m, struct g *g) {
   g_set_tls(g);
 }
 
+/* While it doesn't run g keeps its thread, as by gw_lock_os_thread.  False if it does already. */
+static bool bind_to_thread(struct m *m, struct g *g) {
+  if (g->locked_m) return false;
+  g->locked_m = m;
+  m->locked_g = g;
+  return true;
+}
+
 void g_switch_away(struct m *m, struct g *g, after_fn after, void *arg) {
+  bool bound = UNLIKELY(race_bound_to_thread(g->race)) && bind_to_thread(m, g);
   if (UNLIKELY(g->canary)) g_check_canary(g);
   g->saved_errno = errno_get();
   m->after = after;
@@ -71,6 +80,10 @@ void g_switch_away(struct m *m, struct g *g, after_fn after, void *arg) {
   }
   ctx_switch(&g->sp, next->sp);
   m_run_after(g->m); /* on whichever M it is now */
+  if (UNLIKELY(bound)) {
+    g->locked_m->locked_g = NULL;
+    g->locked_m = NULL;
+  }
   errno_set(g->saved_errno);
 }
 

@@ -76,6 +76,9 @@ void race_forget(const void *addr);
 /* Lock sets, for reports.  `write` is false for a reader's side.  `at` is the locking call.  No edge by themselves. */
 void race_lock_held(struct race_g *g, const void *lock, bool write, struct race_at at);
 void race_lock_dropped(struct race_g *g, const void *lock);
+/* True while g, which may be NULL, holds a lock of libc (pthread's, C11's, stdio's): those belong to the thread that
+ * took them, so g may not go on on another one. */
+bool race_bound_to_thread(const struct race_g *g);
 
 /* Accesses made on the user's behalf (channel elements, interceptors). */
 void race_access(struct race_g *g, const void *p, size_t n, enum race_op op, struct race_at at);
@@ -122,6 +125,10 @@ static inline void race_lock_held(struct race_g *g, const void *lock, bool write
   (void)g, (void)lock, (void)write, (void)at;
 }
 static inline void race_lock_dropped(struct race_g *g, const void *lock) { (void)g, (void)lock; }
+static inline bool race_bound_to_thread(const struct race_g *g) {
+  (void)g;
+  return false;
+}
 static inline void race_access(struct race_g *g, const void *p, size_t n, enum race_op op, struct race_at at) {
   (void)g, (void)p, (void)n, (void)op, (void)at;
 }

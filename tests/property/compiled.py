@@ -70,17 +70,14 @@ def c_text(program, number):
             lines += ["  return NULL;", "}"]
         elif task:
             lines += [f"static void @task{task}(void) {{", *steps[task], "}"]
-    # A pthread lock has to be unlocked by the thread that locked it.
-    pinned = any(op[0] in ("Lock", "RLock", "HandOver", "Cond") and 0 in OPS[op[0]].tasks(*op[1:])
-                 and any(isinstance(a, str) and a[0] == "p" for a in op) for op in program.ops)
-    lines += ["static void @run(void) {", *["  gw_lock_os_thread();"] * pinned, "  turn_reset();",
+    lines += ["static void @run(void) {", "  turn_reset();",
               "  sem_init(&@sem0, 0, 0);", "  pthread_barrier_init(&@pbarrier0, NULL, 2);"]
     lines += [f"  @c{c} = gw_make(long, {cap});" for c, cap in enumerate(program.caps)]
     lines += [*steps[0], f"  turn_wait_go({len(program.ops)});"]
     lines += [f"  {text}" for text in _unlocks(world)]
     lines += [f"  pthread_join(thread_get(&@thread[{t}]), NULL);" for t in kinds
               if kinds[t] == "thread" and t not in world.joined]
-    lines += [*["  gw_unlock_os_thread();"] * pinned, "}", ""]
+    lines += ["}", ""]
     return "\n".join(lines).replace("@", f"p{number}_")
 
 
