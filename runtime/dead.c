@@ -6,7 +6,8 @@ void sched_check_dead_locked(void) {
   if (sched.queue.n > 0 || __atomic_load_n(&sched.timers, __ATOMIC_SEQ_CST) > 0) return;
   if (g_count() == 0 && !sched.main_gone) return; /* main isn't ours: nobody is asleep */
   /* A thread that never called us may still call, or end the process. Main's thread is one of `ms` or `threads`. */
-  int known = (int)(sched.ms + sched.threads) + (__atomic_load_n(&sched.started, __ATOMIC_RELAXED) ? 1 : 0);
+  int known =
+      (int)(sched.ms + sched.threads + sched.helpers) + (__atomic_load_n(&sched.started, __ATOMIC_RELAXED) ? 1 : 0);
   if (prim_thread_count() != known) {
     if (!sched.dead_maybe && __atomic_load_n(&sched.sysmon_idle, __ATOMIC_RELAXED)) sysmon_poke();
     sched.dead_maybe = true;

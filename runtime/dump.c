@@ -53,7 +53,7 @@ extern const char atomic_code[] __asm__("__gw_atomic64_load") __attribute__((wea
 extern const char thunk_code[] __asm__("__gw_write_range") __attribute__((weak));
 
 /* Is it our own code? The library is linked as one piece, between the lowest and the highest of its functions. */
-static bool ours(uintptr_t pc) {
+bool inspect_is_ours(uintptr_t pc) {
   const uintptr_t some[] = {(uintptr_t)gw_happens_before, (uintptr_t)gw_goexit,        (uintptr_t)gw_yield,
                             (uintptr_t)gw_waitgroup_wait, (uintptr_t)waitq_unlock_arg, (uintptr_t)waitq_end,
                             (uintptr_t)race_access_code,  (uintptr_t)race_init_code,   (uintptr_t)race_acquire_code,
@@ -78,7 +78,7 @@ static void say_creator(struct out *o, const struct inspect_g *g) {
 static void say_stack(struct out *o, const struct inspect_g *g, const uintptr_t *pcs, int n) {
   for (int i = 0; i < n; i++) {
     struct symbol s;
-    if (ours(pcs[i] - 1)) continue;
+    if (inspect_is_ours(pcs[i] - 1)) continue;
     int same = 0;
     while (i + 1 < n && pcs[i + 1] == pcs[i]) i++, same++;
     say_frame(o, pcs[i]);
@@ -187,7 +187,7 @@ static void find_first(struct g *g, void *arg) {
 static struct race_at user_call(const struct inspect_g *g) {
   struct race_at at = {g->pc, g->fp};
   uintptr_t end = stack_end(g);
-  while (at.fp >= g->sp && at.fp % 8 == 0 && at.fp + 16 <= end && (!at.pc || ours(at.pc - 1))) {
+  while (at.fp >= g->sp && at.fp % 8 == 0 && at.fp + 16 <= end && (!at.pc || inspect_is_ours(at.pc - 1))) {
     const uintptr_t *frame = (const uintptr_t *)at.fp;
     if (frame[0] <= at.fp) break;
     at = (struct race_at){frame[1], frame[0]};

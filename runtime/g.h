@@ -55,9 +55,12 @@ struct g {
   struct gw__select *selects; /* unfinished selects, innermost first */
   struct trying *tries;       /* gw_try calls, innermost first */
   int64_t since;              /* when it began to wait (sysmon's clock) */
+  int64_t readied;            /* 0, but while a timed wait lasts: when it was made ready, 1 before; see measure.c */
   uintptr_t go_pc;            /* return address of the call that created it */
   uint64_t parent;            /* id of the goroutine that created it */
   char *lo, *hi;              /* usable stack; NULL for a foreign thread's */
+  uintptr_t end;              /* a foreign thread's: above its stack; 0 for main's */
+  uint32_t tid;               /* a foreign thread's: the system's number of it */
   struct m *locked_m;         /* gw_lock_os_thread: the thread that it must run on */
   uint32_t locks;             /* depth of gw_lock_os_thread */
   bool thread;                /* a foreign thread's: parks its thread */
@@ -111,6 +114,8 @@ struct m {
   uint32_t wake;       /* atomic, futex: 0 sleeps, 1 has nextp, 2 look again */
   bool spinning;       /* looks for work; counted in sched.spinning */
   uint32_t id;
+  uint32_t tid;   /* the system's number of the thread; 0 until it runs */
+  uint32_t parks; /* counts waits, to time some of them */
   uint64_t rng;
   struct g *locked_g;    /* the G that is locked to this thread */
   struct g *locked_next; /* the same, once it comes with nextp to be run */
@@ -140,6 +145,7 @@ extern HIDDEN struct sched {
   struct m *sleeper;                /* the idle M that wakes for the next timer */
   uint32_t ms, idle_ms;             /* threads; those on idle_m */
   uint32_t threads, parked_threads; /* foreign threads' Gs; those parked on a primitive with no timeout */
+  uint32_t helpers;                 /* threads of ours that run no G and never call the program, sysmon apart */
   struct g *thread_gs;              /* all of the former */
   int64_t foreign_live;             /* atomic: Gs started by foreign threads and timers, and foreign threads' own */
   int64_t timers;                   /* atomic: armed timers and waits with an end */
@@ -228,6 +234,8 @@ static inline void rt_exit(struct m *m) {
 
 /* Parks the calling G.  Once it is suspended, unlock(arg) makes it findable for who will ready it. */
 HIDDEN void g_park(struct g *g, enum reason why, void (*unlock)(void *arg), void *arg);
+/* The same, and the profiles don't learn of it. */
+HIDDEN void g_park_now(struct g *g, enum reason why, void (*unlock)(void *arg), void *arg);
 /* A parked G may go on; m is the caller's M, NULL on a foreign thread. */
 HIDDEN void g_ready(struct m *m, struct g *g);
 HIDDEN void g_yield(struct g *g);
@@ -281,6 +289,13 @@ HIDDEN void signals_thread_begin(void);
 /* ---- sysmon.c ---- */
 HIDDEN void sysmon_start(void);
 HIDDEN void sysmon_poke(void);
+
+/* ---- measure.c ---- */
+/* As g_park, and tells the profiles how long it took. */
+HIDDEN void g_park_timed(struct g *g, enum reason why, void (*unlock)(void *arg), void *arg);
+/* Somebody waited for a lock since `since` (0: not timed) and gets it, or a chance to, by the caller's unlocking. */
+HIDDEN void measure_contended(int64_t since);
+HIDDEN int64_t measure_contention_begin(void);
 
 /* ---- panic.c, dump.c ---- */
 HIDDEN _Noreturn void fatal_error(const char *message, const char *finding, struct race_at at);

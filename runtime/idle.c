@@ -42,6 +42,7 @@ struct p *p_release(struct m *m) {
 static void *m_main(void *arg) {
   struct m *m = arg;
   g_set_tls(&m->g0);
+  m->tid = prim_gettid();
   race_g_switch(NULL);
   prim_timer_slack(1);
   signals_thread_begin();

@@ -23,7 +23,11 @@ void inspect_g(struct g *g, struct inspect_g *v) {
                           .go_pc = g->go_pc,
                           .lo = (uintptr_t)g->lo,
                           .hi = (uintptr_t)g->hi,
-                          .thread = g->thread};
+                          .thread = g->thread,
+                          .end = g->end,
+                          .tid = g->thread ? g->tid
+                                 : g->m    ? __atomic_load_n(&g->m->tid, __ATOMIC_RELAXED)
+                                           : 0};
   if (g->tag) {
     if (g->tag->name[0]) v->name = g->tag->name;
     if (g->tag->key[0]) v->key = g->tag->key, v->value = g->tag->value;
@@ -73,6 +77,7 @@ extern void *__libc_stack_end __attribute__((weak)); /* main's stack ends there 
 
 uintptr_t stack_end(const struct inspect_g *g) {
   if (g->hi) return g->hi;
+  if (g->end) return g->end;
   if (g->id == 1 && &__libc_stack_end) return (uintptr_t)__libc_stack_end;
   uintptr_t at = g->fp ? g->fp : (uintptr_t)__builtin_frame_address(0);
   return (at | (PRIM_PAGE - 1)) + 1; /* a thread's: at least this page is there */

@@ -45,6 +45,7 @@ static bool take_or_wait(gw_mutex *mu, struct g *g, struct gw__waiter *w, enum r
   }
   w->g = g;
   w->ok = false;
+  w->since = measure_contention_begin();
   if (again) {
     waitq_put_first(q, w);
     g_park(g, why, waitq_unlock_arg, q);
@@ -123,7 +124,9 @@ static __attribute__((noinline)) bool unlock_slow(gw_mutex *mu) {
     } while (!__atomic_compare_exchange_n(&mu->gw__state, &s, to, false, __ATOMIC_RELEASE, __ATOMIC_RELAXED));
   }
   struct g *wake = w ? w->g : NULL;
+  int64_t since = w ? w->since : 0;
   waitq_unlock(q);
+  if (UNLIKELY(since)) measure_contended(since);
   if (wake) g_ready(m, wake);
   rt_exit(m);
   return true;

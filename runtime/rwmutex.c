@@ -17,7 +17,7 @@ static void queue_wait(struct gw__waitq *q, uint32_t *credit, enum reason why) {
     --*credit;
     waitq_unlock(q);
   } else {
-    struct gw__waiter w = {.index = -1};
+    struct gw__waiter w = {.index = -1, .since = measure_contention_begin()};
     waitq_park(q, g, &w, why);
     m = g->m;
   }
@@ -30,8 +30,10 @@ static void queue_wake(struct gw__waitq *q, uint32_t *credit, int32_t n) {
     waitq_lock(q);
     struct gw__waiter *w = waitq_get(q);
     struct g *wake = w ? w->g : NULL;
+    int64_t since = w ? w->since : 0;
     if (!w) ++*credit;
     waitq_unlock(q);
+    if (UNLIKELY(since)) measure_contended(since);
     if (wake) g_ready(m, wake);
   }
   rt_exit(m);

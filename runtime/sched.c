@@ -13,6 +13,7 @@
 
 #include "base/goid.h"
 #include "base/options.h"
+#include "godwit/inspect.h"
 
 struct sched sched;
 struct p *procs_all[MAX_PROCS];
@@ -128,7 +129,7 @@ static void thread_park(struct g *g, void (*unlock)(void *arg), void *arg) {
   __atomic_store_n(&g->status, G_RUNNING, __ATOMIC_RELAXED);
 }
 
-void g_park(struct g *g, enum reason why, void (*unlock)(void *arg), void *arg) {
+static inline void park(struct g *g, enum reason why, void (*unlock)(void *arg), void *arg) {
   g->reason = why;
   g->since = __atomic_load_n(&sched.now, __ATOMIC_RELAXED);
   __atomic_store_n(&g->status, G_WAITING, __ATOMIC_RELAXED);
@@ -140,7 +141,17 @@ void g_park(struct g *g, enum reason why, void (*unlock)(void *arg), void *arg) 
   g_switch_away(g->m, g, after_park, &parking);
 }
 
+void g_park_now(struct g *g, enum reason why, void (*unlock)(void *arg), void *arg) { park(g, why, unlock, arg); }
+
+void g_park(struct g *g, enum reason why, void (*unlock)(void *arg), void *arg) {
+  if (UNLIKELY(__atomic_load_n(&gw__inspect_hooks.on, __ATOMIC_RELAXED)))
+    g_park_timed(g, why, unlock, arg);
+  else
+    park(g, why, unlock, arg);
+}
+
 void g_ready(struct m *m, struct g *g) {
+  if (UNLIKELY(g->readied)) g->readied = prim_now();
   __atomic_store_n(&g->status, G_RUNNABLE, __ATOMIC_RELAXED);
   if (UNLIKELY(g->thread)) {
     spin_lock(&sched.lock);

@@ -53,6 +53,9 @@ struct g *g_adopt(void) {
   g->race = race;
   g->thread = true;
   g->status = G_RUNNING;
+  g->end = is_main ? 0 : (uintptr_t)pthread_self(); /* glibc: the thread's descriptor lies above its stack */
+  g->tid = prim_gettid();
+  g->readied = 0;
   g->defers = NULL;
   g->selects = NULL;
   g->tries = NULL;
@@ -125,6 +128,7 @@ void main_join(struct g *g) {
   signals_stack_install();
   prim_timer_slack(1); /* 50 us else; it may be the one that sleeps for timers */
   m->cur = g;
+  m->tid = g->tid;
   g->m = m;
   g->thread = false;
   rt_exit(m);

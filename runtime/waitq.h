@@ -10,6 +10,7 @@ struct gw__waiter {
   struct g *g;
   void *elem;    /* channel: where the value is or goes; NULL to drop it */
   int64_t n;     /* semaphore: units; mutex: when it began to wait */
+  int64_t since; /* locks: when it queued, for the mutex profile; 0 when that is off */
   int32_t index; /* select: which case; -1 for a plain operation */
   bool ok;       /* set by who takes it out: a value was passed, not a closed channel seen */
   bool queued;   /* stands in a queue */

@@ -17,11 +17,48 @@ struct inspect_g {
   uintptr_t pc, sp, fp;           /* where it is suspended; 0 while it runs; a foreign thread's has no pc */
   uintptr_t lo, hi;               /* its stack; 0 for a foreign thread's and main's */
   bool thread;                    /* a foreign thread's */
+  uintptr_t end;                  /* a foreign thread's: above its stack; 0 if unknown */
+  uint32_t tid;                   /* the system's number of the thread that runs it, or ran it last; 0 if unknown */
 };
 
 /* Calls f for each goroutine. */
 void inspect_each(void (*f)(const struct inspect_g *g, void *arg), void *arg);
 /* Return addresses of a suspended goroutine, innermost first, by frame pointers; how many (at most max). */
 int inspect_stack(const struct inspect_g *g, uintptr_t *pcs, int max);
+/* Is this address in the code of the library itself? */
+bool inspect_is_ours(uintptr_t pc);
+/* What the calling thread runs; false if it is no goroutine (yet). Signal-safe. */
+bool inspect_current(struct inspect_g *g);
+/* Return addresses of the calling goroutine from the frame at fp on, which is one of the caller's own. */
+int inspect_own_stack(uintptr_t fp, uintptr_t *pcs, int max);
+
+/* Figures about the scheduler, each for itself. */
+struct inspect_sched {
+  int64_t goroutines, timers;        /* that live; that are armed */
+  uint32_t gomaxprocs, idle_procs;   /* Ps */
+  uint32_t procs;                    /* Ps that have a run queue: for inspect_runq */
+  uint32_t threads, foreign_threads; /* Ms; adopted threads */
+  uint32_t global_queue;             /* its length */
+  int64_t start;                     /* when the runtime started (monotonic) */
+};
+void inspect_sched(struct inspect_sched *s);
+/* Length of P i's run queue. */
+uint32_t inspect_runq(uint32_t i);
+
+/* A thread of the library's own, with all signals blocked, that the detector and the search for deadlocks don't see.
+ * It may not call the public API, or it would be adopted.  0 or -errno. */
+int inspect_thread_start(void (*f)(void *arg), void *arg);
+
+/* What the profiles want to be told of; set the functions first, then (with release) the bits.  They are called on
+ * goroutines and foreign threads, inside the runtime: they may not block, park or call the public API.  fp is the frame
+ * pointer of a frame of the library's, for inspect_own_stack. */
+enum inspect_hook { INSPECT_BLOCK = 1, INSPECT_MUTEX = 2, INSPECT_LATENCY = 4 };
+struct inspect_hooks {
+  uint32_t on;                                 /* atomic: of enum inspect_hook */
+  void (*blocked)(int64_t ns, uintptr_t fp);   /* a wait of the caller's has ended */
+  void (*contended)(int64_t ns, uintptr_t fp); /* the caller's unlock ends somebody's wait for the lock */
+  void (*latency)(int64_t ns);                 /* time from ready to running: of one in 64 waits */
+};
+extern struct inspect_hooks gw__inspect_hooks __attribute__((visibility("hidden")));
 
 #endif
