@@ -6,20 +6,19 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/child.h"
+#include "base/json.h"
+#include "base/log.h"
 #include "base/mem.h"
+#include "base/modules.h"
 #include "base/options.h"
 #include "base/prim.h"
-#include "detector/child.h"
 #include "detector/depot.h"
 #include "detector/epoch.h"
 #include "detector/heap.h"
-#include "detector/json.h"
-#include "detector/modules.h"
 #include "detector/shadow.h"
-#include "detector/start.h"
 #include "godwit/report_format.h"
 
-unsigned det_findings, det_occurrences;
 static struct spin lock; /* one finding at a time; guards all of this file */
 
 /* Pairs of stacks that were reported: open addressing, doubled when half full. */
@@ -197,7 +196,9 @@ static void memory_json(struct text *t, const struct race_g *me, struct race_at 
   if (!stack_memory_json(t, me, at, address)) text_add(t, "{\"kind\":\"unknown\"}");
 }
 
+/* Until finding_end one finding is in work: log_lock is held. */
 static void finding_begin(struct text *t, const char *kind) {
+  spin_lock(&log_lock);
   modules_refresh();
   text_add(t, "{\"schema\":\"%s\",\"kind\":\"%s\",\"pid\":%d,\"count\":1,\"seed\":null,\"program\":", GW_FINDING_SCHEMA,
            kind, (int)getpid());
@@ -208,17 +209,8 @@ static void finding_end(struct text *t, const char *plain) {
   text_add(t, ",\"modules\":");
   modules_json(t);
   text_add(t, "}");
-  struct text out = {0};
-  if (child_render(t->at, t->n, &out)) {
-    det_log_write(out.at, out.n);
-  } else if (strcmp(gw__opts.format, "json") == 0) {
-    text_add(t, "\n");
-    det_log_write(t->at, t->n);
-  } else {
-    det_log_write(plain, strlen(plain));
-  }
-  text_free(&out);
-  det_findings++;
+  log_finding_locked(t, plain);
+  spin_unlock(&log_lock);
 }
 
 static void halt_if_told(void) {
@@ -251,7 +243,7 @@ void report_race(struct det_thread *t, struct race_g *g, enum race_op op, uint32
   uint64_t ha = (a ? a->hash : 0) * 6 + op, hb = (b ? b->hash : 0) * 6 + older_op;
   uint64_t hash = (ha < hb ? ha : hb) * 0x9E3779B97F4A7C15u ^ (ha < hb ? hb : ha);
   spin_lock(&lock);
-  det_occurrences++;
+  __atomic_fetch_add(&log_occurrences, 1, __ATOMIC_RELAXED);
   if (seen_add(hash | 1)) {
     struct race_at at = {a ? a->word[0] : 0, g->stack_hi ? det_access_fp : 0};
     const struct incarnation *me = &epochs.incarnation[g->incarnation];
@@ -310,7 +302,7 @@ void race_finding(const char *kind, const char *message, const char *text, struc
   uint64_t hash = place ? place->hash : 0;
   for (const char *c = kind; *c; c++) hash = (hash ^ (unsigned char)*c) * 0x9E3779B97F4A7C15u;
   spin_lock(&lock);
-  det_occurrences++;
+  __atomic_fetch_add(&log_occurrences, 1, __ATOMIC_RELAXED);
   if (!place || seen_add(hash | 1)) write_finding(kind, message, text, g, stack);
   spin_unlock(&lock);
   det_exit(t);
@@ -319,28 +311,31 @@ void race_finding(const char *kind, const char *message, const char *text, struc
 
 int race_exit_status(int status) {
   static bool told;
-  if (!__atomic_load_n(&det_findings, __ATOMIC_RELAXED)) return status;
+  if (!__atomic_load_n(&log_findings, __ATOMIC_RELAXED)) return status;
   spin_lock(&lock);
   if (!told && strcmp(gw__opts.format, "text") == 0) {
     char line[160];
     int n = snprintf(line, sizeof line,
                      "godwit: %u finding%s (seen %u time%s); exit status %d (the program ended with %d)\n",
-                     det_findings, det_findings == 1 ? "" : "s", det_occurrences, det_occurrences == 1 ? "" : "s",
+                     log_findings, log_findings == 1 ? "" : "s", log_occurrences, log_occurrences == 1 ? "" : "s",
                      (int)gw__opts.exitcode, status);
-    det_log_write(line, (size_t)n);
+    log_write(line, (size_t)n);
   }
   told = true;
   spin_unlock(&lock);
   return (int)gw__opts.exitcode;
 }
 
-void report_before_fork(void) { spin_lock(&lock); }
+void report_before_fork(void) {
+  spin_lock(&lock);
+  spin_lock(&log_lock);
+}
 
 void report_after_fork(bool child) {
   if (child) {
-    det_findings = det_occurrences = 0;
     child_after_fork();
-    det_log_after_fork();
+    log_after_fork();
   }
+  spin_unlock(&log_lock);
   spin_unlock(&lock);
 }

@@ -1,7 +1,5 @@
 /* Start-up, before any constructor of the program, and the end of the process. */
 #define _GNU_SOURCE
-#include "detector/start.h"
-
 #include <cpuid.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* json.h */
-#include "detector/json.h"
+#include "base/json.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -5,7 +5,7 @@
  * made by clone with no exit signal, so that the program's own wait() never sees it, and without running fork handlers.
  */
 #define _GNU_SOURCE
-#include "detector/child.h"
+#include "base/child.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -21,9 +21,9 @@
 #include <unistd.h>
 
 #include "base/check.h"
+#include "base/log.h"
 #include "base/options.h"
 #include "base/prim.h"
-#include "detector/start.h"
 
 enum { HIGH_FD = 700 }; /* out of the way of programs that count on low numbers */
 
@@ -80,7 +80,7 @@ static bool start(void) {
     pair[0] = high;
   }
   const struct options *o = &gw__opts;
-  bool colors = strcmp(o->color, "always") == 0 || (strcmp(o->color, "auto") == 0 && det_log_is_terminal());
+  bool colors = strcmp(o->color, "always") == 0 || (strcmp(o->color, "auto") == 0 && log_is_terminal());
   char *argv[] = {path,
                   "symbolize",
                   "--format",

@@ -1,15 +1,17 @@
-/* The findings' log. */
+/* log.h */
+#include "base/log.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/check.h"
+#include "base/child.h"
 #include "base/options.h"
 #include "base/prim.h"
-#include "detector/start.h"
 
-static int log_fd = -1;
+static int log_fd = -1; /* guarded by log_lock, as is what else changes here */
 
 static int standard_stream(const char *path) {
   if (!*path || strcmp(path, "stderr") == 0) return 2;
@@ -30,7 +32,7 @@ static void open_log(void) {
   log_fd = 2;
 }
 
-void det_log_write(const char *p, size_t n) {
+void log_write(const char *p, size_t n) {
   if (log_fd < 0) open_log();
   int r = prim_write_all(log_fd, p, n);
   if (r == 0 || log_fd == 2) return;
@@ -39,12 +41,30 @@ void det_log_write(const char *p, size_t n) {
   prim_write_all(2, p, n);
 }
 
-bool det_log_is_terminal(void) {
+bool log_is_terminal(void) {
   int fd = standard_stream(gw__opts.log_path);
   return fd >= 0 && isatty(fd);
 }
 
-void det_log_after_fork(void) {
+void log_after_fork(void) {
+  log_findings = log_occurrences = 0;
   if (log_fd > 2) prim_close(log_fd);
   log_fd = -1;
+}
+
+unsigned log_findings, log_occurrences;
+struct spin log_lock;
+
+void log_finding_locked(struct text *json, const char *plain) {
+  struct text out = {0};
+  if (child_render(json->at, json->n, &out)) {
+    log_write(out.at, out.n);
+  } else if (strcmp(gw__opts.format, "json") == 0) {
+    text_add(json, "\n");
+    log_write(json->at, json->n);
+  } else {
+    log_write(plain, strlen(plain));
+  }
+  text_free(&out);
+  __atomic_fetch_add(&log_findings, 1, __ATOMIC_RELAXED); /* a count, read once the process ends */
 }

@@ -1,10 +1,10 @@
 /* The `godwit symbolize` child: raw findings in, rendered ones out (report_format.h). */
-#ifndef GW_DETECTOR_CHILD_H
-#define GW_DETECTOR_CHILD_H
+#ifndef GW_BASE_CHILD_H
+#define GW_BASE_CHILD_H
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "detector/json.h"
+#include "base/json.h"
 
 /* Renders one raw finding (a line without its newline) by the child, which is started on the first call. False if there
  * is no child and none can be started, or it gave no answer: then the caller writes the finding as it is. Serialised by

@@ -1,10 +1,10 @@
 /* The program and its shared libraries, to turn addresses into module and offset. */
-#ifndef GW_DETECTOR_MODULES_H
-#define GW_DETECTOR_MODULES_H
+#ifndef GW_BASE_MODULES_H
+#define GW_BASE_MODULES_H
 #include <stddef.h>
 #include <stdint.h>
 
-#include "detector/json.h"
+#include "base/json.h"
 
 struct module {
   char path[512];

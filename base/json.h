@@ -1,6 +1,6 @@
 /* A growing text buffer and the little JSON that findings need; memory from the arena. */
-#ifndef GW_DETECTOR_JSON_H
-#define GW_DETECTOR_JSON_H
+#ifndef GW_BASE_JSON_H
+#define GW_BASE_JSON_H
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>

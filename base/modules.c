@@ -1,6 +1,6 @@
 /* modules.h */
 #define _GNU_SOURCE
-#include "detector/modules.h"
+#include "base/modules.h"
 
 #include <elf.h>
 #include <link.h>

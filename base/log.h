@@ -1,0 +1,24 @@
+/* The findings' log (option log_path). */
+#ifndef GW_BASE_LOG_H
+#define GW_BASE_LOG_H
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/json.h"
+#include "base/spin.h"
+
+/* One finding at a time: held from modules_refresh (modules.h) until it is written. */
+extern struct spin log_lock;
+/* Writes a raw finding (report_format.h) as its helper renders it; without a helper as JSON or, for people, as `plain`.
+ * Blocks while the helper works. */
+void log_finding_locked(struct text *json, const char *plain);
+/* Findings of this process so far, and how often they occurred; atomic. */
+extern unsigned log_findings, log_occurrences;
+
+/* The findings' log, opened by the first write; falls back to standard error, so that nothing is lost. */
+void log_write(const char *p, size_t n);
+bool log_is_terminal(void);
+/* In the child of a fork: a log of its own. */
+void log_after_fork(void);
+
+#endif
