@@ -24,6 +24,7 @@
 #include "ctx.h"
 #include "godwit.h"
 #include "godwit/race.h"
+#include "stress.h"
 #include "timers.h"
 
 #define HIDDEN __attribute__((visibility("hidden")))
@@ -109,10 +110,11 @@ struct m {
   after_fn after;
   struct g *after_g;
   void *after_arg;
-  uint32_t in_runtime; /* atomic: partner of `retake`, see sysmon.c */
-  uint32_t retake;     /* atomic: 0, 1 asked, 2 the P is taken away */
-  uint32_t wake;       /* atomic, futex: 0 sleeps, 1 has nextp, 2 look again */
-  bool spinning;       /* looks for work; counted in sched.spinning */
+  uint32_t in_runtime;         /* atomic: partner of `retake`, see sysmon.c */
+  _Alignas(8) uint32_t retake; /* atomic: 0, 1 asked, 2 the P is taken away */
+  uint32_t stress;             /* enum stress; constant.  Loaded together with `retake` */
+  uint32_t wake;               /* atomic, futex: 0 sleeps, 1 has nextp, 2 look again */
+  bool spinning;               /* looks for work; counted in sched.spinning */
   uint32_t id;
   uint32_t tid;   /* the system's number of the thread; 0 until it runs */
   uint32_t parks; /* counts waits, to time some of them */
@@ -155,6 +157,7 @@ extern HIDDEN struct sched {
   uint32_t sysmon_wake;             /* atomic, futex */
   int64_t now;                      /* atomic, relaxed: sysmon's clock */
   int64_t start;                    /* time of start-up */
+  uint32_t stress;                  /* enum stress; constant once started */
 } sched;
 extern HIDDEN struct p *procs_all[MAX_PROCS];
 
@@ -222,7 +225,7 @@ static inline struct m *rt_enter(struct g *g) {
   /* Store, then load `retake`: sysmon has them ordered by membarrier. */
   __atomic_store_n(&m->in_runtime, 1, __ATOMIC_RELAXED);
   __atomic_signal_fence(__ATOMIC_SEQ_CST);
-  if (UNLIKELY(__atomic_load_n(&m->retake, __ATOMIC_RELAXED))) return rt_enter_slow(g);
+  if (UNLIKELY(__atomic_load_n((uint64_t *)(void *)&m->retake, __ATOMIC_RELAXED))) return rt_enter_slow(g);
   return m;
 }
 /* release: what the runtime did to the P comes before sysmon's handing it on */

@@ -58,6 +58,7 @@ struct m *m_new(void) {
   m->g0.m = m;
   m->rng = prim_random() | 1;
   m->in_runtime = 1;
+  m->stress = sched.stress;
   spin_lock(&sched.lock);
   m->id = sched.ms++;
   m->all_next = sched.all_m;
@@ -202,7 +203,7 @@ static struct g *steal_work(struct m *m) {
       struct p *from = procs_all[at];
       if (from == m->p) continue;
       /* runnext is about to run where it is: only the last round takes it. */
-      struct g *g = runq_steal(m->p, from, round == 3);
+      struct g *g = runq_steal(m->p, from, round == 3 || UNLIKELY(m->stress & STRESS_STEAL));
       if (g) return g;
     }
     if (round == 2)
@@ -313,6 +314,7 @@ static bool m_idle(struct m *m) {
 static struct g *look(struct m *m) {
   struct p *p = m->p;
   struct g *g;
+  if (UNLIKELY(m->stress & STRESS_STEAL) && (g = steal_work(m))) return g;
   if (__atomic_load_n(&p->timers.first, __ATOMIC_RELAXED) != TIMER_NEVER) timers_run(&p->timers, prim_now());
   if (p->schedtick % 61 == 0 && (g = global_work(m, 1))) return g;
   if ((g = runq_get(p))) return g;

@@ -33,7 +33,7 @@ void m_run_after(struct m *m) {
 /* The G that a running M may switch to at once; every 61st time the global queue comes first (Go's number). */
 static struct g *next_local(struct m *m) {
   struct p *p = m->p;
-  if (!p || m->locked_g) return NULL;
+  if (!p || m->locked_g || UNLIKELY(m->stress & STRESS_STEAL)) return NULL;
   if (p->schedtick % 61 == 0 && __atomic_load_n(&sched.queue.n, __ATOMIC_RELAXED) > 0) return NULL;
   if (UNLIKELY(p->id >= __atomic_load_n(&sched.procs, __ATOMIC_RELAXED))) return NULL;
   if (__atomic_load_n(&p->timers.first, __ATOMIC_RELAXED) != TIMER_NEVER && p->schedtick % 16 == 0) return NULL;
@@ -162,7 +162,7 @@ void g_ready(struct m *m, struct g *g) {
     return;
   }
   if (m && m->p) {
-    runq_put(m->p, g, true);
+    runq_put(m->p, g, LIKELY(!(m->stress & STRESS_NEXT)) || rng_below(&m->rng, 2));
   } else {
     spin_lock(&sched.lock);
     gqueue_put_locked(g);
@@ -213,7 +213,7 @@ void p_get_back(struct m *m, struct g *g) {
 }
 
 /* The M's P is asked for, or gone: see sysmon.c. Returns with a P. */
-struct m *rt_enter_slow(struct g *g) {
+static struct m *enter_retaken(struct g *g) {
   struct m *m = g->m;
   uint32_t asked = 1;
   /* Acquire and release: pairs with sysmon's CAS from 1 to 2, one of the two wins. */
@@ -223,6 +223,16 @@ struct m *rt_enter_slow(struct g *g) {
   __atomic_store_n(&m->retake, 0, __ATOMIC_RELAXED); /* sysmon asks only who holds a P */
   uint32_t status = g->status;
   p_get_back(m, g);
+  __atomic_store_n(&g->status, status, __ATOMIC_RELAXED);
+  return g->m;
+}
+
+struct m *rt_enter_slow(struct g *g) {
+  struct m *m = enter_retaken(g);
+  if (!(m->stress & STRESS_YIELD) || rng_below(&m->rng, 2)) return m;
+  uint32_t status = g->status;
+  __atomic_store_n(&g->status, G_RUNNABLE, __ATOMIC_RELAXED);
+  g_switch_away(m, g, after_yield, NULL);
   __atomic_store_n(&g->status, status, __ATOMIC_RELAXED);
   return g->m;
 }

@@ -100,6 +100,7 @@ void sched_start(void) {
   bool mine = !sched.started;
   if (mine) {
     if (!sched.procs) sched.procs = procs_wanted();
+    sched.stress = stress_wanted();
     procs_grow_locked(sched.procs);
     __atomic_store_n(&sched.started, true, __ATOMIC_RELEASE); /* pairs with the acquire in g_start */
   }

@@ -12,7 +12,14 @@
 
 #include "g.h"
 
-enum { SLEEP_MIN = 20000, SLEEP_MAX = 10000000, RUN_MAX = 10000000, LATE = 1000000, LOOK_AGAIN = 50000000 };
+enum {
+  SLEEP_MIN = 20000,
+  SLEEP_MAX = 10000000,
+  RUN_MAX = 10000000,
+  RUN_MAX_STRESS = 100000,
+  LATE = 1000000,
+  LOOK_AGAIN = 50000000
+};
 
 /* Somebody waits for a P. */
 static bool work_waits(struct p *p) { return __atomic_load_n(&sched.queue.n, __ATOMIC_RELAXED) > 0 || !runq_empty(p); }
@@ -37,6 +44,7 @@ static bool retake_running(struct p *p) {
 /* True if it took one. */
 static bool retake_all(int64_t now) {
   bool any = false;
+  int64_t run_max = UNLIKELY(sched.stress & STRESS_RETAKE) ? RUN_MAX_STRESS : RUN_MAX;
   uint32_t n = __atomic_load_n(&sched.all_procs, __ATOMIC_ACQUIRE);
   for (uint32_t i = 0; i < n; i++) {
     struct p *p = procs_all[i];
@@ -46,7 +54,7 @@ static bool retake_all(int64_t now) {
       p->seen_tick = tick;
       p->seen_at = now;
     }
-    if (status != P_RUNNING || now - p->seen_at < RUN_MAX || !work_waits(p) || !retake_running(p)) continue;
+    if (status != P_RUNNING || now - p->seen_at < run_max || !work_waits(p) || !retake_running(p)) continue;
     p->seen_at = now;
     any = true;
     m_start(p, false);
@@ -91,7 +99,7 @@ static bool sleep_idle(bool look) {
 
 static void *sysmon_main(void *arg) {
   (void)arg;
-  int64_t sleep = SLEEP_MIN;
+  int64_t sleep = SLEEP_MIN, longest = sched.stress & STRESS_RETAKE ? RUN_MAX_STRESS : SLEEP_MAX;
   uint32_t calm = 0;
   bool look;
   for (;;) {
@@ -100,8 +108,8 @@ static void *sysmon_main(void *arg) {
     __atomic_store_n(&sched.now, now, __ATOMIC_RELAXED);
     fire_late_timers(now);
     calm = retake_all(now) ? 0 : calm + 1;
-    sleep = calm < 50 ? SLEEP_MIN : sleep >= SLEEP_MAX / 2 ? SLEEP_MAX : sleep * 2;
-    if (sleep == SLEEP_MAX && all_idle(&look) && sleep_idle(look)) calm = 0;
+    sleep = calm < 50 ? SLEEP_MIN : sleep >= longest / 2 ? longest : sleep * 2;
+    if (sleep == longest && all_idle(&look) && sleep_idle(look)) calm = 0;
   }
   return NULL;
 }
