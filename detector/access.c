@@ -18,6 +18,7 @@
 #include "detector/depot.h"
 #include "detector/detector.h"
 #include "detector/epoch.h"
+#include "detector/lines.h"
 #include "detector/report.h"
 #include "detector/shadow.h"
 #include "detector/victim.h"
@@ -333,6 +334,20 @@ static void access_line(struct access *a, uintptr_t p, uintptr_t end) {
   }
 }
 
+/* The lines in front of those that nothing is left to do for, or that can be done as a whole; the bytes that they have.
+ */
+static size_t access_whole_lines(struct access *a, uintptr_t line, size_t n) {
+  struct lines_access la = {.t = a->t, .g = a->g, .own = a->own, .plane = a->plane};
+  size_t done = lines_own(&la, line, n);
+  if (done < n) {
+    la.ctx = ctx_of(a);
+    size_t recorded = lines_access(&la, line + done, n - done);
+    if (recorded) a->g->recorded = true;
+    done += recorded;
+  }
+  return done << 6;
+}
+
 /* A write has to look at every plane that its line has reads in, so threads whose reads are ordered with one another
  * (by a lock, mostly) had better share one; readers that run side by side for long would take each other's cells there,
  * again and again.  A thread begins with the shared plane, goes to its own where a quarter of its reads displaced
@@ -371,6 +386,8 @@ void det_access(struct det_thread *t, struct race_g *g, uintptr_t p, size_t n, e
   a.at = at;
   a.races_n = 0;
   for (uintptr_t end = p + n; p < end;) {
+    if (p % 64 == 0 && end - p >= 64 && !a.atomic) p += access_whole_lines(&a, p >> 6, (end - p) >> 6);
+    if (p == end) break;
     uintptr_t line_end = (p | 63) + 1;
     access_line(&a, p, line_end < end ? line_end : end);
     p = line_end;

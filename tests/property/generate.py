@@ -16,8 +16,12 @@ WEIGHTS = {"access": 50, "write_all": 2, "key": 14, "handoff": 5, "create": 6, "
 
 
 def layout(rng):
-    """Regions side by side, often several to a granule, and which of them atomics use (with their size)."""
+    """Regions side by side, often several to a granule, and which of them atomics use (with their size).  Sometimes
+    there is one of many lines, for ranges."""
     regions, atomics, at = [], [], rng.choice((0, 0, 0, 1, 4, 8))
+    if rng.random() < 0.1:
+        at += rng.choice((200, 600, 1300))
+        regions.append((0, at))
     for _ in range(rng.choice((1, 2, 3, 5, 8))):
         if rng.random() < 0.3:
             size = rng.choice((1, 2, 4, 8, 16))
@@ -75,6 +79,9 @@ class Generator:
     def span(self):
         """Bytes inside one region: mostly a scalar, aligned or not."""
         lo, hi = self.rng.choice(self.regions)
+        if hi - lo > 128 and self.rng.random() < 0.7:
+            at = self.rng.choice((lo, self.rng.randrange(lo, hi - 100)))
+            return at, self.rng.choice((hi - at, self.rng.randint(100, hi - at)))
         sizes = [n for n in (1, 2, 4, 8, 16) if n <= hi - lo]
         n = self.rng.choice(sizes) if self.rng.random() < 0.85 else self.rng.randint(1, hi - lo)
         at = self.rng.randint(lo, hi - n)

@@ -1,0 +1,159 @@
+/* Whole lines of a range: the slow path for what a loop touches.
+ *
+ * Such lines are uniform, mostly: the loop of an earlier epoch left the same in all eight cells of a plane.  What
+ * stands in a plane is judged once then and replaced by whole words, two cells each; consecutive lines mostly hold the
+ * same, so that what was found ordered before is not asked again.  A line is *simple* when
+ *   - it has no victims;
+ *   - every plane that the access is judged against holds one value in all its cells: none, or an entry that happens
+ *     before the access (or, in the read planes, one of its own epoch);
+ *   - the access conflicts with all that the entry conflicts with: it is a write, or the entry is a read.
+ * That is the case in access.c in which everything older is dropped but writes that a read finds, which stay.  All else
+ * is left to access.c, granule by granule.
+ *
+ * Locks: the meta byte of a line is its lock (shadow.h).  Eight lines that adjoin have their bytes in one word, which
+ * is taken by one exchange; if somebody held one of the eight, the others are given back at once, and the line is taken
+ * by itself: nobody waits for a lock while holding another.
+ *
+ * Rejected: vector registers, which the program is using; they would have to be saved, which pays only for ranges so
+ * long that memory decides.
+ */
+#include "detector/lines.h"
+
+#include "detector/epoch.h"
+#include "detector/shadow.h"
+
+enum { WORDS = 4, GROUP = 8 }; /* of two cells in a line of a plane; lines with their meta bytes in one word */
+#define EACH_BYTE 0x0101010101010101u
+
+typedef uint64_t __attribute__((may_alias)) word;
+
+static inline word twice(uint32_t cell) { return (word)cell << 32 | cell; }
+static inline word *line_cells(unsigned plane, uintptr_t line) { return (word *)shadow_cell(plane, line << 3); }
+
+static inline bool all_are(const word *w, word value) {
+  return ((w[0] ^ value) | (w[1] ^ value) | (w[2] ^ value) | (w[3] ^ value)) == 0;
+}
+
+/* Others compare with these cells at any time, each as a whole. */
+static inline void set_all(word *w, word value) {
+  for (int i = 0; i < WORDS; i++) __atomic_store_n(&w[i], value, __ATOMIC_RELAXED);
+}
+
+/* While one access runs: the last entries, twice, that were found to happen before it. */
+struct found {
+  word write, read;
+};
+
+/* Does the line hold nothing, or one entry only, which happens before the access? */
+static inline bool settled(const struct lines_access *a, const word *w, word *known) {
+  if (all_are(w, *known)) return true;
+  uint32_t cell = (uint32_t)w[0];
+  if (!all_are(w, twice(cell))) return false;
+  if (cell && (cell_same_id(cell, a->own) || !epoch_before(a->g, cell_id(cell)))) return false;
+  *known = twice(cell);
+  return true;
+}
+
+/* A read may also find what its own epoch wrote; it is recorded all the same, for the inline check. */
+static inline bool writes_are_settled(const struct lines_access *a, const word *w, word *known) {
+  return settled(a, w, known) || (a->plane && all_are(w, twice(a->own | CELL_BYTES)));
+}
+
+static bool reads_are_settled(const struct lines_access *a, uintptr_t line, unsigned planes, word *known) {
+  for (unsigned bits = planes; bits; bits &= bits - 1) {
+    const word *w = line_cells((unsigned)__builtin_ctz(bits) + 1, line);
+    uint32_t cell = (uint32_t)w[0];
+    if (cell_same_id(cell, a->own) && all_are(w, twice(cell))) continue;
+    if (!settled(a, w, known)) return false;
+  }
+  return true;
+}
+
+/* The own epoch's reads stay, for the inline check. */
+static void drop_reads(const struct lines_access *a, uintptr_t line, unsigned planes) {
+  for (unsigned bits = planes; bits; bits &= bits - 1) {
+    word *w = line_cells((unsigned)__builtin_ctz(bits) + 1, line);
+    if (w[0] && !cell_same_id((uint32_t)w[0], a->own)) set_all(w, 0);
+  }
+}
+
+/* One line, locked; false and nothing done if it isn't simple. */
+static inline bool access_simple_line(const struct lines_access *a, uintptr_t line, uint8_t meta, struct found *found) {
+  if (meta & META_VICTIMS) return false;
+  word *mine = line_cells(a->plane, line), *ctx = (word *)shadow_ctx(a->plane, line << 3);
+  if (meta & META_WRITE && !writes_are_settled(a, line_cells(0, line), &found->write)) return false;
+  if (a->plane == 0) {
+    unsigned planes = meta >> 1 & ((1u << READ_PLANES) - 1);
+    if (!reads_are_settled(a, line, planes, &found->read)) return false;
+    drop_reads(a, line, planes);
+  } else if (meta & META_WRITE << a->plane && !settled(a, mine, &found->read)) {
+    return false;
+  }
+  set_all(mine, twice(a->own | CELL_BYTES));
+  if (!all_are(ctx, twice(a->ctx))) /* a loop comes by with the same stack in the next epoch: the line stays clean */
+    for (int i = 0; i < WORDS; i++) ctx[i] = twice(a->ctx);
+  return true;
+}
+
+static uint8_t meta_after(const struct lines_access *a, uintptr_t line, uint8_t meta) {
+  uint8_t bit = (uint8_t)(META_WRITE << a->plane);
+  if (!(meta & bit)) shadow_note_region(line);
+  return meta | bit;
+}
+
+/* Takes the locks of eight lines whose first is a multiple of eight, and says what they hold besides; false if one of
+ * them was taken. */
+static bool lock_group(uint8_t *m, uint64_t *metas) {
+  /* acquire: pairs with the releases in line_unlock and unlock_group */
+  uint64_t old = __atomic_exchange_n((word *)(void *)m, EACH_BYTE * META_LOCK, __ATOMIC_ACQUIRE);
+  *metas = old;
+  if (LIKELY(!(old & EACH_BYTE * META_LOCK))) return true;
+  for (int i = 0; i < GROUP; i++) {
+    uint8_t meta = (uint8_t)(old >> 8 * i);
+    if (!(meta & META_LOCK)) line_unlock(m + i, meta);
+  }
+  return false;
+}
+
+static void unlock_group(uint8_t *m, uint64_t metas) { __atomic_store_n((word *)(void *)m, metas, __ATOMIC_RELEASE); }
+
+/* Eight lines from `line` on; the number of simple ones in front. */
+static size_t access_group(const struct lines_access *a, uintptr_t line, struct found *found) {
+  uint8_t *m = shadow_meta(line);
+  uint64_t metas;
+  if (!lock_group(m, &metas)) return 0;
+  size_t done = 0;
+  for (; done < GROUP; done++) {
+    uint8_t meta = (uint8_t)(metas >> 8 * done);
+    if (!access_simple_line(a, line + done, meta, found)) break;
+    metas |= (uint64_t)meta_after(a, line + done, meta) << 8 * done;
+  }
+  unlock_group(m, metas);
+  return done;
+}
+
+static bool access_line_alone(const struct lines_access *a, uintptr_t line, struct found *found) {
+  uint8_t *m = shadow_meta(line), meta = line_lock(m);
+  bool simple = access_simple_line(a, line, meta, found);
+  line_unlock(m, simple ? meta_after(a, line, meta) : meta);
+  return simple;
+}
+
+size_t lines_own(const struct lines_access *a, uintptr_t line, size_t n) {
+  word full = twice(a->own | CELL_BYTES);
+  size_t i = 0;
+  while (i < n && all_are(line_cells(a->plane, line + i), full)) i++;
+  return i;
+}
+
+size_t lines_access(const struct lines_access *a, uintptr_t line, size_t n) {
+  struct found found = {0, 0};
+  size_t done = 0;
+  while (done < n) {
+    size_t step = 0;
+    if ((line + done) % GROUP == 0 && n - done >= GROUP) step = access_group(a, line + done, &found);
+    if (step == 0 && !access_line_alone(a, line + done, &found)) break;
+    done += step ? step : 1;
+  }
+  return done;
+}
