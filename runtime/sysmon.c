@@ -11,6 +11,7 @@
 #include <signal.h>
 
 #include "g.h"
+#include "schedtrace.h"
 
 enum {
   SLEEP_MIN = 20000,
@@ -109,7 +110,12 @@ static void *sysmon_main(void *arg) {
     fire_late_timers(now);
     calm = retake_all(now) ? 0 : calm + 1;
     sleep = calm < 50 ? SLEEP_MIN : sleep >= longest / 2 ? longest : sleep * 2;
-    if (sleep == longest && all_idle(&look) && sleep_idle(look)) calm = 0;
+    bool told = schedtrace_due(now);
+    if (sleep < longest || !all_idle(&look)) continue;
+    if (told)
+      __atomic_store_n(&sched.sysmon_idle, false, __ATOMIC_RELAXED); /* stays awake: the next line is due */
+    else if (sleep_idle(look))
+      calm = 0;
   }
   return NULL;
 }
