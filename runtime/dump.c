@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/code.h"
 #include "godwit/inspect.h"
 #include "symbol.h"
 #include "waitq.h"
@@ -45,27 +46,7 @@ static void say_frame(struct out *o, uintptr_t pc) {
   say(o, "\n");
 }
 
-/* Code of the detector, where there is one: by name, since it has no part in the plain library. */
-extern const char race_access_code[] __asm__("race_access") __attribute__((weak));
-extern const char race_init_code[] __asm__("race_init") __attribute__((weak));
-extern const char race_acquire_code[] __asm__("race_acquire") __attribute__((weak));
-extern const char atomic_code[] __asm__("__gw_atomic64_load") __attribute__((weak));
-extern const char thunk_code[] __asm__("__gw_write_range") __attribute__((weak));
-
-/* Is it our own code? The library is linked as one piece, between the lowest and the highest of its functions. */
-bool inspect_is_ours(uintptr_t pc) {
-  const uintptr_t some[] = {(uintptr_t)gw_happens_before, (uintptr_t)gw_goexit,        (uintptr_t)gw_yield,
-                            (uintptr_t)gw_waitgroup_wait, (uintptr_t)waitq_unlock_arg, (uintptr_t)waitq_end,
-                            (uintptr_t)race_access_code,  (uintptr_t)race_init_code,   (uintptr_t)race_acquire_code,
-                            (uintptr_t)atomic_code,       (uintptr_t)thunk_code};
-  uintptr_t lo = UINTPTR_MAX, hi = 0;
-  for (size_t i = 0; i < sizeof some / sizeof some[0]; i++) {
-    if (!some[i]) continue;
-    if (some[i] < lo) lo = some[i];
-    if (some[i] > hi) hi = some[i];
-  }
-  return pc >= lo && pc < hi;
-}
+bool inspect_is_ours(uintptr_t pc) { return code_is_ours(pc); }
 
 static void say_creator(struct out *o, const struct inspect_g *g) {
   struct symbol s;

@@ -10,6 +10,7 @@
 
 #include "base/arena.h"
 #include "base/options.h"
+#include "debug.h"
 #include "g.h"
 
 enum {
@@ -193,3 +194,12 @@ struct g *g_guarding(uintptr_t p) {
   }
   return NULL;
 }
+
+const struct debug_stacks debug_stacks = {.slabs = (void *const *)(const void *)&stacks.slabs,
+                                          .slot = &stacks.slot,
+                                          .slab_next = offsetof(struct slab, next),
+                                          .slab_base = offsetof(struct slab, base),
+                                          .slab_used = offsetof(struct slab, used),
+                                          .g_room = (sizeof(struct g) + 63) & ~(size_t)63,
+                                          .colors = COLORS,
+                                          .color = 64};

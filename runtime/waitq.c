@@ -50,5 +50,3 @@ void waitq_park(struct gw__waitq *q, struct g *g, struct gw__waiter *w, enum rea
   waitq_put(q, w);
   g_park(g, why, waitq_unlock_arg, q);
 }
-
-void waitq_end(void) {}

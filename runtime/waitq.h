@@ -28,7 +28,5 @@ HIDDEN void waitq_remove(struct gw__waitq *q, struct gw__waiter *w);
 HIDDEN struct gw__waiter *waitq_get(struct gw__waitq *q);
 /* The calling goroutine waits in q, whose lock it holds and gives up, until a waitq_get and g_ready. */
 HIDDEN void waitq_park(struct gw__waitq *q, struct g *g, struct gw__waiter *w, enum reason why);
-/* The last code of the runtime, for who asks whether an address is in it (dump.c). */
-HIDDEN void waitq_end(void);
 
 #endif

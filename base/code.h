@@ -1,0 +1,14 @@
+/* Which code is ours: the library is linked as one object, between code_begin.S and code_end.S. */
+#ifndef GW_BASE_CODE_H
+#define GW_BASE_CODE_H
+#include <stdbool.h>
+#include <stdint.h>
+
+extern const char gw__code_begin[] __attribute__((visibility("hidden")));
+extern const char gw__code_end[] __attribute__((visibility("hidden")));
+
+static inline bool code_is_ours(uintptr_t pc) {
+  return pc >= (uintptr_t)gw__code_begin && pc < (uintptr_t)gw__code_end;
+}
+
+#endif
