@@ -1,8 +1,8 @@
 /* child.h: the helper process.
  *
  * Both directions go over one socket pair: writing to a socket can be told not to raise SIGPIPE, and the descriptor can
- * be recognised (a program that closes all descriptors may have got the number for something else).  The process is
- * made by clone with no exit signal, so that the program's own wait() never sees it, and without running fork handlers.
+ * be recognised.  The process is made by clone with no exit signal, so that the program's own wait() never sees it, and
+ * without running fork handlers.
  */
 #define _GNU_SOURCE
 #include "base/child.h"
@@ -20,16 +20,10 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "base/check.h"
-#include "base/log.h"
 #include "base/options.h"
 #include "base/prim.h"
 
-enum { HIGH_FD = 700 }; /* out of the way of programs that count on low numbers */
-
-static int sock = -1;
-static ino_t sock_inode;
-static bool given_up;
+enum { HIGH_FD = 700 /* out of the way of programs that count on low numbers */, ARGS_MAX = 16, STACK_BYTES = 16384 };
 
 /* Where the `godwit` command is: told by the pass, which knows where it was installed; else found on PATH. */
 extern const char __gw_cli_path[] __attribute__((weak));
@@ -69,8 +63,17 @@ static int spawned(void *arg) {
   return 127;
 }
 
-static bool start(void) {
-  char path[PATH_MAX];
+/* This process waits in it until the new one executes. */
+static int spawn(struct spawn *s) {
+  char *stack = prim_map(STACK_BYTES);
+  if (!stack) return -1;
+  int pid = clone(spawned, stack + STACK_BYTES, CLONE_VM | CLONE_VFORK, s);
+  prim_unmap(stack, STACK_BYTES);
+  return pid;
+}
+
+static bool start(struct child *c, char *const *args) {
+  char path[PATH_MAX], *argv[ARGS_MAX] = {path, "symbolize"};
   int pair[2];
   if (!find_command(path)) return false;
   if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0) return false;
@@ -79,22 +82,9 @@ static bool start(void) {
     close(pair[0]);
     pair[0] = high;
   }
-  const struct options *o = &gw__opts;
-  bool colors = strcmp(o->color, "always") == 0 || (strcmp(o->color, "auto") == 0 && log_is_terminal());
-  char *argv[] = {path,
-                  "symbolize",
-                  "--format",
-                  (char *)o->format,
-                  "--style",
-                  (char *)o->style,
-                  "--color",
-                  colors ? "always" : "never",
-                  "--strip-path-prefix",
-                  (char *)o->strip_path_prefix,
-                  NULL};
+  for (int i = 0; args[i] && i + 3 < ARGS_MAX; i++) argv[i + 2] = args[i];
   struct spawn s = {.path = path, .argv = argv, .envp = environ, .fd = pair[1]};
-  static char stack[16384] __attribute__((aligned(16)));
-  int pid = clone(spawned, stack + sizeof stack, CLONE_VM | CLONE_VFORK, &s);
+  int pid = spawn(&s);
   close(pair[1]);
   if (pid < 0) {
     close(pair[0]);
@@ -102,12 +92,12 @@ static bool start(void) {
   }
   struct stat st;
   fstat(pair[0], &st);
-  sock = pair[0];
-  sock_inode = st.st_ino;
+  c->sock = pair[0];
+  c->inode = st.st_ino;
   return true;
 }
 
-static bool send_all(const char *p, size_t n) {
+static bool send_all(int sock, const char *p, size_t n) {
   while (n > 0) {
     ssize_t r = send(sock, p, n, MSG_NOSIGNAL);
     if (r < 0 && errno == EINTR) continue;
@@ -118,7 +108,7 @@ static bool send_all(const char *p, size_t n) {
   return true;
 }
 
-static bool receive(char *p, size_t n) {
+static bool receive(int sock, char *p, size_t n) {
   while (n > 0) {
     int64_t r = prim_read(sock, p, n);
     if (r <= 0) return false;
@@ -129,10 +119,10 @@ static bool receive(char *p, size_t n) {
 }
 
 /* "N\n" and N bytes. */
-static bool receive_answer(struct text *out) {
+static bool receive_answer(int sock, void (*take)(void *arg, const char *part, size_t n), void *arg) {
   size_t n = 0;
   for (char c = 0;;) {
-    if (!receive(&c, 1)) return false;
+    if (!receive(sock, &c, 1)) return false;
     if (c == '\n') break;
     if (c < '0' || c > '9') return false;
     n = n * 10 + (size_t)(c - '0');
@@ -140,36 +130,37 @@ static bool receive_answer(struct text *out) {
   char part[4096];
   while (n > 0) {
     size_t now = n < sizeof part ? n : sizeof part;
-    if (!receive(part, now)) return false;
-    text_add(out, "%.*s", (int)now, part);
+    if (!receive(sock, part, now)) return false;
+    take(arg, part, now);
     n -= now;
   }
   return true;
 }
 
-static bool still_ours(void) {
+static bool still_ours(const struct child *c) {
   struct stat st;
-  return sock >= 0 && fstat(sock, &st) == 0 && st.st_ino == sock_inode;
+  return c->sock >= 0 && fstat(c->sock, &st) == 0 && st.st_ino == c->inode;
 }
 
-bool child_render(const char *raw, size_t n, struct text *out) {
-  if (given_up) return false;
+static void drop(struct child *c) {
+  if (still_ours(c)) close(c->sock);
+  c->sock = -1;
+}
+
+bool child_ask(struct child *c, char *const *args, const void *question, size_t n,
+               void (*take)(void *arg, const char *part, size_t n), void *arg) {
+  if (c->given_up) return false;
   int saved = errno;
-  bool ok = (still_ours() || start()) && send_all(raw, n) && send_all("\n", 1) && receive_answer(out);
+  bool ok = (still_ours(c) || start(c, args)) && send_all(c->sock, question, n) && receive_answer(c->sock, take, arg);
   if (!ok) {
-    given_up = true;
-    if (sock >= 0 && still_ours()) close(sock);
-    sock = -1;
-    gw__warn(
-        "no symbols: `godwit symbolize` can't be started (put godwit on PATH, or set GODWIT_CLI); "
-        "log the findings with GODWIT=\"format=json log_path=FILE\" and render them with `godwit report FILE.*`");
+    c->given_up = true;
+    drop(c);
   }
   errno = saved;
   return ok;
 }
 
-void child_after_fork(void) {
-  if (still_ours()) close(sock);
-  sock = -1;
-  given_up = false;
+void child_forget(struct child *c) {
+  drop(c);
+  c->given_up = false;
 }

@@ -7,9 +7,9 @@
 #include <unistd.h>
 
 #include "base/check.h"
-#include "base/child.h"
 #include "base/options.h"
 #include "base/prim.h"
+#include "base/render.h"
 
 static int log_fd = -1; /* guarded by log_lock, as is what else changes here */
 
@@ -57,7 +57,7 @@ struct spin log_lock;
 
 void log_finding_locked(struct text *json, const char *plain) {
   struct text out = {0};
-  if (child_render(json->at, json->n, &out)) {
+  if (render_finding(json, &out)) {
     log_write(out.at, out.n);
   } else if (strcmp(gw__opts.format, "json") == 0) {
     text_add(json, "\n");

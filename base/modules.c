@@ -1,4 +1,4 @@
-/* modules.h */
+/* modules.h: what the dynamic linker has loaded. */
 #define _GNU_SOURCE
 #include "base/modules.h"
 
@@ -8,9 +8,9 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { MODULES_MAX = 512 };
-static struct module modules[MODULES_MAX];
-static unsigned modules_n;
+#include "base/prim.h"
+
+static const uintptr_t page_mask = PRIM_PAGE - 1;
 
 const char *program_path(void) {
   static char path[512];
@@ -37,9 +37,9 @@ static void find_build_id(struct module *m, const ElfW(Phdr) * ph, uintptr_t bia
 
 static int add_module(struct dl_phdr_info *info, size_t size, void *arg) {
   (void)size;
-  (void)arg;
-  if (modules_n == MODULES_MAX) return 1;
-  struct module *m = &modules[modules_n];
+  struct modules *all = arg;
+  if (all->n == MODULES_MAX) return 1;
+  struct module *m = &all->at[all->n];
   memset(m, 0, sizeof *m);
   m->bias = info->dlpi_addr;
   m->lo = UINTPTR_MAX;
@@ -50,29 +50,39 @@ static int add_module(struct dl_phdr_info *info, size_t size, void *arg) {
     uintptr_t lo = m->bias + ph->p_vaddr, hi = lo + ph->p_memsz;
     if (lo < m->lo) m->lo = lo;
     if (hi > m->hi) m->hi = hi;
+    if (ph->p_flags & PF_X && !m->text_hi) {
+      m->text_lo = lo & ~page_mask;
+      m->text_hi = (hi + page_mask) & ~page_mask;
+      m->text_offset = ph->p_offset & ~(uint64_t)page_mask;
+    }
   }
-  const char *name = info->dlpi_name && *info->dlpi_name ? info->dlpi_name : modules_n == 0 ? program_path() : "[vdso]";
+  const char *name = info->dlpi_name && *info->dlpi_name ? info->dlpi_name : all->n == 0 ? program_path() : "[vdso]";
   snprintf(m->path, sizeof m->path, "%s", name);
-  if (m->hi) modules_n++;
+  if (m->hi) all->n++;
   return 0;
 }
 
-void modules_refresh(void) {
-  modules_n = 0;
-  dl_iterate_phdr(add_module, NULL);
+void modules_read(struct modules *m) {
+  m->n = 0;
+  dl_iterate_phdr(add_module, m);
 }
 
-struct module *module_at(uintptr_t addr) {
-  for (unsigned i = 0; i < modules_n; i++)
-    if (addr >= modules[i].lo && addr < modules[i].hi) return &modules[i];
+struct module *modules_find(struct modules *m, uintptr_t addr) {
+  for (unsigned i = 0; i < m->n; i++)
+    if (addr >= m->at[i].lo && addr < m->at[i].hi) return &m->at[i];
   return NULL;
 }
+
+static struct modules modules;
+
+void modules_refresh(void) { modules_read(&modules); }
+struct module *module_at(uintptr_t addr) { return modules_find(&modules, addr); }
 
 void modules_json(struct text *t) {
   const char *separator = "";
   text_add(t, "{");
-  for (unsigned i = 0; i < modules_n; i++) {
-    struct module *m = &modules[i];
+  for (unsigned i = 0; i < modules.n; i++) {
+    struct module *m = &modules.at[i];
     if (!m->used) continue;
     text_add(t, "%s", separator);
     text_json(t, m->path);

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cli/addresses.h"
 #include "cli/command.h"
 #include "cli/finding.h"
 #include "cli/output.h"
@@ -17,10 +18,15 @@
 const char help_symbolize[] =
     "usage: godwit symbolize [--format text|json] [--style godwit|go|tsan|short] [--color auto|always|never]\n"
     "                        [--strip-path-prefix PREFIX]\n"
+    "       godwit symbolize --addresses\n"
     "\n"
     "Reads raw findings, one JSON object per line, on standard input.  For each it writes a line with a number,\n"
     "and then that many bytes: the finding with functions, lines and names.  Programs built with -race start it\n"
     "by themselves; to read a log, use `godwit report`.\n"
+    "\n"
+    "With --addresses it reads lines OFFSET BUILD-ID PATH (hex; - for an unknown build id) up to an empty line, and\n"
+    "writes, after a number of bytes, for each: how many functions are inlined into one another there and the offset\n"
+    "at which the outer one begins, and for each of them, innermost first, LINE FUNCTION<tab>FILE.\n"
     "\n"
     "--color=auto looks at standard error, where a program's findings go.\n"
     "exit status: 0 at the end of its input, 64 bad usage.\n";
@@ -57,13 +63,15 @@ static void outlive_keys(void) {
 
 int cmd_symbolize(int argc, char **argv) {
   struct output_flags flags = OUTPUT_FLAGS_DEFAULT;
-  struct option_spec specs[] = {OUTPUT_OPTIONS(flags)};
+  bool addresses = false;
+  struct option_spec specs[] = {OUTPUT_OPTIONS(flags), {"--addresses", NULL, &addresses}};
   int n = parse_options(argc, argv, specs, sizeof specs / sizeof specs[0]);
   if (n < 0) return STATUS_USAGE;
   if (n > 1) return usage_error("symbolize", "no arguments, please: findings come on standard input");
   struct output o;
   if (!output_init(&o, &flags, "symbolize", STDERR_FILENO)) return STATUS_USAGE;
   outlive_keys();
+  if (addresses) return addresses_serve(), 0;
   char *line = NULL;
   size_t cap = 0;
   bool first = true;

@@ -6,13 +6,13 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/child.h"
 #include "base/json.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/modules.h"
 #include "base/options.h"
 #include "base/prim.h"
+#include "base/render.h"
 #include "detector/depot.h"
 #include "detector/epoch.h"
 #include "detector/heap.h"
@@ -333,7 +333,7 @@ void report_before_fork(void) {
 
 void report_after_fork(bool child) {
   if (child) {
-    child_after_fork();
+    render_after_fork();
     log_after_fork();
   }
   spin_unlock(&log_lock);

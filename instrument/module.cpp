@@ -88,6 +88,10 @@ void add_runtime_check(Abi &abi) {
 
 }  // namespace
 
+void mark_plain_module(Module &m) {
+  if (!m.getNamedValue("__gw_cli_path")) add_cli_path(m);
+}
+
 void mark_module(Abi &abi) {
   Module &m = abi.module();
   if (m.getNamedValue("__gw_needs_abi")) return;

@@ -128,7 +128,11 @@ class Last : public PassInfoMixin<Last> {
   static bool isRequired() { return true; }
 
   PreservedAnalyses run(Module &m, ModuleAnalysisManager &) {
-    if (mode != Mode::race || !is_supported(m)) return PreservedAnalyses::all();
+    if (!is_supported(m)) return PreservedAnalyses::all();
+    if (mode != Mode::race) {
+      mark_plain_module(m);  // profiles and dumps want names as well
+      return PreservedAnalyses::none();
+    }
     Abi abi(m);
     std::vector<Mention> mentions;
     std::vector<Function *> todo;

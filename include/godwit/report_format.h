@@ -35,6 +35,12 @@
  * that holds a decimal number, and then that many bytes: the finding rendered in the format that was asked for on its
  * command line (`godwit symbolize --format text|json --style ... --color ... --strip-path-prefix ...`), to be written
  * to the log as they are.  End of file on standard input ends the child.
+ *
+ * Addresses: `godwit symbolize --addresses` reads blocks of lines "OFFSET BUILD-ID PATH", each block ended by an empty
+ * line.  OFFSET is hex, as in a frame; BUILD-ID is hex, or "-" if unknown.  The answer to a block is a line with a
+ * decimal number, and then that many bytes: for each address a line "N START" (how many functions are inlined into one
+ * another there, 0 if nothing is known; offset, in hex, at which the outer one begins, 0 if unknown) and N lines
+ * "LINE FUNCTION\tFILE", innermost first; LINE is 0, FUNCTION or FILE empty, where unknown.
  */
 #ifndef GODWIT_REPORT_FORMAT_H
 #define GODWIT_REPORT_FORMAT_H
