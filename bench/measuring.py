@@ -91,6 +91,12 @@ def machine(clang="clang-19"):
             "clang": _first_line(clang, "--version"), "libc": " ".join(platform.libc_ver())}
 
 
+def go_version():
+    """"go1.19.8", or that there is none."""
+    words = _first_line("go", "version").split()
+    return words[2] if len(words) > 2 else "not there"
+
+
 def default_build():
     """godwit's build folder, as for the tests."""
     return Path(os.environ.get("GODWIT_BUILD") or REPO / "build").resolve()

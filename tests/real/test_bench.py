@@ -3,6 +3,7 @@
 import importlib.machinery
 import importlib.util
 import json
+import re
 
 import godwit_testing as gt
 import measuring
@@ -31,12 +32,21 @@ def measure(tmp_path_factory):
     return measuring.Measurer(tmp_path_factory.mktemp("measure"))
 
 
-@pytest.fixture(scope="module")
-def tsan_run():
-    loader = importlib.machinery.SourceFileLoader("tsan_run", str(BENCH / "tsan" / "run"))
-    module = importlib.util.module_from_spec(importlib.util.spec_from_loader("tsan_run", loader))
+def load(folder):
+    loader = importlib.machinery.SourceFileLoader(f"{folder}_run", str(BENCH / folder / "run"))
+    module = importlib.util.module_from_spec(importlib.util.spec_from_loader(loader.name, loader))
     loader.exec_module(module)
     return module
+
+
+@pytest.fixture(scope="module")
+def tsan_run():
+    return load("tsan")
+
+
+@pytest.fixture(scope="module")
+def go_run():
+    return load("go")
 
 
 def test_measurer(measure, tmp_path):
@@ -90,3 +100,33 @@ def test_ratios(tsan_run):
     assert ratio["a"]["godwit/tsan"] == {"cpu_s": 0.5, "rss_mib": 0.5}
     assert ratio["geomean"]["godwit/native"]["cpu_s"] == pytest.approx(4)
     assert ratio["geomean"]["tsan/native"]["rss_mib"] == pytest.approx(4)
+
+
+def test_go_harness(tmp_path, go_run):
+    figures = tmp_path / "figures.json"
+    r = gt.run(BENCH / "go" / "run", "--scale", 0.001, "--rounds", 1, "--many", 1000, "--json", figures, timeout=300)
+    assert r.status == 0, str(r)
+    data = json.loads(figures.read_text())
+    assert not data["problems"] and len(data["rows"]) == 2 * len(go_run.ROWS)
+    assert all(e["godwit"]["wall"] > 0 for e in data["rows"]) and data["many"]["rss"]["godwit"] > 4000
+
+
+def test_go_harness_usage(tmp_path):
+    for words in (["nosuch"], ["--rounds", 0], ["--procs", "0"], ["--scale", 0]):
+        r = gt.run(BENCH / "go" / "run", *words, "--build", tmp_path)
+        assert r.status == 64 and "bench/go/run" in r.stderr, str(r)
+
+
+def test_the_go_programs_are_twins(go_run):
+    """Every row exists in C, in Go and in the harness."""
+    c = re.findall(r'^ROW\("([^"]+)"', (BENCH / "go" / "c" / "rows.inc").read_text(), re.M)
+    go = re.findall(r'^\t"([^"]+)":', (BENCH / "go" / "go" / "main.go").read_text(), re.M)
+    assert sorted(c) == sorted(go) == sorted(r.name for r in go_run.ROWS)
+
+
+def test_go_means(go_run):
+    entries = [{"procs": 2, "parallel": p, "ratio": {"cpu": c, "wall": w}}
+               for p, c, w in ((True, 1, 0.25), (True, 4, 1), (False, 2, 64))]
+    mean = go_run.means([*entries, {"procs": 1, "parallel": True, "ratio": {"cpu": 9, "wall": 9}}], 2)
+    assert mean["cpu"] == pytest.approx(2) and mean["parallel_wall"] == pytest.approx(0.5)
+    assert go_run.means(entries, 1) == {"cpu": None, "parallel_wall": None}
