@@ -2,6 +2,7 @@
  * two or three quarters of one, kept on free lists per size.  Thread-safe; a free list is behind a spin lock. */
 #ifndef GW_BASE_ARENA_H
 #define GW_BASE_ARENA_H
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -11,6 +12,8 @@ void *arena_alloc(size_t n);
 void arena_free(void *p, size_t n);
 /* Bytes taken from the system so far. */
 size_t arena_bytes(void);
+/* The object that the address lies in, be it in use or free; false if it is in none.  Takes no lock. */
+bool arena_find(uintptr_t address, uintptr_t *base, size_t *size);
 
 /* Objects of one size, for hot paths: `pool_get` and `pool_put` work on a list that belongs to the caller, and go to
  * the arena in batches. The owner serialises access to its pool. Objects come back *not* zeroed. */

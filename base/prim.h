@@ -13,6 +13,8 @@
 #define PRIM_PAGE 4096u
 /* New zeroed memory; NULL when the system refuses. Not counted against overcommit until touched. */
 void *prim_map(size_t n);
+/* The same, at a multiple of `align`, which is a power of two and a multiple of the page size. */
+void *prim_map_aligned(size_t n, size_t align);
 /* Reserves exactly [at, at+n) as zeroed, untouched, readable and writable memory with no swap reserved, no huge pages
  * and no core dump; fails with -EEXIST if anything is mapped there. */
 int prim_map_at(uintptr_t at, size_t n);

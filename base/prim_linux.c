@@ -15,6 +15,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "own.h"
+
 /* libc's syscall() sets errno: this doesn't. */
 static long sys6(long nr, long a, long b, long c, long d, long e, long f) {
 #if defined(__x86_64__)
@@ -40,7 +42,20 @@ static bool failed(long r) { return r < 0 && r > -4096; }
 
 void *prim_map(size_t n) {
   long r = sys6(SYS_mmap, 0, (long)n, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  return failed(r) ? NULL : (void *)r;
+  if (failed(r)) return NULL;
+  own_add((uintptr_t)r, n);
+  return (void *)r;
+}
+
+void *prim_map_aligned(size_t n, size_t align) {
+  size_t all = n + align - PRIM_PAGE;
+  long r = sys6(SYS_mmap, 0, (long)all, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (failed(r)) return NULL;
+  uintptr_t lo = (uintptr_t)r, at = (lo + align - 1) & ~(uintptr_t)(align - 1);
+  if (at > lo) sys2(SYS_munmap, (long)lo, (long)(at - lo));
+  if (lo + all > at + n) sys2(SYS_munmap, (long)(at + n), (long)(lo + all - at - n));
+  own_add(at, n);
+  return (void *)at;
 }
 
 int prim_map_at(uintptr_t at, size_t n) {
@@ -53,10 +68,14 @@ int prim_map_at(uintptr_t at, size_t n) {
   }
   sys3(SYS_madvise, r, (long)n, MADV_NOHUGEPAGE);
   sys3(SYS_madvise, r, (long)n, MADV_DONTDUMP);
+  own_add(at, n);
   return 0;
 }
 
-void prim_unmap(void *p, size_t n) { sys2(SYS_munmap, (long)p, (long)n); }
+void prim_unmap(void *p, size_t n) {
+  own_remove((uintptr_t)p, n); /* first: who maps memory there next may be somebody else */
+  sys2(SYS_munmap, (long)p, (long)n);
+}
 void prim_discard(void *p, size_t n) { sys3(SYS_madvise, (long)p, (long)n, MADV_DONTNEED); }
 void prim_no_huge_pages(void *p, size_t n) { sys3(SYS_madvise, (long)p, (long)n, MADV_NOHUGEPAGE); }
 int prim_guard(void *p, size_t n) { return (int)sys3(SYS_mprotect, (long)p, (long)n, PROT_NONE); }
