@@ -125,6 +125,7 @@ static _Noreturn void block_for_ever(struct g *g, enum reason why) {
 static void wait_in(struct gw__chan *c, struct gw__waitq *q, struct g *g, struct gw__waiter *w, enum reason why) {
   w->g = g;
   w->index = -1;
+  g->object = c;
   waitq_put(q, w);
   g_park(g, why, chan_unlock_arg, c);
 }

@@ -40,6 +40,7 @@ void gw_cond_wait(gw_cond *c) {
   else
     gw_mutex_unlock(c->gw__locker);
   rt_enter(g);
+  g->object = c;
   g_park(g, WAIT_COND, parked, &cw);
   rt_exit(g->m);
   race_acquire(g->race, &cw);

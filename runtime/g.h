@@ -47,6 +47,7 @@ struct g {
   uint64_t id;              /* 1 is main's */
   uint32_t status;          /* atomic, relaxed: enum g_status; for views only, the queues decide */
   uint32_t reason;          /* what it waits for; enum reason */
+  const void *object;       /* the channel, lock, ... that it waits on, last set for a reason that has one */
   uint32_t done;            /* atomic: a case of its select was taken */
   struct gw__waiter *taken; /* the record of the case of its select that was taken */
   int saved_errno;          /* while it doesn't run */

@@ -45,6 +45,7 @@ static bool take_or_wait(gw_mutex *mu, struct g *g, struct gw__waiter *w, enum r
   }
   w->g = g;
   w->ok = false;
+  g->object = mu;
   w->since = measure_contention_begin();
   if (again) {
     waitq_put_first(q, w);
@@ -74,10 +75,12 @@ static __attribute__((noinline)) void lock_slow(gw_mutex *mu, enum reason why) {
 
 void mutex_lock(gw_mutex *m, enum reason why) {
   if (UNLIKELY(!take_fast(m, 0, LOCKED))) lock_slow(m, why);
+  MUTEX_OWNED(m);
 }
 
 void gw_mutex_lock(gw_mutex *m) {
   if (UNLIKELY(!take_fast(m, 0, LOCKED))) lock_slow(m, WAIT_MUTEX);
+  MUTEX_OWNED(m);
   struct race_g *r = race_self();
   race_acquire(r, m);
   race_lock_held(r, m, true, RACE_HERE());
@@ -86,8 +89,10 @@ void gw_mutex_lock(gw_mutex *m) {
 bool mutex_try_lock(gw_mutex *m) {
   uint32_t s = __atomic_load_n(&m->gw__state, __ATOMIC_RELAXED);
   while (!(s & LOCKED))
-    if (__atomic_compare_exchange_n(&m->gw__state, &s, s | LOCKED, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+    if (__atomic_compare_exchange_n(&m->gw__state, &s, s | LOCKED, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED)) {
+      MUTEX_OWNED(m);
       return true;
+    }
   return false;
 }
 

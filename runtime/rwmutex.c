@@ -9,7 +9,7 @@
 
 enum { MAX_READERS = 1 << 30 };
 
-static void queue_wait(struct gw__waitq *q, uint32_t *credit, enum reason why) {
+static void queue_wait(gw_rwmutex *rw, struct gw__waitq *q, uint32_t *credit, enum reason why) {
   struct g *g = g_self();
   struct m *m = rt_enter(g);
   waitq_lock(q);
@@ -18,6 +18,7 @@ static void queue_wait(struct gw__waitq *q, uint32_t *credit, enum reason why) {
     waitq_unlock(q);
   } else {
     struct gw__waiter w = {.index = -1, .since = measure_contention_begin()};
+    g->object = rw;
     waitq_park(q, g, &w, why);
     m = g->m;
   }
@@ -42,7 +43,7 @@ static void queue_wake(struct gw__waitq *q, uint32_t *credit, int32_t n) {
 void gw_rwmutex_rlock(gw_rwmutex *rw) {
   /* acquire: pairs with the release of the writer's unlock, which adds the constant back */
   if (UNLIKELY(__atomic_add_fetch(&rw->gw__readers, 1, __ATOMIC_ACQUIRE) < 0))
-    queue_wait(&rw->gw__rqueue, &rw->gw__rcredit, WAIT_RWMUTEX_R);
+    queue_wait(rw, &rw->gw__rqueue, &rw->gw__rcredit, WAIT_RWMUTEX_R);
   struct race_g *r = race_self();
   race_acquire(r, rw);
   race_lock_held(r, rw, false, RACE_HERE());
@@ -85,7 +86,7 @@ static void lock(gw_rwmutex *rw) {
   mutex_lock(&rw->gw__w, WAIT_RWMUTEX_W);
   int32_t in = __atomic_fetch_sub(&rw->gw__readers, MAX_READERS, __ATOMIC_ACQ_REL);
   if (in != 0 && __atomic_add_fetch(&rw->gw__leaving, in, __ATOMIC_ACQ_REL) != 0)
-    queue_wait(&rw->gw__wqueue, &rw->gw__wcredit, WAIT_RWMUTEX_W);
+    queue_wait(rw, &rw->gw__wqueue, &rw->gw__wcredit, WAIT_RWMUTEX_W);
 }
 
 void gw_rwmutex_lock(gw_rwmutex *rw) {

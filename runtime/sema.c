@@ -26,6 +26,7 @@ void gw_sema_acquire(gw_sema *s, int64_t n) {
     waitq_unlock(&s->gw__queue);
   } else {
     struct gw__waiter w = {.n = n, .index = -1};
+    g->object = s;
     waitq_park(&s->gw__queue, g, &w, WAIT_SEMA);
     m = g->m;
   }

@@ -49,6 +49,7 @@ static void wait_queued(gw_waitgroup *w) {
     waitq_unlock(&w->gw__queue);
   } else {
     struct gw__waiter record = {.index = -1};
+    g->object = w;
     waitq_park(&w->gw__queue, g, &record, WAIT_WAITGROUP);
     m = g->m;
   }
