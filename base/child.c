@@ -147,6 +147,8 @@ static void drop(struct child *c) {
   c->sock = -1;
 }
 
+bool child_runs(const struct child *c) { return still_ours(c); }
+
 bool child_ask(struct child *c, char *const *args, const void *question, size_t n,
                void (*take)(void *arg, const char *part, size_t n), void *arg) {
   if (c->given_up) return false;

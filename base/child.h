@@ -18,6 +18,8 @@ struct child {
  * answer.  Blocks while the child works.  errno stays. */
 bool child_ask(struct child *c, char *const *args, const void *question, size_t n,
                void (*take)(void *arg, const char *part, size_t n), void *arg);
+/* It is there: the next question starts none. */
+bool child_runs(const struct child *c);
 /* In the child of a fork: the parent's helper is not ours.  And when it has served its time: it ends. */
 void child_forget(struct child *c);
 

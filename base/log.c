@@ -10,6 +10,7 @@
 #include "base/options.h"
 #include "base/prim.h"
 #include "base/render.h"
+#include "base/suppress.h"
 
 static int log_fd = -1; /* guarded by log_lock, as is what else changes here */
 
@@ -48,6 +49,7 @@ bool log_is_terminal(void) {
 
 void log_after_fork(void) {
   log_findings = log_occurrences = 0;
+  suppress_after_fork();
   if (log_fd > 2) prim_close(log_fd);
   log_fd = -1;
 }
@@ -55,16 +57,29 @@ void log_after_fork(void) {
 unsigned log_findings, log_occurrences;
 struct spin log_lock;
 
-void log_finding_locked(struct text *json, const char *plain) {
+static void write_finding(struct text *json, const struct text *rendered, bool symbols, const char *plain) {
+  if (symbols) return log_write(rendered->at, rendered->n);
+  if (strcmp(gw__opts.format, "json") != 0) return log_write(plain, strlen(plain));
+  text_add(json, "\n");
+  log_write(json->at, json->n);
+}
+
+int log_finding_locked(struct text *json, const char *plain) {
   struct text out = {0};
-  if (render_finding(json, &out)) {
-    log_write(out.at, out.n);
-  } else if (strcmp(gw__opts.format, "json") == 0) {
-    text_add(json, "\n");
-    log_write(json->at, json->n);
-  } else {
-    log_write(plain, strlen(plain));
+  int r = render_finding(json, &out);
+  if (r < 0) {
+    write_finding(json, &out, r == RENDER_SHOWN, plain);
+    r = RENDER_SHOWN;
+    __atomic_fetch_add(&log_findings, 1, __ATOMIC_RELAXED); /* a count, read once the process ends */
   }
   text_free(&out);
-  __atomic_fetch_add(&log_findings, 1, __ATOMIC_RELAXED); /* a count, read once the process ends */
+  log_again_locked(r);
+  return r;
+}
+
+void log_again_locked(int was) {
+  if (was >= 0)
+    suppress_hit((unsigned)was);
+  else
+    __atomic_fetch_add(&log_occurrences, 1, __ATOMIC_RELAXED); /* as log_findings */
 }

@@ -10,8 +10,11 @@
 /* One finding at a time: held from modules_refresh (modules.h) until it is written. */
 extern struct spin log_lock;
 /* Writes a raw finding (report_format.h) as its helper renders it; without a helper as JSON or, for people, as `plain`.
- * Blocks while the helper works. */
-void log_finding_locked(struct text *json, const char *plain);
+ * CHILD_SHOWN (child.h); or, with nothing written nor counted, the number of the suppression that hides it.  Blocks
+ * while the helper works. */
+int log_finding_locked(struct text *json, const char *plain);
+/* A finding occurred once more; `was` is what log_finding_locked gave the first time. */
+void log_again_locked(int was);
 /* Findings of this process so far, and how often they occurred; atomic. */
 extern unsigned log_findings, log_occurrences;
 

@@ -145,8 +145,18 @@ static void note_sanitizer(struct clang_args *o, const char *arg) {
     }
 }
 
+/* Clang itself looks whether they are there, and leaves them alone when no -fsanitize= is given. */
+static void note_ignorelist(struct clang_args *o, const char *arg) {
+  static const char *const options[] = {"-fsanitize-ignorelist=", "-fsanitize-blacklist="};
+  for (size_t i = 0; i < sizeof options / sizeof options[0]; i++)
+    if (has_prefix(arg, options[i])) strings_add(&o->ignorelists, arg + strlen(options[i]));
+  if (strcmp(arg, "-fno-sanitize-ignorelist") == 0 || strcmp(arg, "-fno-sanitize-blacklist") == 0)
+    strings_free(&o->ignorelists);
+}
+
 static void note_flag(struct scan *s, const char *arg) {
   struct clang_args *o = s->out;
+  if (has_prefix(arg, "-f")) note_ignorelist(o, arg);
   if (has_prefix(arg, "-fsanitize=")) note_sanitizer(o, arg);
   if (stops_before_link(arg)) s->stops = true;
   if (strcmp(arg, "-shared") == 0 || strcmp(arg, "--shared") == 0) o->shared = true;
@@ -294,5 +304,6 @@ struct clang_args clang_args_read(int argc, char **argv) {
 
 void clang_args_free(struct clang_args *a) {
   strings_free(&a->rest);
+  strings_free(&a->ignorelists);
   free(a->sanitizer);
 }

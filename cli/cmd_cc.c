@@ -24,6 +24,9 @@ const char help_cc[] =
     "-g gives reports lines and names; -O1 is a good level.  Shared libraries (-shared) and partial links (-r)\n"
     "find the runtime in the executable, which must be linked by godwit cc too.  C++ is compiled as it is.\n"
     "\n"
+    "-fsanitize-ignorelist=FILE (LLVM's format: fun:, src: and mainfile: lines, in [thread] or no section) leaves\n"
+    "plain accesses of what it names unchecked; atomics and calls that synchronise there still count.\n"
+    "\n"
     "environment: GODWIT_CLANG names another clang 19.\n"
     "exit status: clang's; 125 if there is no clang 19 or a part of godwit is missing.\n";
 

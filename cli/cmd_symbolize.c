@@ -12,8 +12,10 @@
 #include "cli/addresses.h"
 #include "cli/command.h"
 #include "cli/finding.h"
+#include "cli/mem.h"
 #include "cli/output.h"
 #include "cli/resolve.h"
+#include "cli/suppress.h"
 
 const char help_symbolize[] =
     "usage: godwit symbolize [--format text|json] [--style godwit|go|tsan|short] [--color auto|always|never]\n"
@@ -31,23 +33,62 @@ const char help_symbolize[] =
     "--color=auto looks at standard error, where a program's findings go.\n"
     "exit status: 0 at the end of its input, 64 bad usage.\n";
 
-/* The rendered answer to one line. */
-static void answer(const struct output *o, const char *line, size_t n, bool first, struct buf *out) {
+struct session {
+  struct output output;
+  struct suppressions suppressions;
+  bool shown; /* a finding was rendered */
+};
+
+/* {"suppressions": [{"file", "text"}, ...]}: the answer is what is wrong with them. */
+static void take_suppressions(struct session *s, json_object *files, struct buf *out) {
+  for (size_t i = 0; i < json_object_array_length(files); i++) {
+    json_object *f = json_object_array_get_idx(files, i);
+    const char *name = member_string(f, "file"), *text = member_string(f, "text");
+    suppressions_read(&s->suppressions, name ? name : "", text ? text : "", out);
+  }
+}
+
+/* {"suppression_hits": [n, ...], "print": true}: the answer is the summary. */
+static void summarize_suppressions(struct session *s, json_object *json, json_object *given, struct buf *out) {
+  int *hits = mem_alloc((s->suppressions.n + 1) * sizeof *hits);
+  for (size_t i = 0; i < s->suppressions.n && i < json_object_array_length(given); i++)
+    hits[i] = json_object_get_int(json_object_array_get_idx(given, i));
+  suppressions_summary(&s->suppressions, hits, member(json, "print", json_type_boolean) != NULL, out);
+  free(hits);
+}
+
+/* True if the line was no finding but about suppressions. */
+static bool answer_control(struct session *s, json_object *json, struct buf *out) {
+  json_object *files = member(json, "suppressions", json_type_array);
+  json_object *hits = member(json, "suppression_hits", json_type_array);
+  if (files) take_suppressions(s, files, out);
+  if (hits) summarize_suppressions(s, json, hits, out);
+  return files || hits;
+}
+
+/* The rendered answer to one line; or the number of the suppression that hides it, else -1. */
+static int answer(struct session *s, const char *line, size_t n, struct buf *out) {
+  const struct output *o = &s->output;
   const char *why = NULL;
   json_object *json = finding_parse(line, n, &why);
+  if (json && answer_control(s, json, out)) return json_object_put(json), -1;
   if (json) resolve_finding(json);
+  int hidden = json ? suppressions_match(&s->suppressions, json) : -1;
+  if (hidden >= 0) return json_object_put(json), hidden;
   struct finding *f = json ? finding_decode(json, &why) : NULL;
-  bool apart = !o->json && o->render.style == STYLE_GODWIT && !first;
+  bool apart = !o->json && o->render.style == STYLE_GODWIT && s->shown;
+  s->shown = true;
   if (apart) buf_str(out, "\n");
   if (f) {
     output_finding(o, f, out);
     finding_free(f);
-    return;
+    return -1;
   }
   if (!o->json) buf_format(out, "godwit: a finding that can't be shown (%s), as it is:\n", why);
   buf_add(out, line, n);
   buf_str(out, "\n");
   json_object_put(json);
+  return -1;
 }
 
 /* A key that stops the program would stop its child as well, before the program's last findings: the end of the pipe
@@ -68,22 +109,23 @@ int cmd_symbolize(int argc, char **argv) {
   int n = parse_options(argc, argv, specs, sizeof specs / sizeof specs[0]);
   if (n < 0) return STATUS_USAGE;
   if (n > 1) return usage_error("symbolize", "no arguments, please: findings come on standard input");
-  struct output o;
-  if (!output_init(&o, &flags, "symbolize", STDERR_FILENO)) return STATUS_USAGE;
+  struct session s = {0};
+  if (!output_init(&s.output, &flags, "symbolize", STDERR_FILENO)) return STATUS_USAGE;
   outlive_keys();
   if (addresses) return addresses_serve(), 0;
   char *line = NULL;
   size_t cap = 0;
-  bool first = true;
-  for (ssize_t got; (got = getline(&line, &cap, stdin)) > 0; first = false) {
+  for (ssize_t got; (got = getline(&line, &cap, stdin)) > 0;) {
     if (line[got - 1] == '\n') got--;
     struct buf out = {0};
-    answer(&o, line, (size_t)got, first, &out);
+    int hidden = answer(&s, line, (size_t)got, &out);
+    if (hidden >= 0) buf_format(&out, "suppressed %d\n", hidden);
     printf("%zu\n", out.n);
     fwrite(out.p, 1, out.n, stdout);
     buf_free(&out);
     if (fflush(stdout) != 0) break; /* nobody listens any more */
   }
+  suppressions_free(&s.suppressions);
   free(line);
   return 0;
 }

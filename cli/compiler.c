@@ -87,8 +87,16 @@ char *compiler_find(char **why) {
   return clang;
 }
 
+static void add_plugin_option(struct strings *cmd, const char *name, const char *value) {
+  strings_add(cmd, "-Xclang");
+  strings_add(cmd, "-mllvm");
+  strings_add(cmd, "-Xclang");
+  strings_addf(cmd, "%s%s", name, value);
+}
+
 /* False after a complaint.  Plain code also runs without the pass, with fewer guarantees. */
-static bool add_plugin(struct strings *cmd, const struct parts *p, bool race) {
+static bool add_plugin(struct strings *cmd, const struct parts *p, const struct clang_args *a) {
+  bool race = a->race;
   if (!file_exists(p->plugin)) {
     if (!race) {
       gw__warn("no plugin at %s: compiling without it (thread-locals and errno aren't safe across a blocking call)",
@@ -100,10 +108,9 @@ static bool add_plugin(struct strings *cmd, const struct parts *p, bool race) {
   }
   strings_addf(cmd, "-fplugin=%s", p->plugin);
   strings_addf(cmd, "-fpass-plugin=%s", p->plugin);
-  strings_add(cmd, "-Xclang");
-  strings_add(cmd, "-mllvm");
-  strings_add(cmd, "-Xclang");
-  strings_addf(cmd, "-godwit-mode=%s", race ? "race" : "plain");
+  add_plugin_option(cmd, "-godwit-mode=", race ? "race" : "plain");
+  for (size_t i = 0; race && i < a->ignorelists.n; i++)
+    add_plugin_option(cmd, "-godwit-ignorelist=", a->ignorelists.v[i]);
   return true;
 }
 
@@ -113,7 +120,7 @@ static bool add_compile(struct strings *cmd, const struct clang_args *a, const s
   if (a->compiles_cxx && !a->compiles) return true; /* C++ stays as it is */
   strings_add(cmd, "-fno-omit-frame-pointer");
   if (a->race) strings_add(cmd, "-fno-optimize-sibling-calls"); /* a stack shows every caller */
-  return add_plugin(cmd, p, a->race);
+  return add_plugin(cmd, p, a);
 }
 
 static void add_linker(struct strings *cmd, const char *arg) {

@@ -13,6 +13,7 @@
 #include "base/options.h"
 #include "base/prim.h"
 #include "base/render.h"
+#include "base/suppress.h"
 #include "detector/depot.h"
 #include "detector/epoch.h"
 #include "detector/heap.h"
@@ -21,34 +22,50 @@
 
 static struct spin lock; /* one finding at a time; guards all of this file */
 
-/* Pairs of stacks that were reported: open addressing, doubled when half full. */
+/* Pairs of stacks that were judged: open addressing, doubled when half full. */
+struct judged {
+  uint64_t hash;  /* 0: free */
+  int suppressed; /* number of the suppression that hid it; RENDER_SHOWN */
+};
 static struct {
-  uint64_t *hash;
+  struct judged *v;
   uint32_t log, n;
 } seen;
 
 void report_init(void) {
   seen.log = 6;
-  seen.hash = arena_alloc(sizeof *seen.hash << seen.log);
+  seen.v = arena_alloc(sizeof *seen.v << seen.log);
 }
 
-static bool seen_add(uint64_t hash) {
-  if (2 * seen.n >= 1u << seen.log) {
-    uint64_t *old = seen.hash;
-    uint32_t n = 1u << seen.log;
-    seen.log++;
-    seen.n = 0;
-    seen.hash = arena_alloc(sizeof *seen.hash << seen.log);
-    for (uint32_t i = 0; i < n; i++)
-      if (old[i]) seen_add(old[i]);
-    arena_free(old, n * sizeof *old);
-  }
+static struct judged *seen_slot(uint64_t hash) {
   uint32_t mask = (1u << seen.log) - 1, i = (uint32_t)hash & mask;
-  for (; seen.hash[i]; i = (i + 1) & mask)
-    if (seen.hash[i] == hash) return false;
-  seen.hash[i] = hash;
+  while (seen.v[i].hash && seen.v[i].hash != hash) i = (i + 1) & mask;
+  return &seen.v[i];
+}
+
+static void seen_grow(void) {
+  struct judged *old = seen.v;
+  uint32_t n = 1u << seen.log++;
+  seen.v = arena_alloc(sizeof *seen.v << seen.log);
+  for (uint32_t i = 0; i < n; i++)
+    if (old[i].hash) *seen_slot(old[i].hash) = old[i];
+  arena_free(old, n * sizeof *old);
+}
+
+/* NULL if it was not seen before; else what became of it, and it has occurred once more. */
+static const struct judged *seen_again(uint64_t hash) {
+  const struct judged *j = seen_slot(hash);
+  if (!j->hash) return NULL;
+  spin_lock(&log_lock);
+  log_again_locked(j->suppressed);
+  spin_unlock(&log_lock);
+  return j;
+}
+
+static void seen_add(uint64_t hash, int suppressed) {
+  if (2 * seen.n >= 1u << seen.log) seen_grow();
+  *seen_slot(hash) = (struct judged){hash, suppressed};
   seen.n++;
-  return true;
 }
 
 static void frame_json(struct text *t, uintptr_t pc) {
@@ -205,16 +222,18 @@ static void finding_begin(struct text *t, const char *kind) {
   text_json(t, program_path());
 }
 
-static void finding_end(struct text *t, const char *plain) {
+/* Writes it, unless a suppression hides it, whose number is given back then; else RENDER_SHOWN. */
+static int finding_end(struct text *t, const char *plain) {
   text_add(t, ",\"modules\":");
   modules_json(t);
   text_add(t, "}");
-  log_finding_locked(t, plain);
+  int r = log_finding_locked(t, plain);
   spin_unlock(&log_lock);
+  return r;
 }
 
 static void halt_if_told(void) {
-  if (gw__opts.halt_on_error) prim_exit(race_exit_status(0));
+  if (gw__opts.halt_on_error && __atomic_load_n(&log_findings, __ATOMIC_RELAXED)) prim_exit(race_exit_status(0));
 }
 
 /* Without symbols: module and offset of every frame, for `godwit report` or a person with addr2line. */
@@ -235,6 +254,36 @@ static void plain_access(struct text *t, const char *mark, enum race_op op, cons
 
 static size_t count_bytes(uint32_t mask) { return (size_t)__builtin_popcount(mask); }
 
+static int write_race(struct race_g *g, enum race_op op, enum race_op older_op, uint32_t ctx,
+                      const struct race_pair *pair) {
+  const struct depot_record *a = depot_get(depot_stack_of(ctx));
+  struct race_at at = {a ? a->word[0] : 0, g->stack_hi ? det_access_fp : 0};
+  const struct incarnation *me = &epochs.incarnation[g->incarnation];
+  const struct incarnation *other = &epochs.incarnation[epochs.entry[cell_id(pair->older_cell)].incarnation];
+  uintptr_t address = (pair->granule << 3) + (unsigned)__builtin_ctz(pair->bytes);
+  size_t size = count_bytes(pair->bytes);
+  struct text json = {0}, plain = {0};
+  const char *kind = older_op == RACE_FREE ? "GW1007" : "GW1001";
+  finding_begin(&json, kind);
+  text_add(&json, ",\"accesses\":[");
+  bool scalar = pair->n <= 16; /* of a range only the bytes in question are told */
+  access_json(&json, op, scalar ? pair->p : address, scalar ? pair->n : size, me, ctx);
+  text_add(&json, ",");
+  access_json(&json, older_op, address, size, other, pair->older_ctx);
+  text_add(&json, "],\"memory\":");
+  memory_json(&json, g, at, address);
+  const struct module *m = a ? module_at(a->word[0] - 1) : NULL;
+  text_add(&plain, "%s+0x%zx: error: %s on %zu bytes at 0x%zx [%s]\n", m ? m->path : "?",
+           (size_t)(a && m ? a->word[0] - 1 - m->bias : 0), older_op == RACE_FREE ? "use of freed memory" : "data race",
+           size, (size_t)address, kind);
+  plain_access(&plain, "(2)", op, me, ctx);
+  plain_access(&plain, "(1) earlier", older_op, other, pair->older_ctx);
+  int verdict = finding_end(&json, plain.at);
+  text_free(&json);
+  text_free(&plain);
+  return verdict;
+}
+
 void report_race(struct det_thread *t, struct race_g *g, enum race_op op, uint32_t ctx, const struct race_pair *pair) {
   (void)t;
   enum race_op older_op = depot_op_of(pair->older_ctx, (enum race_op)((pair->older_write ? RACE_WRITE : RACE_READ) +
@@ -242,40 +291,15 @@ void report_race(struct det_thread *t, struct race_g *g, enum race_op op, uint32
   const struct depot_record *a = depot_get(depot_stack_of(ctx)), *b = depot_get(depot_stack_of(pair->older_ctx));
   uint64_t ha = (a ? a->hash : 0) * 6 + op, hb = (b ? b->hash : 0) * 6 + older_op;
   uint64_t hash = (ha < hb ? ha : hb) * 0x9E3779B97F4A7C15u ^ (ha < hb ? hb : ha);
+  hash |= 1;
   spin_lock(&lock);
-  __atomic_fetch_add(&log_occurrences, 1, __ATOMIC_RELAXED);
-  if (seen_add(hash | 1)) {
-    struct race_at at = {a ? a->word[0] : 0, g->stack_hi ? det_access_fp : 0};
-    const struct incarnation *me = &epochs.incarnation[g->incarnation];
-    const struct incarnation *other = &epochs.incarnation[epochs.entry[cell_id(pair->older_cell)].incarnation];
-    uintptr_t address = (pair->granule << 3) + (unsigned)__builtin_ctz(pair->bytes);
-    size_t size = count_bytes(pair->bytes);
-    struct text json = {0}, plain = {0};
-    const char *kind = older_op == RACE_FREE ? "GW1007" : "GW1001";
-    finding_begin(&json, kind);
-    text_add(&json, ",\"accesses\":[");
-    bool scalar = pair->n <= 16; /* of a range only the bytes in question are told */
-    access_json(&json, op, scalar ? pair->p : address, scalar ? pair->n : size, me, ctx);
-    text_add(&json, ",");
-    access_json(&json, older_op, address, size, other, pair->older_ctx);
-    text_add(&json, "],\"memory\":");
-    memory_json(&json, g, at, address);
-    const struct module *m = a ? module_at(a->word[0] - 1) : NULL;
-    text_add(&plain, "%s+0x%zx: error: %s on %zu bytes at 0x%zx [%s]\n", m ? m->path : "?",
-             (size_t)(a && m ? a->word[0] - 1 - m->bias : 0),
-             older_op == RACE_FREE ? "use of freed memory" : "data race", size, (size_t)address, kind);
-    plain_access(&plain, "(2)", op, me, ctx);
-    plain_access(&plain, "(1) earlier", older_op, other, pair->older_ctx);
-    finding_end(&json, plain.at);
-    text_free(&json);
-    text_free(&plain);
-  }
+  if (!seen_again(hash)) seen_add(hash, write_race(g, op, older_op, ctx, pair));
   spin_unlock(&lock);
   halt_if_told();
 }
 
-static void write_finding(const char *kind, const char *message, const char *text, const struct race_g *g,
-                          uint32_t stack) {
+static int write_finding(const char *kind, const char *message, const char *text, const struct race_g *g,
+                         uint32_t stack) {
   struct text json = {0}, plain = {0};
   finding_begin(&json, kind);
   text_add(&json, ",\"message\":");
@@ -289,9 +313,10 @@ static void write_finding(const char *kind, const char *message, const char *tex
   text_add(&json, "],\"memory\":{\"kind\":\"unknown\"}");
   text_add(&plain, "error: %s [%s]\n", message, kind);
   plain_stack(&plain, stack);
-  finding_end(&json, plain.at);
+  int verdict = finding_end(&json, plain.at);
   text_free(&json);
   text_free(&plain);
+  return verdict;
 }
 
 /* Of one kind and place the first is written, as with races. */
@@ -301,29 +326,38 @@ void race_finding(const char *kind, const char *message, const char *text, struc
   const struct depot_record *place = depot_get(stack);
   uint64_t hash = place ? place->hash : 0;
   for (const char *c = kind; *c; c++) hash = (hash ^ (unsigned char)*c) * 0x9E3779B97F4A7C15u;
+  hash |= 1;
   spin_lock(&lock);
-  __atomic_fetch_add(&log_occurrences, 1, __ATOMIC_RELAXED);
-  if (!place || seen_add(hash | 1)) write_finding(kind, message, text, g, stack);
+  if (!place)
+    write_finding(kind, message, text, g, stack);
+  else if (!seen_again(hash))
+    seen_add(hash, write_finding(kind, message, text, g, stack));
   spin_unlock(&lock);
   det_exit(t);
   halt_if_told();
 }
 
+static void write_summary(int status) {
+  if (!log_findings || strcmp(gw__opts.format, "text") != 0) return;
+  char line[160];
+  int n =
+      snprintf(line, sizeof line, "godwit: %u finding%s (seen %u time%s); exit status %d (the program ended with %d)\n",
+               log_findings, log_findings == 1 ? "" : "s", log_occurrences, log_occurrences == 1 ? "" : "s",
+               (int)gw__opts.exitcode, status);
+  log_write(line, (size_t)n);
+}
+
 int race_exit_status(int status) {
-  static bool told;
-  if (!__atomic_load_n(&log_findings, __ATOMIC_RELAXED)) return status;
+  static bool told, asked;
   spin_lock(&lock);
-  if (!told && strcmp(gw__opts.format, "text") == 0) {
-    char line[160];
-    int n = snprintf(line, sizeof line,
-                     "godwit: %u finding%s (seen %u time%s); exit status %d (the program ended with %d)\n",
-                     log_findings, log_findings == 1 ? "" : "s", log_occurrences, log_occurrences == 1 ? "" : "s",
-                     (int)gw__opts.exitcode, status);
-    log_write(line, (size_t)n);
-  }
-  told = true;
+  if (!told) write_summary(status);
+  told = log_findings;
+  spin_lock(&log_lock);
+  if (!asked) suppress_summary();
+  spin_unlock(&log_lock);
+  asked = true;
   spin_unlock(&lock);
-  return (int)gw__opts.exitcode;
+  return __atomic_load_n(&log_findings, __ATOMIC_RELAXED) ? (int)gw__opts.exitcode : status;
 }
 
 void report_before_fork(void) {

@@ -8,6 +8,7 @@
 #include "base/check.h"
 #include "base/options.h"
 #include "base/prim.h"
+#include "base/suppress.h"
 #include "detector/depot.h"
 #include "detector/detector.h"
 #include "detector/epoch.h"
@@ -36,11 +37,6 @@ static void at_exit(int status, void *arg) {
   if (wanted != status) exit(wanted);
 }
 
-static void warn_of_options_without_effect(void) {
-  if (*gw__opts.suppressions)
-    gw__warn("suppressions=%s: not understood by this version; nothing is suppressed", gw__opts.suppressions);
-}
-
 void race_init(void) {
   if (det_ready) return;
   options_init();
@@ -56,7 +52,7 @@ void race_init(void) {
   det_ready = true;
   race_self();
   on_exit(at_exit, NULL);
-  warn_of_options_without_effect();
+  suppress_init();
 }
 
 void race_hide_threads(bool hide) {

@@ -47,6 +47,14 @@ struct Work {
   std::vector<llvm::CallBase *> libcalls;       // __atomic_NAME_SIZE
   std::vector<Mention> mentions;
   unsigned skipped = 0;  // accesses that another check stands for
+
+  // For what an ignore list names (ignore.h).
+  void keep_atomics_only() {
+    plain.clear();
+    memory.clear();
+    guarded.clear();
+    masked.clear();
+  }
 };
 
 // Decides which objects other threads can't see.  Its answers hold for the function as it was before instrumentation.

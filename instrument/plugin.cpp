@@ -14,6 +14,7 @@
 #include "check.h"
 #include "guard.h"
 #include "host.h"
+#include "ignore.h"
 #include "lines.h"
 #include "llvm/IR/DiagnosticHandler.h"
 #include "llvm/IR/DiagnosticInfo.h"
@@ -83,6 +84,7 @@ void mention(const Work &work, std::vector<Mention> &mentions) {
 void instrument(Function &f, Abi &abi, const Memory &memory, std::vector<Mention> &mentions) {
   Sharing sharing;
   Work work = collect(f, sharing, audit);
+  if (is_ignored(f)) work.keep_atomics_only();
   memory.lines.settle(f, work);
   remark(f, work);
   for (Instruction *i : work.atomics) mentions.push_back({i->getDebugLoc().get(), 'a'});
@@ -108,6 +110,7 @@ class Start : public PassInfoMixin<Start> {
     if (!is_supported(m)) return PreservedAnalyses::all();
     forget_thread_constants(m);
     if (mode == Mode::race) {
+      mark_ignored(m);
       forbid_speculation(m);
       forbid_inventions();
       memory_->names.learn(m);

@@ -5,6 +5,7 @@
 // other way round.
 #include "prepare.h"
 
+#include "ignore.h"
 #include "llvm/ADT/SmallVector.h"
 #include "llvm/IR/Function.h"
 #include "llvm/IR/GlobalIFunc.h"
@@ -41,7 +42,7 @@ bool is_instrumented(const Function &f) {
 
 void forbid_speculation(Module &m) {
   for (Function &f : m)
-    if (is_instrumented(f)) f.addFnAttr(Attribute::SanitizeThread);
+    if (is_instrumented(f) && !is_ignored(f)) f.addFnAttr(Attribute::SanitizeThread);
 }
 
 // The optimiser takes static structs apart, shrinks two-valued ones to a bit and drops writes that nobody reads: a race

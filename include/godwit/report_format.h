@@ -34,7 +34,11 @@
  * Pipe: the process writes a raw finding as one line to the child's standard input; the child answers with one line
  * that holds a decimal number, and then that many bytes: the finding rendered in the format that was asked for on its
  * command line (`godwit symbolize --format text|json --style ... --color ... --strip-path-prefix ...`), to be written
- * to the log as they are.  End of file on standard input ends the child.
+ * to the log as they are; or `suppressed I` and a newline if suppression number I hides it.  Two other lines are
+ * answered likewise, with text for standard error:
+ *   {"suppressions": [{"file": name, "text": its bytes}, ...]}   first of all; numbered through, from 0
+ *   {"suppression_hits": [n, ...], "print": true}                at the end; `print` if they are to be listed
+ * End of file on standard input ends the child.
  *
  * Addresses: `godwit symbolize --addresses` reads blocks of lines "OFFSET BUILD-ID PATH", each block ended by an empty
  * line.  OFFSET is hex, as in a frame; BUILD-ID is hex, or "-" if unknown.  The answer to a block is a line with a
