@@ -68,6 +68,38 @@ const void *prim_map_file(const char *path, size_t *n);
 int prim_open_read(const char *path);
 void prim_close(int fd);
 
+/* Time since 1970 in nanoseconds. */
+int64_t prim_wall_now(void);
+
+/* Signals, past libc, so that no interceptor delays them. */
+/* Sends one thread of this process the signal with a pointer (si_code SI_QUEUE); 0 or -errno. */
+int prim_signal_thread(uint32_t tid, int sig, void *value);
+/* A handler as the system knows it. */
+struct prim_handler {
+  void (*f)(int sig, void *info, void *context); /* or SIG_DFL, SIG_IGN */
+  unsigned long flags;
+  void (*restorer)(void);
+  unsigned long mask;
+};
+/* f handles the signal from now on, on the alternate stack if there is one, calls are restarted; *before is filled
+ * first.  0 or -errno. */
+int prim_handler_set(int sig, void (*f)(int sig, void *info, void *context), struct prim_handler *before);
+/* Does what `before` would have done with a signal whose default is to be ignored. */
+void prim_handler_call(const struct prim_handler *before, int sig, void *info, void *context);
+/* Is the page of p there? Signal-safe. */
+bool prim_readable(const void *p);
+
+/* A timer that sends thread `tid` of this process the signal each time it has used interval_ns of processor time.  Its
+ * number, or -errno. */
+int prim_cpu_timer(uint32_t tid, int sig, int64_t interval_ns);
+void prim_cpu_timer_end(int timer);
+/* Calls f for each thread of this process; 0 or -errno. */
+int prim_each_thread(void (*f)(uint32_t tid, void *arg), void *arg);
+
+/* Opens for writing, emptied; or -errno. */
+int prim_open_write(const char *path);
+int prim_getpid(void);
+
 /* Ends the process at once, no handlers run. */
 _Noreturn void prim_exit(int status);
 /* Ends the process by SIGABRT, whatever its handler. */

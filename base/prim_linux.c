@@ -15,30 +15,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "syscall.h"
+
 #include "own.h"
-
-/* libc's syscall() sets errno: this doesn't. */
-static long sys6(long nr, long a, long b, long c, long d, long e, long f) {
-#if defined(__x86_64__)
-  long ret;
-  register long r10 __asm__("r10") = d;
-  register long r8 __asm__("r8") = e;
-  register long r9 __asm__("r9") = f;
-  __asm__ volatile("syscall"
-                   : "=a"(ret)
-                   : "a"(nr), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9)
-                   : "rcx", "r11", "memory");
-  return ret;
-#else
-#error "this architecture has no system call sequence yet"
-#endif
-}
-static long sys0(long nr) { return sys6(nr, 0, 0, 0, 0, 0, 0); }
-static long sys1(long nr, long a) { return sys6(nr, a, 0, 0, 0, 0, 0); }
-static long sys2(long nr, long a, long b) { return sys6(nr, a, b, 0, 0, 0, 0); }
-static long sys3(long nr, long a, long b, long c) { return sys6(nr, a, b, c, 0, 0, 0); }
-
-static bool failed(long r) { return r < 0 && r > -4096; }
 
 void *prim_map(size_t n) {
   long r = sys6(SYS_mmap, 0, (long)n, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);

@@ -243,6 +243,10 @@ void gw_happens_after(const volatile void *addr);
 void gw_race_ignore_begin(void);
 void gw_race_ignore_end(void);
 
+/* ---- profiles ---- */
+
+#include "godwit/pprof.h"
+
 /* ---- what the macros call
  * --------------------------------------------------------------------------------------------- */
 

@@ -273,6 +273,8 @@ HIDDEN void sched_check_dead_locked(void);
 /* The sleeper learns of an earlier timer. */
 HIDDEN void sched_new_deadline(int64_t when);
 HIDDEN struct m *m_new(void);
+/* Where its thread begins. */
+HIDDEN void *m_main(void *m);
 HIDDEN void m_loop(struct m *m);
 
 /* The M whose scheduler this is, for timers that fire; NULL on sysmon. */

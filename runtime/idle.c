@@ -39,7 +39,7 @@ struct p *p_release(struct m *m) {
   return p;
 }
 
-static void *m_main(void *arg) {
+void *m_main(void *arg) {
   struct m *m = arg;
   g_set_tls(&m->g0);
   m->tid = prim_gettid();

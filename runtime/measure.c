@@ -80,6 +80,7 @@ void inspect_sched(struct inspect_sched *s) {
                               .foreign_threads = __atomic_load_n(&sched.threads, __ATOMIC_RELAXED),
                               .global_queue = __atomic_load_n(&sched.queue.n, __ATOMIC_RELAXED),
                               .timers = __atomic_load_n(&sched.timers, __ATOMIC_RELAXED),
+                              .thread_entry = (uintptr_t)m_main + 1,
                               .start = sched.start};
   s->procs = __atomic_load_n(&sched.all_procs, __ATOMIC_ACQUIRE); /* pairs with procs_grow_locked */
 }

@@ -39,6 +39,7 @@ struct inspect_sched {
   uint32_t procs;                    /* Ps that have a run queue: for inspect_runq */
   uint32_t threads, foreign_threads; /* Ms; adopted threads */
   uint32_t global_queue;             /* its length */
+  uintptr_t thread_entry;            /* an address in the function that threads begin with */
   int64_t start;                     /* when the runtime started (monotonic) */
 };
 void inspect_sched(struct inspect_sched *s);

@@ -1,0 +1,9 @@
+/* The CPU profile: who runs it. */
+#ifndef GW_PPROF_CPU_H
+#define GW_PPROF_CPU_H
+
+/* Counted: the profile is on while anybody wants it.  0 or -errno. */
+int cpu_begin(int hz);
+void cpu_end(void);
+
+#endif

@@ -1,0 +1,50 @@
+/* unwind.h */
+#define _GNU_SOURCE
+#include "pprof/unwind.h"
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <ucontext.h>
+
+#include "base/prim.h"
+#include "godwit/inspect.h"
+
+extern void *__libc_stack_end __attribute__((weak)); /* the first thread's stack ends there */
+
+/* Above the stack that sp lies in; 0 if unknown. */
+static uintptr_t stack_top(const struct inspect_g *g, uintptr_t sp) {
+  if (g && g->hi && sp >= g->lo && sp < g->hi) return g->hi;
+  uintptr_t thread = (uintptr_t)pthread_self(); /* glibc: the descriptor lies above the thread's stack */
+  if (sp < thread && thread - sp < ((uintptr_t)1 << 30)) return thread;
+  uintptr_t first = &__libc_stack_end ? (uintptr_t)__libc_stack_end : 0;
+  return sp < first && first - sp < ((uintptr_t)1 << 30) ? first : 0;
+}
+
+struct reader {
+  uintptr_t page; /* the page that was last seen to be readable */
+};
+
+static bool can_read(struct reader *r, uintptr_t at) {
+  uintptr_t page = at & ~(uintptr_t)(PRIM_PAGE - 1);
+  if (page == r->page) return true;
+  if (!prim_readable((const void *)at)) return false;
+  r->page = page;
+  return true;
+}
+
+int unwind_interrupted(const void *context, const struct inspect_g *g, uintptr_t *pcs, int max) {
+  const greg_t *regs = ((const ucontext_t *)context)->uc_mcontext.gregs;
+  uintptr_t pc = (uintptr_t)regs[REG_RIP], fp = (uintptr_t)regs[REG_RBP], sp = (uintptr_t)regs[REG_RSP];
+  uintptr_t top = stack_top(g, sp);
+  struct reader r = {0};
+  int n = 0;
+  if (max > 0) pcs[n++] = pc + 1;
+  while (n < max && fp >= sp && fp % 8 == 0 && (!top || fp + 16 <= top) && can_read(&r, fp) && can_read(&r, fp + 8)) {
+    const uintptr_t *frame = (const uintptr_t *)fp;
+    if (frame[1] < PRIM_PAGE || frame[1] >> 47) break;
+    pcs[n++] = frame[1];
+    if (frame[0] <= fp) break; /* callers' frames lie above */
+    fp = frame[0];
+  }
+  return n;
+}
