@@ -209,6 +209,8 @@ HIDDEN void fork_prepare(void);
 HIDDEN void runq_put(struct p *p, struct g *g, bool next);
 HIDDEN struct g *runq_get(struct p *p);
 HIDDEN bool runq_empty(struct p *p);
+/* For as many as runq_steal may bring, which is only called so. */
+HIDDEN bool runq_has_room(struct p *p);
 HIDDEN struct g *runq_steal(struct p *p, struct p *from, bool take_next);
 HIDDEN void gqueue_put_locked(struct g *g);
 HIDDEN void gqueue_put_list_locked(struct g *first, struct g *last, uint32_t n);

@@ -314,7 +314,7 @@ static bool m_idle(struct m *m) {
 static struct g *look(struct m *m) {
   struct p *p = m->p;
   struct g *g;
-  if (UNLIKELY(m->stress & STRESS_STEAL) && (g = steal_work(m))) return g;
+  if (UNLIKELY(m->stress & STRESS_STEAL) && runq_has_room(p) && (g = steal_work(m))) return g;
   if (__atomic_load_n(&p->timers.first, __ATOMIC_RELAXED) != TIMER_NEVER) timers_run(&p->timers, prim_now());
   if (p->schedtick % 61 == 0 && (g = global_work(m, 1))) return g;
   if ((g = runq_get(p))) return g;

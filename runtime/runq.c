@@ -106,6 +106,10 @@ bool runq_empty(struct p *p) {
   }
 }
 
+bool runq_has_room(struct p *p) {
+  return p->tail - __atomic_load_n(&p->head, __ATOMIC_RELAXED) <= RUNQ_SIZE / 2; /* head only moves up to tail */
+}
+
 struct g *runq_steal(struct p *p, struct p *from, bool take_next) {
   for (;;) {
     uint32_t head = __atomic_load_n(&from->head, __ATOMIC_ACQUIRE); /* pairs with other consumers' CAS */
