@@ -258,4 +258,13 @@ gw_timer *gw__after_func(int64_t ns, const struct gw__call *call);
 bool gw__try(gw_panic_info *out, const struct gw__call *call);
 void gw__cond_init(gw_cond *c, void *locker, bool is_rw);
 
+/* ---- the library: built on the above
+ * --------------------------------------------------------------------------------- */
+
+#include "godwit/context.h"
+#include "godwit/errgroup.h"
+#include "godwit/limiter.h"
+#include "godwit/map.h"
+#include "godwit/pool.h"
+
 #endif
