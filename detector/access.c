@@ -18,6 +18,7 @@
 #include "detector/depot.h"
 #include "detector/detector.h"
 #include "detector/epoch.h"
+#include "detector/judge.h"
 #include "detector/lines.h"
 #include "detector/report.h"
 #include "detector/shadow.h"
@@ -64,33 +65,13 @@ static void add_race(struct access *a, uintptr_t granule, uint32_t bytes, uint32
                                               .older_write = write};
 }
 
-/* What another goroutine found ordered says nothing. */
-static inline void forget_ordered(struct det_thread *t, const struct race_g *g) {
-  if (LIKELY(t->ordered_for == g->serial)) return;
-  t->ordered_for = g->serial;
-  t->ordered[0] = t->ordered[1] = 0;
-}
-
-/* Does the entry's segment happen before the new access?  What was found ordered stays so: the thread remembers the
- * last ids that its goroutine found (until the collector gives ids another meaning). */
-static inline bool ordered(struct access *a, uint32_t cell) {
-  if (cell_same_id(cell, a->own)) return true;
-  uint32_t id = cell_id(cell);
-  struct det_thread *t = a->t;
-  if (id == t->ordered[0] || id == t->ordered[1]) return true;
-  if (!epoch_before(a->g, id)) return false;
-  t->ordered[1] = t->ordered[0];
-  t->ordered[0] = id;
-  return true;
-}
-
 /* Judges one entry; returns what is left of it. Its context is looked at only if they race. */
 static uint32_t judge(struct access *a, uintptr_t granule, uint32_t mask, uint32_t cell, const uint32_t *ctx,
                       bool write) {
   uint32_t shared = cell & mask & CELL_BYTES;
   if (!shared) return cell;
   bool cell_atomic = cell & CELL_ATOMIC;
-  if (!ordered(a, cell)) {
+  if (!ordered(a->t, a->g, cell)) {
     if (!(write || a->write) || (cell_atomic && a->atomic)) return cell;
     add_race(a, granule, shared, cell, *ctx & SPILL_CTX, write);
   } else if ((write && !a->write) || (a->atomic && !cell_atomic)) {
@@ -220,17 +201,18 @@ static inline bool access_simply(struct access *a, uintptr_t granule, uint32_t m
   if (a->atomic || (meta & META_VICTIMS && *shadow_cell(SPILL_PLANE, granule))) return false;
   uint32_t *w = shadow_cell(0, granule);
   uint32_t written = meta & META_WRITE ? *w : 0;
-  if (written && (cell_same_id(written, a->own) || !ordered(a, written))) return false;
+  if (written && (cell_same_id(written, a->own) || !ordered(a->t, a->g, written))) return false;
   if (!a->write) {
     uint32_t *r = shadow_cell(a->plane, granule), read = meta & META_WRITE << a->plane ? *r : 0;
-    if (read && (read & CELL_BYTES & ~mask || cell_same_id(read, a->own) || !ordered(a, read))) return false;
+    if (read && (read & CELL_BYTES & ~mask || cell_same_id(read, a->own) || !ordered(a->t, a->g, read))) return false;
     __atomic_store_n(r, a->own | mask, __ATOMIC_RELAXED);
   } else {
     if (written & CELL_BYTES & ~mask) return false;
     unsigned planes = meta >> 1 & ((1u << READ_PLANES) - 1);
     for (unsigned bits = planes; bits; bits &= bits - 1) {
       uint32_t read = *shadow_cell((unsigned)__builtin_ctz(bits) + 1, granule);
-      if (read && !cell_same_id(read, a->own) && (read & CELL_BYTES & ~mask || !ordered(a, read))) return false;
+      if (read && !cell_same_id(read, a->own) && (read & CELL_BYTES & ~mask || !ordered(a->t, a->g, read)))
+        return false;
     }
     for (unsigned bits = planes; bits; bits &= bits - 1) {
       uint32_t *r = shadow_cell((unsigned)__builtin_ctz(bits) + 1, granule);
@@ -353,10 +335,10 @@ static size_t access_whole_lines(struct access *a, uintptr_t line, size_t n) {
  * again and again.  A thread begins with the shared plane, goes to its own where a quarter of its reads displaced
  * another, and tries the shared one again after a while.  All numbers are guesses that the kernels in bench/tsan bear
  * out. */
-enum { READS_WINDOW = 256, KEEP_WINDOWS = 256 };
+enum { KEEP_WINDOWS = 256 };
 uint32_t det_displaced_many = READS_WINDOW / 4;
 
-static void choose_plane(struct det_thread *t) {
+void det_choose_plane(struct det_thread *t) {
   if (t->displaced >= det_displaced_many) {
     t->keep_plane = KEEP_WINDOWS;
     if (!t->own_plane) t->own_plane = det_new_plane();
@@ -392,7 +374,7 @@ void det_access(struct det_thread *t, struct race_g *g, uintptr_t p, size_t n, e
     access_line(&a, p, line_end < end ? line_end : end);
     p = line_end;
   }
-  if (!a.write && (++t->reads == READS_WINDOW || t->displaced >= det_displaced_many)) choose_plane(t);
+  if (!a.write && (++t->reads == READS_WINDOW || t->displaced >= det_displaced_many)) det_choose_plane(t);
 }
 
 void det_record_fresh(struct det_thread *t, struct race_g *g, uintptr_t p, size_t n, uint32_t ctx) {
@@ -419,9 +401,9 @@ void det_record_fresh(struct det_thread *t, struct race_g *g, uintptr_t p, size_
   g->recorded = true;
 }
 
-/* Called by the thunks: pc is the return address into instrumented code, fp that code's frame. */
-void det_thunk(uintptr_t p, size_t n, uintptr_t pc, uintptr_t fp, enum race_op op);
-void det_thunk(uintptr_t p, size_t n, uintptr_t pc, uintptr_t fp, enum race_op op) {
+/* Called by the thunks of ranges: pc is the return address into instrumented code, fp that code's frame. */
+void det_thunk_range(uintptr_t p, size_t n, uintptr_t pc, uintptr_t fp, enum race_op op);
+void det_thunk_range(uintptr_t p, size_t n, uintptr_t pc, uintptr_t fp, enum race_op op) {
   struct det_thread *t = det_enter();
   struct race_g *g = t->g;
   if (UNLIKELY(!g)) g = race_self();

@@ -85,7 +85,7 @@ static bool sync_release(struct det_thread *t, struct race_g *g, struct sync_obj
   }
   clock_drop(t, h->clock.tree);
   if (is_release(mo)) {
-    det_publish(t, g, &h->clock);
+    det_publish(g, &h->clock);
     return true;
   }
   h->clock = (struct clock_ref){clock_share(g->fence.tree), g->fence.clock, g->fence.slot};
@@ -266,7 +266,7 @@ void __gw_atomic_thread_fence(int mo) {
   }
   if (is_release(mo)) {
     clock_drop(op.t, g->fence.tree);
-    det_publish(op.t, g, &g->fence);
+    det_publish(g, &g->fence);
     g->fence_release = true;
     det_tick(op.t, g);
   }

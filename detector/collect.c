@@ -218,6 +218,8 @@ static void rename_victim(uint32_t *cell, void *arg) { *cell = renamed(arg, *cel
 static void mark_goroutines(struct collection *c) {
   for (struct race_g *g = det_gs.first; g; g = g->next) {
     c->incarnation_live[g->incarnation] = 1;
+    g->untaken_n = 0; /* their ids may go */
+    g->spare = 0;
     if (!g->epoch) continue;
     c->open[cell_id(g->epoch)] = c->live[cell_id(g->epoch)] = 1;
     c->slot_live[g->clock.slot] = 1;

@@ -15,14 +15,18 @@
 enum { CACHE = 256, TABLE_MIN_LOG = 12 };
 #define REGION ((size_t)1 << 34)
 
-/* A short stack and its context, by return address: a loop comes by with the same ones again and again. */
-enum { MEMOS = 32, MEMO_FRAMES = 12 };
+/* A short stack and its context, by return address: a loop comes by with the same ones again and again.  The words that
+ * the walk looked at are kept: while they are the same, so is the stack. */
+enum { MEMOS = 64, MEMO_FRAMES = 12 };
+struct memo_frame {
+  uintptr_t up, ret; /* what the frame pointer leads to */
+};
 struct memo {
   uintptr_t pc, fp; /* of the innermost frame; pc 0: free */
   uint32_t stack;
   uint32_t locks, op, context; /* the last context with that stack */
-  uint32_t n;                  /* frames above the first */
-  uintptr_t ret[MEMO_FRAMES];
+  uint32_t n;                  /* frames that the walk read */
+  struct memo_frame frame[MEMO_FRAMES];
 };
 
 /* What a thread met lately: records by hash, contexts by return address. */
@@ -159,22 +163,17 @@ static unsigned walk(const struct race_g *g, struct race_at at, uint64_t *pc, ui
   return n;
 }
 
-/* Is the stack at `at` the memo's, frame by frame? */
-static bool memo_matches(const struct memo *m, const struct race_g *g, struct race_at at) {
-  uintptr_t fp = at.fp, lowest = walk_lowest(g);
-  for (uint32_t i = 0;; i++) {
-    uintptr_t up = 0, ret = 0;
-    bool end = fp < lowest || fp + 16 > g->stack_hi || fp & 7;
-    if (!end) {
-      ret = ((const uintptr_t *)fp)[1];
-      up = *(const uintptr_t *)fp;
-      end = ret < 4096;
-    }
-    if (end) return i == m->n;
-    if (i >= m->n || m->ret[i] != ret) return false;
-    if (up <= fp) return i + 1 == m->n;
-    fp = up;
+/* Is the stack at `at` the memo's?  Beyond the first frame the walk's bounds need no second look: its frames lie where
+ * they did. */
+static inline bool memo_matches(const struct memo *m, const struct race_g *g, struct race_at at) {
+  if (m->pc != at.pc || m->fp != at.fp) return false;
+  if (m->n && (at.fp < g->stack_lo || at.fp >= g->stack_hi)) return false;
+  const struct memo_frame *frame = (const struct memo_frame *)at.fp;
+  for (uint32_t i = 0; i < m->n; i++) {
+    if (frame->up != m->frame[i].up || frame->ret != m->frame[i].ret) return false;
+    frame = (const struct memo_frame *)frame->up;
   }
+  return true;
 }
 
 static struct memo *memo_of(struct det_thread *t, struct race_at at) {
@@ -182,25 +181,37 @@ static struct memo *memo_of(struct det_thread *t, struct race_at at) {
   return &t->cache->memo[(at.pc ^ at.pc >> 5) % MEMOS];
 }
 
-/* The memo is left alone if the stack is a long one: that may have been folded. */
+/* Keeps the frames of a short stack, as `walk` goes over them. */
+static bool memo_frames(struct memo *m, const struct race_g *g, struct race_at at) {
+  uintptr_t fp = at.fp, lo = walk_lowest(g);
+  m->n = 0;
+  while (fp >= lo && fp + 16 <= g->stack_hi && !(fp & 7)) {
+    if (m->n == MEMO_FRAMES) return false;
+    struct memo_frame f = m->frame[m->n++] = *(const struct memo_frame *)fp;
+    if (f.ret < 4096 || f.up <= fp) break;
+    fp = f.up;
+  }
+  return true;
+}
+
+/* The memo is left empty if the stack is a long one. */
 static uint32_t stack_into_memo(struct det_thread *t, const struct race_g *g, struct race_at at, struct memo *m) {
   uint64_t pc[STACK_MAX], hash;
   unsigned n = walk(g, at, pc, &hash);
   struct depot_record head = {.hash = mix(hash, DEPOT_STACK), .kind = DEPOT_STACK, .n = (uint16_t)n};
   uint32_t stack = intern(t, &head, pc, n);
-  if (n - 1 >= MEMO_FRAMES) return stack;
+  m->pc = 0;
+  if (!memo_frames(m, g, at)) return stack;
   m->pc = at.pc;
   m->fp = at.fp;
   m->stack = m->context = stack;
   m->locks = m->op = 0;
-  m->n = n - 1;
-  for (uint32_t i = 0; i < m->n; i++) m->ret[i] = pc[i + 1];
   return stack;
 }
 
 uint32_t depot_stack(struct det_thread *t, const struct race_g *g, struct race_at at) {
   struct memo *m = memo_of(t, at);
-  if (m->stack && m->pc == at.pc && m->fp == at.fp && memo_matches(m, g, at)) return m->stack;
+  if (memo_matches(m, g, at)) return m->stack;
   return stack_into_memo(t, g, at, m);
 }
 
@@ -224,7 +235,7 @@ uint32_t depot_context(struct det_thread *t, struct race_g *g, enum race_op op, 
   uint32_t kept_op = op == RACE_FREE || op == RACE_ALLOC ? op : 0;
   if (!locks && !kept_op) return stack;
   struct memo *m = memo_of(t, at);
-  bool in_memo = m->stack == stack;
+  bool in_memo = m->pc == at.pc && m->stack == stack;
   if (in_memo && m->locks == locks && m->op == kept_op) return m->context;
   struct depot_record head = {.kind = DEPOT_CONTEXT, .a = stack, .b = locks, .mask = kept_op};
   head.hash = mix(mix(mix(DEPOT_CONTEXT, stack), locks), kept_op);
@@ -235,6 +246,12 @@ uint32_t depot_context(struct det_thread *t, struct race_g *g, enum race_op op, 
     m->op = kept_op;
   }
   return context;
+}
+
+uint32_t depot_context_plain(struct det_thread *t, struct race_g *g, struct race_at at) {
+  const struct memo *m = memo_of(t, at);
+  if (LIKELY(memo_matches(m, g, at) && g->lockset_valid && m->locks == g->lockset && m->op == 0)) return m->context;
+  return depot_context(t, g, RACE_READ, at);
 }
 
 uint32_t depot_composite(struct det_thread *t, uint32_t older, uint32_t newer, uint32_t newer_mask) {

@@ -1,8 +1,9 @@
 /* The detector's inner interface: what its files know of one another.
  *
- * The way of an access: inline check (compiled code) -> thunk (thunk_x86_64.S) -> access.c, which takes the lock of the
- * 64-byte line, judges the new access against every recorded one, records it and hands races to report.c.
- * Everything on that way is compiled for general registers only: the caller's vector registers are live.
+ * The way of an access: inline check (compiled code) -> thunk (thunk_x86_64.S) -> single.c, or access.c for what isn't
+ * simple, which takes the lock of the 64-byte line, judges the new access against every recorded one, records it and
+ * hands races to report.c. Everything on that way is compiled for general registers only: the caller's vector registers
+ * are live.
  *
  * Words: *granule* 8 aligned bytes of the program; *line* 64 of them; *cell* a 32-bit record of one access to a
  * granule; *plane* an array of cells, one per granule; *epoch* a goroutine's time between two releases; *id* a number
@@ -45,6 +46,14 @@ struct incarnation {
 
 enum { HELD_INLINE = 4 };
 
+/* A publication of a lock that nobody has acquired yet, as far as its goroutine knows (reopen.c). */
+struct untaken {
+  uintptr_t addr; /* the sync object's */
+  uint64_t takes; /* the object's when it was published */
+  uint32_t epoch; /* what the publication closed, id << 9; 0: nothing */
+};
+enum { UNTAKEN = 6 }; /* guess: locks nest less deep */
+
 /* A goroutine or foreign thread that lives. Used by one thread at a time (race.h). */
 struct race_g {
   uint64_t serial;        /* no two have the same, dead ones included */
@@ -65,8 +74,11 @@ struct race_g {
   struct held_lock held_inline[HELD_INLINE];
   uintptr_t stack_lo, stack_hi; /* bounds of its stack for the walk; lo may be 0 */
   struct clock_ref fence;       /* published by the last release fence */
-  struct node *pending_acquire; /* what relaxed loads saw, for the next acquire fence */
-  struct race_g *prev, *next;   /* all that live; guarded by gs.lock (goroutine.c) */
+  uint32_t untaken_n;
+  uint32_t spare;                  /* an id that no cell holds, << 9, for the next epoch; 0: none */
+  struct untaken untaken[UNTAKEN]; /* the latest publications, all to locks; the newest last */
+  struct node *pending_acquire;    /* what relaxed loads saw, for the next acquire fence */
+  struct race_g *prev, *next;      /* all that live; guarded by gs.lock (goroutine.c) */
 };
 
 /* A thread that has entered the detector. In the arena; registered until the thread ends. */
@@ -77,6 +89,7 @@ struct det_thread {
   uint32_t own_plane;             /* the one that it turns to where others read the same; 0: not yet */
   uint32_t reads, displaced;      /* recorded reads, and those of them that took a concurrent reader's cell */
   uint32_t keep_plane;            /* windows of reads for which it stays with its own plane */
+  uint32_t own_reads;             /* of what its own epoch wrote (single.c) */
   bool hidden;                    /* threads that it creates are the runtime's own */
   bool collect_wanted;            /* ids run short: collect on leaving */
   bool own_thread;                /* g is this foreign thread's own, ended with it */
@@ -97,6 +110,8 @@ extern uint32_t det_collecting; /* atomic; set while the collector wants everybo
 struct det_thread *det_adopt(void);
 /* Displaced reads from which a thread turns to its own plane; tests make it small. */
 extern uint32_t det_displaced_many;
+enum { READS_WINDOW = 256 }; /* recorded reads after which a thread thinks about its plane; guess */
+void det_choose_plane(struct det_thread *t);
 /* For a thread that wants one of its own; threads beyond the planes share. */
 unsigned det_new_plane(void);
 /* The calling thread records its reads there from now on. */
@@ -142,10 +157,18 @@ void det_reborn(uintptr_t lo, uintptr_t hi);
 /* --- sync.c
  * ------------------------------------------------------------------------------------------------------------ */
 /* Publishes g's clock: what a release hands out. The caller owns the tree reference in *out. */
-void det_publish(struct det_thread *t, struct race_g *g, struct clock_ref *out);
+void det_publish(struct race_g *g, struct clock_ref *out);
+/* The same for a lock's clock: what was published to locks before keeps its place in g->untaken. */
+void det_publish_to_lock(struct race_g *g, struct clock_ref *out);
 /* After det_publish was stored where others can see it: opens the next epoch if need be. */
 void det_tick(struct det_thread *t, struct race_g *g);
 void det_acquire_clock(struct det_thread *t, struct race_g *g, const struct clock_ref *from);
+/* --- reopen.c: an epoch goes on when its lock comes back -------------------------------------------------------------
+ */
+/* g is about to close its epoch with a publication to the lock's object. */
+void det_untaken_push(struct race_g *g, uintptr_t addr, uint64_t takes);
+/* g holds the lock (again): goes on with the epoch that its last publication closed if nobody took that. */
+void det_reopen(struct det_thread *t, struct race_g *g, uintptr_t addr, uint64_t takes);
 
 /* --- goroutine.c
  * ------------------------------------------------------------------------------------------------------- */

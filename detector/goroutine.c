@@ -121,7 +121,7 @@ struct race_g *race_g_create(struct race_g *creator, uint64_t id, struct race_at
     me->creator_name = parent->name;
     me->creation_stack = depot_stack(t, creator, at);
     struct clock_ref c;
-    det_publish(t, creator, &c);
+    det_publish(creator, &c);
     det_acquire_clock(t, g, &c);
     clock_drop(t, c.tree);
     det_tick(t, creator);
@@ -168,6 +168,7 @@ void race_g_end(struct race_g *g) {
   } else {
     bool open_empty = !g->recorded && !g->acquired;
     if (!g->recorded) epoch_free(cell_id(g->epoch));
+    if (g->spare) epoch_free(cell_id(g->spare));
     slot_dead(g->clock.slot, open_empty ? g->clock.clock - 1 : g->clock.clock);
   }
   clock_drop(t, g->clock.tree);

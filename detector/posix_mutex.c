@@ -32,7 +32,7 @@ static int locked(int err, pthread_mutex_t *m, struct race_at at) {
   if (err && err != EOWNERDEAD) return err;
   struct race_g *g = posix_self();
   if (g && outermost(m)) {
-    race_acquire(g, m);
+    race_lock(g, m);
     det_thread_lock_held(g, m, true, at);
   }
   return err;
@@ -60,7 +60,7 @@ static bool let_go(struct race_g *g, pthread_mutex_t *m) {
   if (!outermost(m)) return true;
   race_lock_dropped(g, m);
   if (mine)
-    race_release(g, m);
+    race_unlock(g, m);
   else
     race_release_merge(g, m); /* the holder's clock stays: it isn't in ours */
   return true;

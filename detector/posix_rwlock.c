@@ -15,7 +15,7 @@ static bool is_locked(pthread_rwlock_t *l) {
 static int read_locked(int err, pthread_rwlock_t *l, struct race_at at) {
   struct race_g *g = err ? NULL : posix_self();
   if (g) {
-    race_acquire(g, l);
+    race_read_lock(g, l, readers_clock(l));
     det_thread_lock_held(g, l, false, at);
   }
   return err;
@@ -24,7 +24,7 @@ static int read_locked(int err, pthread_rwlock_t *l, struct race_at at) {
 static int write_locked(int err, pthread_rwlock_t *l, struct race_at at) {
   struct race_g *g = err ? NULL : posix_self();
   if (g) {
-    race_acquire(g, l);
+    race_lock(g, l);
     race_acquire(g, readers_clock(l));
     det_thread_lock_held(g, l, true, at);
   }
@@ -62,9 +62,9 @@ int __gw_i_pthread_rwlock_unlock(pthread_rwlock_t *l) {
     if (!is_locked(l)) race_finding("GW1006", "unlock of an unlocked read-write lock", NULL, g, RACE_HERE());
     race_lock_dropped(g, l);
     if (__atomic_load_n(&l->__data.__cur_writer, __ATOMIC_RELAXED))
-      race_release(g, l);
+      race_unlock(g, l);
     else
-      race_release_merge(g, readers_clock(l));
+      race_read_unlock(g, readers_clock(l));
   }
   return gw__real.pthread_rwlock_unlock(l);
 }

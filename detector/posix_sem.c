@@ -47,7 +47,7 @@ static const void *name_of(pthread_spinlock_t *l) { return (const void *)(uintpt
 static int spin_locked(int err, pthread_spinlock_t *l, struct race_at at) {
   struct race_g *g = err ? NULL : posix_self();
   if (g) {
-    race_acquire(g, name_of(l));
+    race_lock(g, name_of(l));
     det_thread_lock_held(g, name_of(l), true, at);
   }
   return err;
@@ -82,7 +82,7 @@ int __gw_i_pthread_spin_unlock(pthread_spinlock_t *l) {
   struct race_g *g = posix_self();
   if (g) {
     race_lock_dropped(g, name_of(l));
-    race_release(g, name_of(l));
+    race_unlock(g, name_of(l));
   }
   return gw__real.pthread_spin_unlock(l);
 }

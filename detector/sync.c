@@ -8,6 +8,7 @@
 enum { BUCKETS_LOG = 18 }; /* guess: 4 MB of address space, touched where there are objects */
 
 static struct sync_bucket *buckets;
+static uint64_t births; /* atomic: objects made so far */
 
 void sync_init(void) {
   buckets = prim_map(sizeof *buckets << BUCKETS_LOG);
@@ -31,6 +32,7 @@ struct sync_obj *sync_get_locked(struct sync_bucket *b, uintptr_t addr) {
   o = arena_alloc(sizeof *o);
   o->addr = addr;
   o->clock.slot = CLOCK_NONE;
+  o->takes = __atomic_add_fetch(&births, 1, __ATOMIC_RELAXED) << 32;
   o->next = b->first;
   b->first = o;
   if (shadow_covered(addr)) { /* the bit is never cleared again: see det_reborn */
@@ -86,11 +88,28 @@ void sync_each_clock(void (*f)(struct clock_ref *c, void *arg), void *arg) {
  * something since the last tick, the open segment is published (and closed) though it is empty. */
 static bool must_close(const struct race_g *g) { return g->recorded || g->acquired; }
 
-void det_publish(struct det_thread *t, struct race_g *g, struct clock_ref *out) {
-  (void)t;
+void det_publish_to_lock(struct race_g *g, struct clock_ref *out) {
   out->tree = clock_share(g->clock.tree);
   out->slot = g->clock.slot;
   out->clock = must_close(g) || out->slot == CLOCK_NONE ? g->clock.clock : g->clock.clock - 1;
+}
+
+void det_publish(struct race_g *g, struct clock_ref *out) {
+  g->untaken_n = 0;
+  det_publish_to_lock(g, out);
+}
+
+static uint32_t next_epoch(struct det_thread *t, struct race_g *g) {
+  if (g->spare) {
+    uint32_t epoch = g->spare;
+    g->spare = 0;
+    epochs.entry[cell_id(epoch)].clock = g->clock.clock;
+    return epoch;
+  }
+  bool collect;
+  uint32_t id = epoch_new(g->clock.slot, g->clock.clock, g->incarnation, &collect);
+  if (UNLIKELY(collect)) t->collect_wanted = true;
+  return id << CELL_ID_SHIFT;
 }
 
 void det_tick(struct det_thread *t, struct race_g *g) {
@@ -102,11 +121,9 @@ void det_tick(struct det_thread *t, struct race_g *g) {
     epochs.entry[cell_id(g->epoch)].clock = g->clock.clock;
     return;
   }
-  bool collect;
-  g->epoch = epoch_new(g->clock.slot, g->clock.clock, g->incarnation, &collect) << CELL_ID_SHIFT;
+  g->epoch = next_epoch(t, g);
   g->recorded = false;
   if (t->g == g) __gw_tls.epoch = g->epoch;
-  if (UNLIKELY(collect)) t->collect_wanted = true;
 }
 
 /* All that the publisher of `from` did is known already: by the own component of it, as whoever has that has got it
@@ -144,7 +161,7 @@ void det_acquire_clock(struct det_thread *t, struct race_g *g, const struct cloc
  * (`known` would take it for all of c), unless g knew all of c: then its publication contains c. */
 static void merge_into(struct det_thread *t, struct race_g *g, struct clock_ref *c) {
   struct clock_ref mine;
-  det_publish(t, g, &mine);
+  det_publish_to_lock(g, &mine);
   if (mine.slot != CLOCK_NONE && (c->slot != CLOCK_NONE || !c->tree) && known(g, c)) {
     clock_drop(t, c->tree);
     *c = mine;
@@ -164,7 +181,10 @@ void race_acquire(struct race_g *g, const void *addr) {
   struct sync_bucket *b = sync_bucket((uintptr_t)addr);
   spin_lock(&b->lock);
   struct sync_obj *o = sync_find_locked(b, (uintptr_t)addr);
-  if (o) det_acquire_clock(t, g, &o->clock);
+  if (o) {
+    o->takes++;
+    det_acquire_clock(t, g, &o->clock);
+  }
   spin_unlock(&b->lock);
   det_exit(t);
 }
@@ -175,7 +195,7 @@ void race_release(struct race_g *g, const void *addr) {
   spin_lock(&b->lock);
   struct sync_obj *o = sync_get_locked(b, (uintptr_t)addr);
   clock_drop(t, o->clock.tree);
-  det_publish(t, g, &o->clock);
+  det_publish(g, &o->clock);
   spin_unlock(&b->lock);
   det_tick(t, g);
   det_exit(t);
@@ -184,8 +204,59 @@ void race_release(struct race_g *g, const void *addr) {
 void race_release_merge(struct race_g *g, const void *addr) {
   struct det_thread *t = det_enter();
   struct sync_bucket *b = sync_bucket((uintptr_t)addr);
+  g->untaken_n = 0;
   spin_lock(&b->lock);
   merge_into(t, g, &sync_get_locked(b, (uintptr_t)addr)->clock);
+  spin_unlock(&b->lock);
+  det_tick(t, g);
+  det_exit(t);
+}
+
+void race_lock(struct race_g *g, const void *addr) {
+  struct det_thread *t = det_enter();
+  struct sync_bucket *b = sync_bucket((uintptr_t)addr);
+  spin_lock(&b->lock);
+  struct sync_obj *o = sync_find_locked(b, (uintptr_t)addr);
+  if (o) {
+    det_reopen(t, g, o->addr, o->takes);
+    o->takes++;
+    det_acquire_clock(t, g, &o->clock);
+  }
+  spin_unlock(&b->lock);
+  det_exit(t);
+}
+
+void race_unlock(struct race_g *g, const void *addr) {
+  struct det_thread *t = det_enter();
+  struct sync_bucket *b = sync_bucket((uintptr_t)addr);
+  spin_lock(&b->lock);
+  struct sync_obj *o = sync_get_locked(b, (uintptr_t)addr);
+  clock_drop(t, o->clock.tree);
+  det_publish_to_lock(g, &o->clock);
+  det_untaken_push(g, o->addr, o->takes);
+  spin_unlock(&b->lock);
+  det_tick(t, g);
+  det_exit(t);
+}
+
+void race_read_lock(struct race_g *g, const void *writers, const void *readers) {
+  race_acquire(g, writers);
+  struct det_thread *t = det_enter();
+  struct sync_bucket *b = sync_bucket((uintptr_t)readers);
+  spin_lock(&b->lock);
+  struct sync_obj *o = sync_find_locked(b, (uintptr_t)readers);
+  if (o) det_reopen(t, g, o->addr, o->takes);
+  spin_unlock(&b->lock);
+  det_exit(t);
+}
+
+void race_read_unlock(struct race_g *g, const void *readers) {
+  struct det_thread *t = det_enter();
+  struct sync_bucket *b = sync_bucket((uintptr_t)readers);
+  spin_lock(&b->lock);
+  struct sync_obj *o = sync_get_locked(b, (uintptr_t)readers);
+  merge_into(t, g, &o->clock);
+  det_untaken_push(g, o->addr, o->takes);
   spin_unlock(&b->lock);
   det_tick(t, g);
   det_exit(t);
@@ -198,6 +269,8 @@ void race_release_acquire(struct race_g *g, const void *addr) {
   struct sync_obj *o = sync_get_locked(b, (uintptr_t)addr);
   struct clock_ref before = o->clock; /* what the others left, still owned by o */
   clock_share(before.tree);
+  o->takes++;
+  g->untaken_n = 0;
   merge_into(t, g, &o->clock);
   det_tick(t, g);
   det_acquire_clock(t, g, &before);
@@ -209,7 +282,7 @@ void race_release_acquire(struct race_g *g, const void *addr) {
 void race_handoff(struct race_g *from, struct race_g *to) {
   struct det_thread *t = det_enter();
   struct clock_ref c;
-  det_publish(t, from, &c);
+  det_publish(from, &c);
   det_acquire_clock(t, to, &c);
   clock_drop(t, c.tree);
   det_tick(t, from);

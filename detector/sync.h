@@ -18,6 +18,7 @@ struct sync_obj {
   struct sync_obj *next;
   uintptr_t addr;
   struct clock_ref clock;  /* of primitives; joined, with one component outside */
+  uint64_t takes;          /* changes whenever somebody acquires the clock; no two objects begin with the same */
   struct sync_head *heads; /* of an atomic: the newest first */
 };
 

@@ -5,7 +5,7 @@
  */
 	.text
 
-	.macro THUNK name, size, op
+	.macro THUNK name, size, way
 	.globl	\name
 	.type	\name, @function
 	.p2align 4
@@ -13,8 +13,14 @@
 	.cfi_startproc
 	SAVE_REGS
 	movl	$\size, %esi
-	movl	$\op, %r8d
-	jmp	thunk_tail
+	movq	64(%rsp), %rdx		/* return address */
+	movq	%rbp, %rcx
+	subq	$8, %rsp
+	.cfi_adjust_cfa_offset 8
+	cld
+	call	\way
+	RESTORE_REGS
+	ret
 	.cfi_endproc
 	.size	\name, . - \name
 	.endm
@@ -29,6 +35,21 @@
 	pushq	%r9
 	pushq	%r10
 	.cfi_adjust_cfa_offset 64
+	.endm
+
+	/* Takes back the alignment's 8 bytes as well. */
+	.macro RESTORE_REGS
+	addq	$8, %rsp
+	.cfi_adjust_cfa_offset -8
+	popq	%r10
+	popq	%r9
+	popq	%r8
+	popq	%rdi
+	popq	%rsi
+	popq	%rdx
+	popq	%rcx
+	popq	%rax
+	.cfi_adjust_cfa_offset -64
 	.endm
 
 	/* A range of rsi bytes from rdi on.  Returns when the open epoch has already recorded all of it: the inline check, for
@@ -133,27 +154,27 @@
 	.cfi_adjust_cfa_offset -40
 	SAVE_REGS
 	movl	$\op, %r8d
-	jmp	thunk_tail
+	jmp	range_tail
 	.cfi_endproc
 	.size	\name, . - \name
 	.endm
 
-	THUNK __gw_read1, 1, 0
-	THUNK __gw_read2, 2, 0
-	THUNK __gw_read4, 4, 0
-	THUNK __gw_read8, 8, 0
-	THUNK __gw_read16, 16, 0
+	THUNK __gw_read1, 1, det_thunk_read
+	THUNK __gw_read2, 2, det_thunk_read
+	THUNK __gw_read4, 4, det_thunk_read
+	THUNK __gw_read8, 8, det_thunk_read
+	THUNK __gw_read16, 16, det_thunk_read
 	RANGE __gw_read_range, 0
-	THUNK __gw_write1, 1, 1
-	THUNK __gw_write2, 2, 1
-	THUNK __gw_write4, 4, 1
-	THUNK __gw_write8, 8, 1
-	THUNK __gw_write16, 16, 1
+	THUNK __gw_write1, 1, det_thunk_write
+	THUNK __gw_write2, 2, det_thunk_write
+	THUNK __gw_write4, 4, det_thunk_write
+	THUNK __gw_write8, 8, det_thunk_write
+	THUNK __gw_write16, 16, det_thunk_write
 	RANGE __gw_write_range, 1
 
-	.type	thunk_tail, @function
+	.type	range_tail, @function
 	.p2align 4
-thunk_tail:
+range_tail:
 	.cfi_startproc
 	.cfi_adjust_cfa_offset 64
 	movq	64(%rsp), %rdx		/* return address */
@@ -161,21 +182,11 @@ thunk_tail:
 	subq	$8, %rsp
 	.cfi_adjust_cfa_offset 8
 	cld
-	call	det_thunk
-	addq	$8, %rsp
-	.cfi_adjust_cfa_offset -8
-	popq	%r10
-	popq	%r9
-	popq	%r8
-	popq	%rdi
-	popq	%rsi
-	popq	%rdx
-	popq	%rcx
-	popq	%rax
-	.cfi_adjust_cfa_offset -64
+	call	det_thunk_range
+	RESTORE_REGS
 	ret
 	.cfi_endproc
-	.size	thunk_tail, . - thunk_tail
+	.size	range_tail, . - range_tail
 
 /* void det_call_saved(void (*f)(void *), void *arg): calls f(arg) with all vector and x87 state saved. */
 	.globl	det_call_saved

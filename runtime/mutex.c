@@ -82,7 +82,7 @@ void gw_mutex_lock(gw_mutex *m) {
   if (UNLIKELY(!take_fast(m, 0, LOCKED))) lock_slow(m, WAIT_MUTEX);
   MUTEX_OWNED(m);
   struct race_g *r = race_self();
-  race_acquire(r, m);
+  race_lock(r, m);
   race_lock_held(r, m, true, RACE_HERE());
 }
 
@@ -99,7 +99,7 @@ bool mutex_try_lock(gw_mutex *m) {
 bool gw_mutex_try_lock(gw_mutex *m) {
   if (!mutex_try_lock(m)) return false;
   struct race_g *r = race_self();
-  race_acquire(r, m);
+  race_lock(r, m);
   race_lock_held(r, m, true, RACE_HERE());
   return true;
 }
@@ -150,6 +150,6 @@ void gw_mutex_unlock(gw_mutex *m) {
   race_lock_dropped(r, m);
   if (UNLIKELY(!(__atomic_load_n(&m->gw__state, __ATOMIC_RELAXED) & LOCKED)))
     fatal_error("sync: unlock of unlocked mutex", "GW1006", RACE_HERE());
-  race_release(r, m);
+  race_unlock(r, m);
   if (UNLIKELY(!mutex_unlock(m))) fatal_error("sync: unlock of unlocked mutex", "GW1006", RACE_HERE());
 }

@@ -45,7 +45,7 @@ void gw_rwmutex_rlock(gw_rwmutex *rw) {
   if (UNLIKELY(__atomic_add_fetch(&rw->gw__readers, 1, __ATOMIC_ACQUIRE) < 0))
     queue_wait(rw, &rw->gw__rqueue, &rw->gw__rcredit, WAIT_RWMUTEX_R);
   struct race_g *r = race_self();
-  race_acquire(r, rw);
+  race_read_lock(r, rw, &rw->gw__leaving);
   race_lock_held(r, rw, false, RACE_HERE());
 }
 
@@ -55,7 +55,7 @@ bool gw_rwmutex_try_rlock(gw_rwmutex *rw) {
     if (n < 0) return false;
   } while (!__atomic_compare_exchange_n(&rw->gw__readers, &n, n + 1, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED));
   struct race_g *r = race_self();
-  race_acquire(r, rw);
+  race_read_lock(r, rw, &rw->gw__leaving);
   race_lock_held(r, rw, false, RACE_HERE());
   return true;
 }
@@ -69,7 +69,7 @@ static void runlock_slow(gw_rwmutex *rw, int32_t n, struct race_at at) {
 void gw_rwmutex_runlock(gw_rwmutex *rw) {
   struct race_g *r = race_self();
   race_lock_dropped(r, rw);
-  race_release_merge(r, &rw->gw__leaving);
+  race_read_unlock(r, &rw->gw__leaving);
   /* release: pairs with the writer's acquire of the count */
   int32_t n = __atomic_sub_fetch(&rw->gw__readers, 1, __ATOMIC_RELEASE);
   if (UNLIKELY(n < 0)) runlock_slow(rw, n, RACE_HERE());
@@ -77,7 +77,7 @@ void gw_rwmutex_runlock(gw_rwmutex *rw) {
 
 static void write_locked(gw_rwmutex *rw, struct race_at at) {
   struct race_g *r = race_self();
-  race_acquire(r, rw);
+  race_lock(r, rw);
   race_acquire(r, &rw->gw__leaving);
   race_lock_held(r, rw, true, at);
 }
@@ -110,7 +110,7 @@ void gw_rwmutex_unlock(gw_rwmutex *rw) {
   race_lock_dropped(r, rw);
   if (UNLIKELY(__atomic_load_n(&rw->gw__readers, __ATOMIC_RELAXED) >= 0))
     fatal_error("sync: Unlock of unlocked RWMutex", "GW1006", RACE_HERE());
-  race_release(r, rw);
+  race_unlock(r, rw);
   /* release: pairs with the acquire in rlock */
   int32_t waiting = __atomic_add_fetch(&rw->gw__readers, MAX_READERS, __ATOMIC_RELEASE);
   if (waiting >= MAX_READERS) fatal_error("sync: Unlock of unlocked RWMutex", "GW1006", RACE_HERE());

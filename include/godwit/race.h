@@ -68,6 +68,13 @@ void race_acquire(struct race_g *g, const void *addr);
 void race_release(struct race_g *g, const void *addr);
 void race_release_merge(struct race_g *g, const void *addr);
 void race_release_acquire(struct race_g *g, const void *addr);
+/* A lock's edges.  They are those of acquire and release, but tell that nobody acquires the clock at addr except who
+ * holds the lock: a goroutine that gets it back at once goes on with what it recorded.  A reader takes part in the
+ * writers' clock and leaves its own in the readers', which writers acquire besides. */
+void race_lock(struct race_g *g, const void *addr);
+void race_unlock(struct race_g *g, const void *addr);
+void race_read_lock(struct race_g *g, const void *writers, const void *readers);
+void race_read_unlock(struct race_g *g, const void *readers);
 /* `to` gets all that `from` did: a direct hand-off, or a signal to a sleeper. */
 void race_handoff(struct race_g *from, struct race_g *to);
 /* The clock at addr is gone (its primitive is destroyed). */
@@ -119,6 +126,12 @@ static inline void race_acquire(struct race_g *g, const void *addr) { (void)g, (
 static inline void race_release(struct race_g *g, const void *addr) { (void)g, (void)addr; }
 static inline void race_release_merge(struct race_g *g, const void *addr) { (void)g, (void)addr; }
 static inline void race_release_acquire(struct race_g *g, const void *addr) { (void)g, (void)addr; }
+static inline void race_lock(struct race_g *g, const void *addr) { (void)g, (void)addr; }
+static inline void race_unlock(struct race_g *g, const void *addr) { (void)g, (void)addr; }
+static inline void race_read_lock(struct race_g *g, const void *writers, const void *readers) {
+  (void)g, (void)writers, (void)readers;
+}
+static inline void race_read_unlock(struct race_g *g, const void *readers) { (void)g, (void)readers; }
 static inline void race_handoff(struct race_g *from, struct race_g *to) { (void)from, (void)to; }
 static inline void race_forget(const void *addr) { (void)addr; }
 static inline void race_lock_held(struct race_g *g, const void *lock, bool write, struct race_at at) {

@@ -43,6 +43,9 @@ struct worker {
 static struct race_g *gs[MAX_GS]; /* of the program; NULL: not there, or ended */
 static uint64_t scratch[MAX_GS];  /* a private variable for each goroutine, and its stack by default */
 static char keys[64][16];         /* clocks' addresses */
+static struct {
+  char writers[8], readers[8];
+} locks[8]; /* likewise */
 static char memory_all[MEMORY_ALL] __attribute__((aligned(64)));
 static char *memory;                       /* of the program */
 static size_t memory_used;                 /* of memory_all */
@@ -262,6 +265,19 @@ static void sync_op(const struct op *o) {
     case 'q':
       race_release_acquire(g, keys[o->a[1]]);
       break;
+    case 'o':
+      race_lock(g, &locks[o->a[1]].writers);
+      race_acquire(g, &locks[o->a[1]].readers);
+      break;
+    case 'O':
+      race_unlock(g, &locks[o->a[1]].writers);
+      break;
+    case 'y':
+      race_read_lock(g, &locks[o->a[1]].writers, &locks[o->a[1]].readers);
+      break;
+    case 'Y':
+      race_read_unlock(g, &locks[o->a[1]].readers);
+      break;
     case 'h':
       race_handoff(g, g_of(o->a[1]));
       break;
@@ -400,6 +416,7 @@ static void program_begin(const struct op *o) {
   memset(memory, 0, size);
   race_reborn(memory, size);
   race_reborn(keys, sizeof keys);
+  race_reborn(locks, sizeof locks);
   race_reborn(scratch, sizeof scratch);
   gs[0] = create(race_self());
   race_g_start(gs[0], &scratch[0], &scratch[1]);

@@ -11,7 +11,8 @@ from script import RMW, Execution, Program
 LOAD_ORDERS = (RELAXED, CONSUME, ACQUIRE, SEQ_CST)
 STORE_ORDERS = (RELAXED, RELEASE, SEQ_CST)
 RMW_ORDERS = (RELAXED, CONSUME, ACQUIRE, RELEASE, ACQ_REL, SEQ_CST)
-WEIGHTS = {"access": 50, "write_all": 2, "key": 14, "handoff": 5, "create": 6, "end": 3, "atomic": 12, "fence": 4,
+LOCKS = 3
+WEIGHTS = {"access": 50, "write_all": 2, "key": 14, "lock": 20, "handoff": 5, "create": 6, "end": 3, "atomic": 12, "fence": 4,
            "memory": 3, "ignore": 1, "locks": 2, "churn": 1, "swarm": 1, "thread": 0}
 
 
@@ -57,6 +58,7 @@ class Generator:
         self.names, self.weights = list(weights), list(weights.values())
         self.ran = Execution()
         self.ops = []
+        self.last_holder = {}  # lock -> who had it last: gets it back more often than not
         self.location_orders = rng.choice(("all", "relaxed", "all"))
 
     def add(self, *op):
@@ -119,6 +121,8 @@ class Generator:
         k = self.rng.randrange(self.keys)
         if way < 0.3 or not self.atomics and way < 0.5:
             self.add("h", teller, g)
+        elif way < 0.45:
+            self.tell_by_lock(teller, g)
         elif way < 0.6 or not self.atomics:
             self.add(self.rng.choice("lmq"), teller, k)
             self.add(self.rng.choice("aq"), g, k)
@@ -133,6 +137,12 @@ class Generator:
             self.add("L", g, at, n, RELAXED)
             self.add("T", g, self.rng.choice((ACQUIRE, ACQ_REL, SEQ_CST)))
 
+    def tell_by_lock(self, teller, g):
+        k, letters = self.rng.randrange(LOCKS), self.rng.choice(("oOoO", "oOyY", "yYoO"))
+        if self.ran.lock_valid("o", teller, k):
+            for who, letter in zip((teller, teller, g, g), letters):
+                self.add(letter, who, k)
+
     def write_all(self):
         """A memset over a whole region."""
         lo, hi = self.rng.choice(self.regions)
@@ -146,6 +156,22 @@ class Generator:
     def key(self):
         letter, k = self.rng.choice("aaallmqf" if self.rng.random() < 0.2 else "aaallmq"), self.rng.randrange(self.keys)
         self.add(letter, *(() if letter == "f" else (self.goroutine(),)), k)
+
+    def lock(self):
+        """A lock changes its state: mostly whoever had it last gets it, and who holds it gives it back."""
+        rng, k = self.rng, self.rng.randrange(LOCKS)
+        if k in self.ran.holder:
+            self.add("O", self.ran.holder[k] if rng.random() < 0.9 else self.goroutine(), k)
+            return
+        readers = self.ran.readers.get(k)
+        if readers and rng.random() < 0.6:
+            self.add("Y", rng.choice(readers), k)
+            return
+        g = self.last_holder.get(k)
+        if g not in self.ran.alive or rng.random() < 0.3:
+            g = self.goroutine()
+        self.last_holder[k] = g
+        self.add("y" if rng.random() < 0.4 else "o", g, k)
 
     def handoff(self):
         self.add("h", self.goroutine(), self.goroutine())

@@ -10,6 +10,7 @@ An operation is a tuple whose first element is its letter; tests/detector/driver
     B lo n           [lo, lo+n) is reborn, and as in M and n the rest of its first and last granule with it: what is
                      given away is never smaller, and what is left of a granule beside it belongs to the allocator
     a g k  l g k  m g k  q g k                   acquire, release, release_merge, release_acquire of key k
+    o g k  O g k  y g k  Y g k                   lock k is taken, given back (by anybody), read-locked, read-unlocked
     f k              the clock of key k is forgotten
     h g to           hand-off
     L g lo n mo      atomic load                 S g lo n mo v   store
@@ -88,6 +89,8 @@ class Execution:
         self.values = {}  # atomic location -> value
         self.results = []  # what the atomic operations returned
         self.held = {}  # (goroutine, key) -> times
+        self.holder = {}  # lock -> the goroutine that holds it
+        self.readers = {}  # lock -> those that hold it for reading
         self.done = 0  # operations so far
 
     def valid(self, op):
@@ -99,6 +102,8 @@ class Execution:
             return False
         if letter == "n":
             return op[2] not in self.known
+        if letter in "oOyY":
+            return self.lock_valid(*op)
         if letter == "h":
             return op[2] in self.alive and op[2] != op[1]
         if letter == "x":
@@ -110,6 +115,11 @@ class Execution:
         if letter == "k":
             return not self.held.get((op[1], op[2]), 0)
         return True
+
+    def lock_valid(self, letter, g, k):
+        if letter in "oy":
+            return k not in self.holder and (letter == "y" or not self.readers.get(k))
+        return k in self.holder if letter == "O" else g in self.readers.get(k, ())
 
     def make(self, op):
         """Makes one valid operation; gives back the races that it completes."""
@@ -155,6 +165,23 @@ class Execution:
 
     def _q(self, _, g, k):
         self.oracle.release_acquire(g, k)
+
+    def _o(self, _, g, k):
+        self.oracle.acquire(g, ("lock", k))
+        self.oracle.acquire(g, ("readers", k))
+        self.holder[k] = g
+
+    def _O(self, _, g, k):
+        self.oracle.release(g, ("lock", k))
+        del self.holder[k]
+
+    def _y(self, _, g, k):
+        self.oracle.acquire(g, ("lock", k))
+        self.readers.setdefault(k, []).append(g)
+
+    def _Y(self, _, g, k):
+        self.oracle.merge(g, ("readers", k))
+        self.readers[k].remove(g)
 
     def _f(self, _, k):
         self.oracle.forget(k)

@@ -1,0 +1,193 @@
+/* The short way of the slow path: one plain access within one granule, and nothing rare in its way.
+ *
+ * It decides as access.c does (whose head says why an entry may go), and gives up, before anything is changed, where
+ * that takes more: a race, an atomic or concurrent entry that has to move, victims in the table, a range.  An entry
+ * with other bytes of the granule moves to the spill plane here, and back: two fields of four bytes take turns in a
+ * cell.
+ */
+#include "detector/depot.h"
+#include "detector/detector.h"
+#include "detector/judge.h"
+#include "detector/shadow.h"
+
+/* What stands in the way of an access, and what will be left of it. */
+struct way {
+  struct det_thread *t;
+  struct race_g *g;
+  uintptr_t granule;
+  uint32_t mask;  /* bytes of the access */
+  uint32_t own;   /* the open id */
+  uint32_t spill; /* what will be left in the spill cell */
+  uint32_t info;  /* its context word */
+  uint8_t meta;
+};
+
+static inline __attribute__((always_inline)) uint32_t without(uint32_t cell, uint32_t bytes) {
+  cell &= ~(bytes & CELL_BYTES);
+  return cell & CELL_BYTES ? cell : 0;
+}
+
+/* Looks at the spilled entry. */
+static inline __attribute__((always_inline)) bool spill_is_simple(struct way *w, bool write) {
+  w->spill = w->info = 0;
+  if (LIKELY(!(w->meta & META_VICTIMS))) return true;
+  uint32_t spill = *shadow_cell(SPILL_PLANE, w->granule);
+  if (!spill) return true;
+  w->info = *shadow_ctx(SPILL_PLANE, w->granule);
+  if (w->info & SPILL_MORE || spill & CELL_ATOMIC) return false;
+  bool wrote = w->info & SPILL_WRITE;
+  w->spill = spill;
+  if (!(spill & w->mask)) return true;
+  if (cell_same_id(spill, w->own)) return false;            /* it may cover the access */
+  if (!ordered(w->t, w->g, spill)) return !write && !wrote; /* concurrent reads don't disturb one another */
+  if (write || !wrote) w->spill = without(spill, w->mask);
+  return true;
+}
+
+/* Puts the access into its cell; what that held of other bytes goes to the spill cell, which has room. */
+static inline __attribute__((always_inline)) void put(struct way *w, uint32_t *cell, uint32_t *ctx, uint32_t rest,
+                                                      uint32_t mine, bool write) {
+  if (UNLIKELY(w->meta & META_VICTIMS || rest)) {
+    uint32_t *spill = shadow_cell(SPILL_PLANE, w->granule);
+    if (rest) {
+      *shadow_ctx(SPILL_PLANE, w->granule) = *ctx | (write ? SPILL_WRITE : 0);
+      *spill = rest;
+      w->meta |= META_VICTIMS;
+    } else if (w->info) {
+      *spill = w->spill;
+    }
+  }
+  __atomic_store_n(cell, w->own | w->mask, __ATOMIC_RELAXED);
+  if (*ctx != mine) *ctx = mine; /* a loop comes by with the same stack in the next epoch: the line stays clean */
+}
+
+/* One more of the own epoch, beside what the cell has. */
+static inline __attribute__((always_inline)) void join_own(struct way *w, uint32_t *cell, uint32_t *ctx, uint32_t old,
+                                                           uint32_t mine) {
+  if (*ctx != mine) *ctx = depot_composite(w->t, *ctx, mine, w->mask);
+  __atomic_store_n(cell, old | w->mask, __ATOMIC_RELAXED);
+  if (w->info) *shadow_cell(SPILL_PLANE, w->granule) = w->spill;
+}
+
+static inline __attribute__((always_inline)) bool is_own(const struct way *w, uint32_t cell) {
+  return (cell ^ w->own) < CELL_ATOMIC;
+}
+
+static inline __attribute__((always_inline)) bool try_read(struct way *w, uint32_t mine) {
+  if (w->meta & META_WRITE) {
+    uint32_t written = *shadow_cell(0, w->granule);
+    if (written & w->mask && !ordered(w->t, w->g, written)) return false;
+  }
+  unsigned plane = w->t->plane;
+  uint32_t *cell = shadow_cell(plane, w->granule), *ctx = shadow_ctx(plane, w->granule), rest = 0;
+  if (w->meta & META_WRITE << plane) {
+    uint32_t old = *cell;
+    if (old) {
+      if (is_own(w, old)) {
+        join_own(w, cell, ctx, old, mine);
+        return true;
+      }
+      if (old & CELL_ATOMIC || (old & w->mask && !ordered(w->t, w->g, old))) return false;
+      rest = without(old, w->mask);
+      if (rest && w->spill) return false;
+    }
+  }
+  put(w, cell, ctx, rest, mine, false);
+  return true;
+}
+
+/* Entries of the read planes: may they go? */
+static inline __attribute__((always_inline)) bool reads_are_ordered(struct way *w, unsigned planes) {
+  for (unsigned bits = planes; bits; bits &= bits - 1) {
+    uint32_t read = *shadow_cell((unsigned)__builtin_ctz(bits) + 1, w->granule);
+    if (read & w->mask && !ordered(w->t, w->g, read)) return false;
+  }
+  return true;
+}
+
+/* The own epoch's reads stay for the inline check. */
+static inline __attribute__((always_inline)) void drop_reads(struct way *w, unsigned planes) {
+  for (unsigned bits = planes; bits; bits &= bits - 1) {
+    uint32_t *cell = shadow_cell((unsigned)__builtin_ctz(bits) + 1, w->granule), read = *cell;
+    if (read & w->mask && !cell_same_id(read, w->own)) __atomic_store_n(cell, without(read, w->mask), __ATOMIC_RELAXED);
+  }
+}
+
+static inline __attribute__((always_inline)) bool try_write(struct way *w, uint32_t mine) {
+  uint32_t *cell = shadow_cell(0, w->granule), *ctx = shadow_ctx(0, w->granule), old = 0, rest = 0;
+  if (w->meta & META_WRITE) {
+    old = *cell;
+    if (old & CELL_ATOMIC || (old & w->mask && !ordered(w->t, w->g, old))) return false;
+    if (!is_own(w, old)) {
+      rest = without(old, w->mask);
+      if (rest && w->spill) return false;
+    }
+  }
+  unsigned planes = w->meta >> 1 & ((1u << READ_PLANES) - 1);
+  if (!reads_are_ordered(w, planes)) return false;
+  drop_reads(w, planes);
+  if (old && is_own(w, old))
+    join_own(w, cell, ctx, old, mine);
+  else
+    put(w, cell, ctx, rest, mine, true);
+  return true;
+}
+
+static inline __attribute__((always_inline)) bool try_access(struct det_thread *t, struct race_g *g, uintptr_t p,
+                                                             size_t n, struct race_at at, bool write) {
+  unsigned first = p & 7;
+  if (UNLIKELY(first + n > 8 || !g->epoch || g->ignore || !shadow_covered(p))) return false;
+  struct way w = {.t = t, .g = g, .granule = p >> 3, .mask = ((1u << n) - 1) << first, .own = g->epoch};
+  forget_ordered(t, g);
+  uint32_t mine = depot_context_plain(t, g, at);
+  uint8_t *m = shadow_meta(w.granule >> 3);
+  w.meta = line_lock(m);
+  const uint8_t bit = (uint8_t)(META_WRITE << (write ? 0 : t->plane));
+  bool done = spill_is_simple(&w, write) && (write ? try_write(&w, mine) : try_read(&w, mine));
+  if (done && UNLIKELY(!(w.meta & bit))) {
+    w.meta |= bit;
+    shadow_note_region(w.granule >> 3);
+  }
+  line_unlock(m, w.meta);
+  if (done) g->recorded = true;
+  return done;
+}
+
+/* A read of what the own epoch wrote needs no record.  Now and then it gets one all the same, so that a loop's inline
+ * check, which looks at the read plane only, hits. */
+enum { RECORD_EVERY = 8 }; /* guess */
+
+static inline bool read_own_write(struct det_thread *t, uintptr_t p, size_t n) {
+  uint32_t *cell = (uint32_t *)(__gw_shadow + (p >> 3 << 2));
+  uint32_t want = (uint32_t)((((uint64_t)1 << n) - 1) << (p & 7));
+  if (want > CELL_BYTES) return false;
+  if ((__atomic_load_n(cell, __ATOMIC_RELAXED) ^ (__gw_tls.epoch | CELL_BYTES)) & (~(uint32_t)CELL_BYTES | want))
+    return false;
+  return ++t->own_reads % RECORD_EVERY != 0;
+}
+
+/* Called by the thunks: pc is the return address into instrumented code, fp that code's frame; n is a power of two. */
+void det_thunk_read(uintptr_t p, size_t n, uintptr_t pc, uintptr_t fp);
+void det_thunk_read(uintptr_t p, size_t n, uintptr_t pc, uintptr_t fp) {
+  struct det_thread *t = det_self;
+  if (LIKELY(t != NULL) && read_own_write(t, p, n)) return;
+  t = det_enter();
+  struct race_g *g = t->g;
+  if (UNLIKELY(!g)) g = race_self();
+  struct race_at at = {pc, fp};
+  if (UNLIKELY(!try_access(t, g, p, n, at, false)))
+    det_access(t, g, p, n, RACE_READ, at);
+  else if (UNLIKELY(++t->reads == READS_WINDOW))
+    det_choose_plane(t);
+  det_exit(t);
+}
+
+void det_thunk_write(uintptr_t p, size_t n, uintptr_t pc, uintptr_t fp);
+void det_thunk_write(uintptr_t p, size_t n, uintptr_t pc, uintptr_t fp) {
+  struct det_thread *t = det_enter();
+  struct race_g *g = t->g;
+  if (UNLIKELY(!g)) g = race_self();
+  struct race_at at = {pc, fp};
+  if (UNLIKELY(!try_access(t, g, p, n, at, true))) det_access(t, g, p, n, RACE_WRITE, at);
+  det_exit(t);
+}
