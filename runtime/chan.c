@@ -115,8 +115,6 @@ enum chan_outcome chan_recv_locked(struct gw__chan *c, void *elem, struct race_g
   return CHAN_CLOSED;
 }
 
-static void chan_unlock_arg(void *c) { spin_unlock(&((struct gw__chan *)c)->lock); }
-
 static _Noreturn void block_for_ever(struct g *g, enum reason why) {
   rt_enter(g);
   for (;;) g_park(g, why, NULL, NULL);
@@ -127,7 +125,7 @@ static void wait_in(struct gw__chan *c, struct gw__waitq *q, struct g *g, struct
   w->index = -1;
   g->object = c;
   waitq_put(q, w);
-  g_park(g, why, chan_unlock_arg, c);
+  g_park_unlock(g, why, &c->lock);
 }
 
 void gw__chan_send(struct gw__chan *c, const void *elem) {

@@ -82,7 +82,7 @@ enum { RUNQ_SIZE = 256 }; /* Go's */
 struct p {
   uint32_t head;              /* atomic: consumers (owner and thieves) advance it by CAS */
   uint32_t schedtick;         /* atomic, relaxed: counts switches; sysmon sees by it that nothing moves */
-  struct g *runnext;          /* atomic: runs before the queue; owner puts, anyone takes by CAS */
+  struct g *runnext;          /* atomic: runs before the queue; the owner's, see next_steal in runq.c */
   _Alignas(64) uint32_t tail; /* atomic: only the owner advances it */
   uint32_t id;
   struct m *m;         /* atomic: who holds it; NULL when idle */
@@ -112,19 +112,28 @@ struct m {
   struct g *after_g;
   void *after_arg;
   uint32_t in_runtime;         /* atomic: partner of `retake`, see sysmon.c */
-  _Alignas(8) uint32_t retake; /* atomic: 0, 1 asked, 2 the P is taken away */
+  _Alignas(8) uint32_t retake; /* atomic: enum retake */
   uint32_t stress;             /* enum stress; constant.  Loaded together with `retake` */
   uint32_t wake;               /* atomic, futex: 0 sleeps, 1 has nextp, 2 look again */
   bool spinning;               /* looks for work; counted in sched.spinning */
   uint32_t id;
   uint32_t tid;   /* the system's number of the thread; 0 until it runs */
   uint32_t parks; /* counts waits, to time some of them */
+  int *errno_at;  /* the thread's errno: its address costs a call */
   uint64_t rng;
   struct g *locked_g;    /* the G that is locked to this thread */
   struct g *locked_next; /* the same, once it comes with nextp to be run */
   struct m *idle_next;   /* guarded by sched.lock */
   struct m *all_next;    /* constant once listed */
   int64_t deadline;      /* as the sleeper: when it wakes by itself */
+};
+
+/* What another thread wants of an M that runs user code, see sysmon.c. */
+enum retake {
+  RETAKE_NONE,
+  RETAKE_ASKED, /* may be declined */
+  RETAKE_TAKEN, /* the P is gone */
+  RETAKE_HELD   /* kept out of the runtime for a moment */
 };
 
 enum { MAX_PROCS = 256 };
@@ -240,7 +249,9 @@ static inline void rt_exit(struct m *m) {
 
 /* Parks the calling G.  Once it is suspended, unlock(arg) makes it findable for who will ready it. */
 HIDDEN void g_park(struct g *g, enum reason why, void (*unlock)(void *arg), void *arg);
-/* The same, and the profiles don't learn of it. */
+/* The same, where that is to give up a lock. */
+HIDDEN void g_park_unlock(struct g *g, enum reason why, struct spin *lock);
+/* The same as g_park, and the profiles don't learn of it. */
 HIDDEN void g_park_now(struct g *g, enum reason why, void (*unlock)(void *arg), void *arg);
 /* A parked G may go on; m is the caller's M, NULL on a foreign thread. */
 HIDDEN void g_ready(struct m *m, struct g *g);
@@ -297,6 +308,9 @@ HIDDEN void signals_thread_begin(void);
 /* ---- sysmon.c ---- */
 HIDDEN void sysmon_start(void);
 HIDDEN void sysmon_poke(void);
+/* If m, which holds p, runs user code: leaves m->retake at `how`, so that m can't use p.  Once this returned true
+ * RETAKE_HELD has to be set back to RETAKE_NONE (release), soon. */
+HIDDEN bool m_keep_out(struct m *m, struct p *p, enum retake how);
 
 /* ---- measure.c ---- */
 /* As g_park, and tells the profiles how long it took. */

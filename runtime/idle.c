@@ -3,9 +3,10 @@
  * Who makes a G runnable wakes an M if a P is idle and nobody looks for work yet (`spinning`); an M that finds work
  * while it was the last to look wakes the next.  An M that gives up looking first publishes that (its P on the idle
  * list, spinning less one) and then looks at all queues once more: so either it sees the new G, or the one who made it
- * sees that nobody looks.  Both sides need a full barrier between their store and their load: SEQ_CST below.
+ * sees that nobody looks.  Both sides need a full barrier between their store and their load: the fences below.
  *
  * One idle M is the sleeper: it wakes by itself for the next timer. */
+#include <errno.h>
 #include <pthread.h>
 
 #include "base/arena.h"
@@ -41,6 +42,7 @@ struct p *p_release(struct m *m) {
 
 void *m_main(void *arg) {
   struct m *m = arg;
+  m->errno_at = &errno;
   g_set_tls(&m->g0);
   m->tid = prim_gettid();
   race_g_switch(NULL);
@@ -107,7 +109,8 @@ void m_start(struct p *p, bool spinning) {
 }
 
 void wake_one(void) {
-  if (__atomic_load_n(&sched.idle_procs, __ATOMIC_SEQ_CST) == 0) return;
+  fence_full(); /* between what was made runnable and the looks here, as said at the top */
+  if (__atomic_load_n(&sched.idle_procs, __ATOMIC_RELAXED) == 0) return;
   uint32_t none = 0;
   if (__atomic_load_n(&sched.spinning, __ATOMIC_SEQ_CST) != 0 ||
       !__atomic_compare_exchange_n(&sched.spinning, &none, 1, false, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED))
@@ -206,8 +209,6 @@ static struct g *steal_work(struct m *m) {
       struct g *g = runq_steal(m->p, from, round == 3 || UNLIKELY(m->stress & STRESS_STEAL));
       if (g) return g;
     }
-    if (round == 2)
-      for (int i = 0; i < 20; i++) spin_pause(); /* lets an owner that just woke take its runnext */
   }
   return NULL;
 }
@@ -242,7 +243,8 @@ static void p_retire(struct m *m) {
   struct p *p = p_release(m);
   struct g *g;
   spin_lock(&sched.lock);
-  while ((g = __atomic_exchange_n(&p->runnext, NULL, __ATOMIC_ACQ_REL))) gqueue_put_locked(g);
+  if ((g = p->runnext)) gqueue_put_locked(g);
+  __atomic_store_n(&p->runnext, NULL, __ATOMIC_RELAXED);
   spin_unlock(&sched.lock);
   while ((g = runq_get(p))) {
     spin_lock(&sched.lock);
@@ -269,7 +271,7 @@ void p_give_away(struct m *m) {
   spin_lock(&sched.lock);
   p_idle_put_locked(p);
   spin_unlock(&sched.lock);
-  __atomic_thread_fence(__ATOMIC_SEQ_CST); /* as said at the top: who made a G runnable may have seen no idle P */
+  fence_full(); /* as said at the top: who made a G runnable may have seen no idle P */
   if (__atomic_load_n(&sched.queue.n, __ATOMIC_RELAXED) > 0 || __atomic_load_n(&sched.timers, __ATOMIC_RELAXED) > 0)
     wake_one(); /* with timers: so that there is a sleeper */
 }
@@ -286,7 +288,7 @@ static bool m_idle(struct m *m) {
   bool was_spinning = m->spinning;
   m->spinning = false;
   if (was_spinning) __atomic_fetch_sub(&sched.spinning, 1, __ATOMIC_SEQ_CST);
-  __atomic_thread_fence(__ATOMIC_SEQ_CST); /* between giving up and looking again, as said at the top */
+  fence_full(); /* between giving up and looking again, as said at the top */
   if (any_queue_full()) {
     spin_lock(&sched.lock);
     struct p *p = p_idle_get_locked();

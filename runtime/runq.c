@@ -1,7 +1,11 @@
 /* Run queues: a ring per P with one producer and many consumers, and the global list behind sched.lock.
  *
  * Ring: entries [head, tail) are valid. The owner stores an entry and then releases tail; a consumer acquires tail,
- * reads entries, and then takes them by CAS on head.  An entry that was read but not taken is never used.  As in Go. */
+ * reads entries, and then takes them by CAS on head.  An entry that was read but not taken is never used.  As in Go.
+ *
+ * runnext changes at every hand-over, so its owner uses plain loads and stores.  A thief takes it only while the owner
+ * runs user code, from which it is kept meanwhile (m_keep_out); and then it has something to take: an owner that is in
+ * the runtime will run it at once.  Rejected: exchanging it, as Go does: two atomic operations for each hand-over. */
 #include "g.h"
 
 static struct g *ring_load(struct p *p, uint32_t i) {
@@ -58,11 +62,15 @@ static bool runq_put_slow(struct p *p, struct g *g, uint32_t head, uint32_t tail
   return true;
 }
 
+static struct g *next_get(struct p *p) { return __atomic_load_n(&p->runnext, __ATOMIC_RELAXED); }
+static void next_set(struct p *p, struct g *g) { __atomic_store_n(&p->runnext, g, __ATOMIC_RELAXED); }
+
 void runq_put(struct p *p, struct g *g, bool next) {
   if (next) {
-    /* Thieves take runnext by CAS, so that it is exchanged: release publishes g to them. */
-    g = __atomic_exchange_n(&p->runnext, g, __ATOMIC_ACQ_REL);
-    if (!g) return;
+    struct g *old = next_get(p);
+    next_set(p, g);
+    if (!old) return;
+    g = old;
   }
   for (;;) {
     uint32_t head = __atomic_load_n(&p->head, __ATOMIC_ACQUIRE); /* pairs with the consumers' CAS */
@@ -79,10 +87,10 @@ void runq_put(struct p *p, struct g *g, bool next) {
 enum { MAX_NEXTS = 64 }; /* guess: two Gs that wake each other run this long before the queue gets its turn */
 
 struct g *runq_get(struct p *p) {
-  struct g *next = __atomic_load_n(&p->runnext, __ATOMIC_RELAXED);
-  if (next && p->nexts < MAX_NEXTS &&
-      __atomic_compare_exchange_n(&p->runnext, &next, NULL, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED)) {
+  struct g *next = next_get(p);
+  if (next && p->nexts < MAX_NEXTS) {
     p->nexts++;
+    next_set(p, NULL);
     return next;
   }
   p->nexts = 0;
@@ -92,8 +100,36 @@ struct g *runq_get(struct p *p) {
     struct g *g = ring_load(p, head);
     if (__atomic_compare_exchange_n(&p->head, &head, head + 1, false, __ATOMIC_RELEASE, __ATOMIC_RELAXED)) return g;
   }
-  /* acquire: a G that was put there by this thread, or by another before it handed the P over */
-  return __atomic_exchange_n(&p->runnext, NULL, __ATOMIC_ACQUIRE);
+  next_set(p, NULL);
+  return next;
+}
+
+/* How long a thief waits to see whether the owner takes its runnext by itself.  Two goroutines that wake each other
+ * make something runnable all the time: who looks for work because of that should cost little, so he waits longer each
+ * time that he wasn't needed.  Meanwhile he counts as spinning, so that nobody else is woken.  Measured; Go sleeps 3
+ * us, which its threads' timer slack makes 50 and more. */
+enum { PATIENCE_MIN_NS = 4000, PATIENCE_MAX_NS = 64000 };
+static uint32_t patience_ns = PATIENCE_MIN_NS; /* atomic, relaxed */
+
+/* The owner has been in user code for a while, and something waits in p->runnext. */
+static bool next_waits(struct p *p) {
+  static const uint32_t never;
+  uint32_t tick = __atomic_load_n(&p->schedtick, __ATOMIC_RELAXED),
+           ns = __atomic_load_n(&patience_ns, __ATOMIC_RELAXED);
+  if (!next_get(p)) return false;
+  prim_futex_wait(&never, 0, ns);
+  bool waits = next_get(p) && __atomic_load_n(&p->schedtick, __ATOMIC_RELAXED) == tick;
+  __atomic_store_n(&patience_ns, waits ? PATIENCE_MIN_NS : ns < PATIENCE_MAX_NS ? 2 * ns : ns, __ATOMIC_RELAXED);
+  return waits;
+}
+
+static struct g *next_steal(struct p *from) {
+  struct m *m = __atomic_load_n(&from->m, __ATOMIC_ACQUIRE); /* pairs with p_acquire: m is whole */
+  if (!m || !next_waits(from) || !m_keep_out(m, from, RETAKE_HELD)) return NULL;
+  struct g *g = next_get(from);
+  next_set(from, NULL);
+  __atomic_store_n(&m->retake, RETAKE_NONE, __ATOMIC_RELEASE); /* pairs with the acquire in rt_enter_slow */
+  return g;
 }
 
 bool runq_empty(struct p *p) {
@@ -117,11 +153,7 @@ struct g *runq_steal(struct p *p, struct p *from, bool take_next) {
     uint32_t n = tail - head;
     n -= n / 2;
     if (n == 0) {
-      struct g *next = __atomic_load_n(&from->runnext, __ATOMIC_RELAXED);
-      if (!take_next || !next) return NULL;
-      if (__atomic_compare_exchange_n(&from->runnext, &next, NULL, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
-        return next;
-      continue;
+      return take_next ? next_steal(from) : NULL;
     }
     if (n > RUNQ_SIZE / 2) continue; /* head and tail don't belong together */
     uint32_t at = p->tail;

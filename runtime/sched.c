@@ -19,10 +19,6 @@ struct sched sched;
 struct p *procs_all[MAX_PROCS];
 _Thread_local struct g *gw__tls_g;
 
-/* Kept out of line: the address of errno is the thread's, and a function may hold on to it. */
-static __attribute__((noinline)) int errno_get(void) { return errno; }
-static __attribute__((noinline)) void errno_set(int e) { errno = e; }
-
 void m_run_after(struct m *m) {
   after_fn after = m->after;
   if (!after) return;
@@ -66,7 +62,7 @@ static bool bind_to_thread(struct m *m, struct g *g) {
 void g_switch_away(struct m *m, struct g *g, after_fn after, void *arg) {
   bool bound = UNLIKELY(race_bound_to_thread(g->race)) && bind_to_thread(m, g);
   if (UNLIKELY(g->canary)) g_check_canary(g);
-  g->saved_errno = errno_get();
+  g->saved_errno = *m->errno_at;
   m->after = after;
   m->after_g = g;
   m->after_arg = arg;
@@ -80,12 +76,13 @@ void g_switch_away(struct m *m, struct g *g, after_fn after, void *arg) {
     g_set_tls(next);
   }
   ctx_switch(&g->sp, next->sp);
-  m_run_after(g->m); /* on whichever M it is now */
+  m = g->m; /* whichever it is now */
+  m_run_after(m);
   if (UNLIKELY(bound)) {
     g->locked_m->locked_g = NULL;
     g->locked_m = NULL;
   }
-  errno_set(g->saved_errno);
+  *m->errno_at = g->saved_errno;
 }
 
 /* The body of every M, on its g0. */
@@ -109,6 +106,13 @@ static void after_park(struct m *m, struct g *g, void *arg) {
   if (parking.unlock) parking.unlock(parking.arg);
 }
 
+static void after_unlock(struct m *m, struct g *g, void *lock) {
+  (void)m, (void)g;
+  spin_unlock(lock);
+}
+
+static void unlock_arg(void *lock) { spin_unlock(lock); }
+
 static void thread_park(struct g *g, void (*unlock)(void *arg), void *arg) {
   __atomic_store_n(&g->wake, 0, __ATOMIC_RELAXED); /* published by the unlock */
   g->sp = __builtin_frame_address(0);              /* for dumps: the frame stays while it is parked */
@@ -129,10 +133,14 @@ static void thread_park(struct g *g, void (*unlock)(void *arg), void *arg) {
   __atomic_store_n(&g->status, G_RUNNING, __ATOMIC_RELAXED);
 }
 
-static inline void park(struct g *g, enum reason why, void (*unlock)(void *arg), void *arg) {
+static inline void waits(struct g *g, enum reason why) {
   g->reason = why;
   g->since = __atomic_load_n(&sched.now, __ATOMIC_RELAXED);
   __atomic_store_n(&g->status, G_WAITING, __ATOMIC_RELAXED);
+}
+
+static inline void park(struct g *g, enum reason why, void (*unlock)(void *arg), void *arg) {
+  waits(g, why);
   if (UNLIKELY(g->thread)) {
     thread_park(g, unlock, arg);
     return;
@@ -148,6 +156,15 @@ void g_park(struct g *g, enum reason why, void (*unlock)(void *arg), void *arg) 
     g_park_timed(g, why, unlock, arg);
   else
     park(g, why, unlock, arg);
+}
+
+void g_park_unlock(struct g *g, enum reason why, struct spin *lock) {
+  if (UNLIKELY(g->thread || __atomic_load_n(&gw__inspect_hooks.on, __ATOMIC_RELAXED))) {
+    g_park(g, why, unlock_arg, lock);
+    return;
+  }
+  waits(g, why);
+  g_switch_away(g->m, g, after_unlock, lock);
 }
 
 void g_ready(struct m *m, struct g *g) {
@@ -168,7 +185,8 @@ void g_ready(struct m *m, struct g *g) {
     gqueue_put_locked(g);
     spin_unlock(&sched.lock);
   }
-  wake_one();
+  /* On the only processor there is nobody to wake. */
+  if (!m || __atomic_load_n(&sched.procs, __ATOMIC_RELAXED) > 1) wake_one();
 }
 
 static void after_yield(struct m *m, struct g *g, void *arg) {
@@ -212,15 +230,20 @@ void p_get_back(struct m *m, struct g *g) {
   g_switch_away(m, g, after_global, NULL);
 }
 
-/* The M's P is asked for, or gone: see sysmon.c. Returns with a P. */
+/* The M's P is asked for, held, or gone: see sysmon.c. Returns with a P. */
 static struct m *enter_retaken(struct g *g) {
   struct m *m = g->m;
-  uint32_t asked = 1;
-  /* Acquire and release: pairs with sysmon's CAS from 1 to 2, one of the two wins. */
-  if (__atomic_compare_exchange_n(&m->retake, &asked, 0, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) return m;
-  if (asked == 0) return m; /* sysmon took its question back */
+  uint32_t is;
+  /* acquire: what next_steal did */
+  while ((is = __atomic_load_n(&m->retake, __ATOMIC_ACQUIRE)) != RETAKE_TAKEN) {
+    /* Acquire and release: pairs with the CAS in m_keep_out, one of the two wins. */
+    if (is == RETAKE_NONE || (is == RETAKE_ASKED && __atomic_compare_exchange_n(&m->retake, &is, RETAKE_NONE, false,
+                                                                                __ATOMIC_ACQ_REL, __ATOMIC_RELAXED)))
+      return m;
+    spin_pause();
+  }
   m->p = NULL;
-  __atomic_store_n(&m->retake, 0, __ATOMIC_RELAXED); /* sysmon asks only who holds a P */
+  __atomic_store_n(&m->retake, RETAKE_NONE, __ATOMIC_RELEASE); /* after m->p: who holds no P isn't asked */
   uint32_t status = g->status;
   p_get_back(m, g);
   __atomic_store_n(&g->status, status, __ATOMIC_RELAXED);
@@ -242,8 +265,8 @@ void g_entry(void) {
   struct g *g = g_tls();
   m_run_after(g->m);
   race_g_start(g->race, g->lo, g->hi);
+  *g->m->errno_at = 0;
   rt_exit(g->m);
-  errno_set(0);
   typedef void (*entry)(uintptr_t, uintptr_t, uintptr_t, uintptr_t, uintptr_t, uintptr_t);
   const uintptr_t *a = g->call.a;
   ((entry)g->call.f)(a[0], a[1], a[2], a[3], a[4], a[5]);

@@ -1,4 +1,5 @@
 /* Start of the scheduler, foreign threads, main, and the number of processors. */
+#include <errno.h>
 #include <pthread.h>
 #include <unistd.h>
 
@@ -119,6 +120,7 @@ void main_join(struct g *g) {
   spin_unlock(&sched.lock);
   if (!p) return;
   struct m *m = m_new();
+  m->errno_at = &errno;
   struct g *stack = g_alloc(NULL); /* for the scheduler's own context; never freed */
   m->g0.lo = stack->lo;
   m->g0.hi = stack->hi;

@@ -25,19 +25,25 @@ enum {
 /* Somebody waits for a P. */
 static bool work_waits(struct p *p) { return __atomic_load_n(&sched.queue.n, __ATOMIC_RELAXED) > 0 || !runq_empty(p); }
 
-static bool retake_running(struct p *p) {
-  struct m *m = __atomic_load_n(&p->m, __ATOMIC_RELAXED);
-  if (!m || __atomic_load_n(&m->in_runtime, __ATOMIC_ACQUIRE)) return false;
-  __atomic_store_n(&m->retake, 1, __ATOMIC_SEQ_CST);
+bool m_keep_out(struct m *m, struct p *p, enum retake how) {
+  uint32_t is = RETAKE_NONE;
+  if (__atomic_load_n(&m->in_runtime, __ATOMIC_ACQUIRE) ||
+      !__atomic_compare_exchange_n(&m->retake, &is, RETAKE_ASKED, false, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED))
+    return false;
   prim_membarrier();
-  uint32_t asked = 1;
+  is = RETAKE_ASKED;
   if (__atomic_load_n(&m->in_runtime, __ATOMIC_ACQUIRE) || __atomic_load_n(&m->p, __ATOMIC_RELAXED) != p) {
-    /* Taken back; fails if m has answered already, which is the same. */
-    __atomic_compare_exchange_n(&m->retake, &asked, 0, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
+    /* Taken back; fails if m has declined already, which is the same. */
+    __atomic_compare_exchange_n(&m->retake, &is, RETAKE_NONE, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
     return false;
   }
   /* acquire: what m did to the P in its last section */
-  if (!__atomic_compare_exchange_n(&m->retake, &asked, 2, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED)) return false;
+  return __atomic_compare_exchange_n(&m->retake, &is, how, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
+}
+
+static bool retake_running(struct p *p) {
+  struct m *m = __atomic_load_n(&p->m, __ATOMIC_RELAXED);
+  if (!m || !m_keep_out(m, p, RETAKE_TAKEN)) return false;
   __atomic_store_n(&p->m, NULL, __ATOMIC_RELAXED);
   return true;
 }

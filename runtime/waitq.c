@@ -1,7 +1,5 @@
 #include "waitq.h"
 
-void waitq_unlock_arg(void *q) { waitq_unlock(q); }
-
 void waitq_put(struct gw__waitq *q, struct gw__waiter *w) {
   w->next = NULL;
   w->prev = q->gw__last;
@@ -48,5 +46,5 @@ struct gw__waiter *waitq_get(struct gw__waitq *q) {
 void waitq_park(struct gw__waitq *q, struct g *g, struct gw__waiter *w, enum reason why) {
   w->g = g;
   waitq_put(q, w);
-  g_park(g, why, waitq_unlock_arg, q);
+  g_park_unlock(g, why, waitq_lock_of(q));
 }

@@ -19,8 +19,6 @@ struct gw__waiter {
 static inline struct spin *waitq_lock_of(struct gw__waitq *q) { return (struct spin *)(void *)&q->gw__lock; }
 static inline void waitq_lock(struct gw__waitq *q) { spin_lock(waitq_lock_of(q)); }
 static inline void waitq_unlock(struct gw__waitq *q) { spin_unlock(waitq_lock_of(q)); }
-/* For g_park. */
-HIDDEN void waitq_unlock_arg(void *q);
 HIDDEN void waitq_put(struct gw__waitq *q, struct gw__waiter *w);
 HIDDEN void waitq_put_first(struct gw__waitq *q, struct gw__waiter *w);
 HIDDEN void waitq_remove(struct gw__waitq *q, struct gw__waiter *w);
