@@ -47,6 +47,14 @@ def test_program(built, name, kind, procs):
     assert (r.status, r.stderr) == (0, ""), r
 
 
+@pytest.mark.parametrize("kind", ["gcc-12", "race"])
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_under_stress(built, name, kind, full):
+    for _ in range(50 if full else 1):
+        r = gt.run(built(name, kind), env={"GOMAXPROCS": 3, "GODWIT": "stress=all"})
+        assert (r.status, r.stderr) == (0, ""), r
+
+
 @pytest.mark.parametrize("name", SEEDED)
 def test_other_seeds(built, name, full):
     for seed in range(2, 200 if full else 6):

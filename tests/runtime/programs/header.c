@@ -131,7 +131,37 @@ static int calls(int n, gw_chan(int) c) {
   return 0;
 }
 
+static void *make_thing(void) { return NULL; }
+static bool show(const char *key, void *value, void *arg) { return key != value && value != arg; }
+static gw_pool things = GW_POOL_INIT(make_thing);
+
+static int library(int n) {
+  gw_ctx *top = gw_ctx_with_timeout(gw_ctx_background(), 50 * GW_MS), *c = gw_ctx_with_value(top, &things, &mu);
+  gw_errgroup *g = gw_errgroup_new(c);
+  if (n)
+    gw_errgroup_go(g, number);
+  else
+    gw_errgroup_go(g, library, n + 1);
+  gw_select {
+    gw_on_recv(gw_ctx_done(c)) { n = gw_ctx_err(c); }
+    gw_on_default { gw_ctx_cancel(top); }
+  }
+  switch (n) {
+    case GW_CANCELED:
+    case GW_DEADLINE_EXCEEDED:
+      break;
+    default:
+      gw_pool_put(&things, gw_pool_get(&things));
+  }
+  gw_map m = {0};
+  gw_map_range(&m, show, gw_map_load_or_store(&m, "x", &n, NULL));
+  gw_map_free(&m);
+  gw_limiter l;
+  gw_limiter_init(&l, 10, 1);
+  return gw_limiter_wait(&l, gw_errgroup_ctx(g)) + gw_errgroup_wait(g) + (gw_ctx_deadline(c) > gw_now());
+}
+
 int main(void) {
   holder h = {.c = make()};
-  return channels(1, &h) + selects(h.c, h.several[1], NULL) + calls(2, h.c);
+  return channels(1, &h) + selects(h.c, h.several[1], NULL) + calls(2, h.c) + library(0);
 }
