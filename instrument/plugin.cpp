@@ -30,12 +30,14 @@
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/raw_ostream.h"
 #include "llvm/TargetParser/Triple.h"
+#include "loops.h"
 #include "memory.h"
 #include "module.h"
 #include "names.h"
 #include "prepare.h"
 #include "ranges.h"
 #include "rename.h"
+#include "runs.h"
 #include "tls.h"
 
 using namespace llvm;
@@ -81,6 +83,15 @@ void mention(const Work &work, std::vector<Mention> &mentions) {
     mentions.push_back({access.at->getDebugLoc().get(), access.write ? 'w' : 'r'});
 }
 
+// The accesses of loops: checked before them, or behind.
+void check_loops(Function &f, Abi &abi, const Names &names, std::vector<Access> &accesses) {
+  LoopFacts facts(f);
+  if (facts.loops.empty()) return;
+  facts.make_preheaders(accesses);
+  hoist_ranges(facts, names, accesses);
+  check_in_runs(facts, abi, names, accesses);
+}
+
 void instrument(Function &f, Abi &abi, const Memory &memory, std::vector<Mention> &mentions) {
   Sharing sharing;
   Work work = collect(f, sharing, audit);
@@ -94,7 +105,7 @@ void instrument(Function &f, Abi &abi, const Memory &memory, std::vector<Mention
   mention(work, mentions);
   for (Instruction *i : work.atomics) replace_atomic(i, abi);
   for (CallBase *call : work.libcalls) replace_atomic_libcall(call, abi, sharing, work);
-  if (!audit) hoist_ranges(f, memory.names, work.plain);
+  if (!audit && !work.plain.empty() && !f.hasOptNone()) check_loops(f, abi, memory.names, work.plain);
   place_checks(f, abi, work.plain);
   f.addFnAttr("frame-pointer", "all");
   f.addFnAttr(kDone);

@@ -21,22 +21,18 @@
 // A report shows the line of the range check's call: that of the accesses.  Accesses of different lines are therefore
 // not merged.  Where columns, and the variables' names that hang on them, differ, the report has none.
 //
-// Left in the loop: loops that are known to be short, loops around other loops, conditional accesses, strides with
-// gaps. A range check that hits takes 2 to 3 ns (measured), as much as four to twelve inline checks that hit; one that
-// misses takes the slow path once instead of once per granule.  A second copy of the loop for short counts was
-// rejected: it doubles the code for the sake of the cheap case.
+// Left in the loop, some of it to runs.cpp: loops that are known to be short, loops around other loops, conditional
+// accesses, strides with gaps. A range check that hits takes 2 to 3 ns (measured), as much as four to twelve inline
+// checks that hit; one that misses takes the slow path once instead of once per granule.  A second copy of the loop for
+// short counts was rejected: it doubles the code for the sake of the cheap case.
 #include "ranges.h"
 
 #include "llvm/ADT/MapVector.h"
-#include "llvm/Analysis/AssumptionCache.h"
-#include "llvm/Analysis/InstructionSimplify.h"
 #include "llvm/Analysis/LoopInfo.h"
 #include "llvm/Analysis/OptimizationRemarkEmitter.h"
 #include "llvm/Analysis/ScalarEvolution.h"
 #include "llvm/Analysis/ScalarEvolutionExpressions.h"
-#include "llvm/Analysis/TargetLibraryInfo.h"
 #include "llvm/Analysis/TargetTransformInfo.h"
-#include "llvm/Analysis/ValueTracking.h"
 #include "llvm/IR/DebugInfoMetadata.h"
 #include "llvm/IR/DiagnosticInfo.h"
 #include "llvm/IR/Dominators.h"
@@ -44,9 +40,9 @@
 #include "llvm/IR/IntrinsicInst.h"
 #include "llvm/IR/IRBuilder.h"
 #include "llvm/IR/Module.h"
-#include "llvm/TargetParser/Triple.h"
 #include "llvm/Transforms/Utils/LoopUtils.h"
 #include "llvm/Transforms/Utils/ScalarEvolutionExpander.h"
+#include "loops.h"
 #include "names.h"
 
 using namespace llvm;
@@ -58,39 +54,6 @@ constexpr uint64_t kTurnsMin = 4;           // turns; a loop that never makes so
 constexpr int64_t kFar = (int64_t)1 << 31;  // bytes: strides and distances beyond are not looked at
 constexpr unsigned kCostMax = 12;           // of computing the number of turns: in LLVM's units, a guess
 constexpr uint64_t kInlineBytes = 64;       // a range of known size up to this is an inline check
-
-// Calls that neither end a region nor fail to come back.
-bool is_quiet_call(const CallBase &call) {
-  if (isa<IntrinsicInst>(call)) return true;
-  const Function *callee = call.getCalledFunction();
-  if (!callee) return false;
-  return callee->getName().starts_with("__gw_mem") || (call.onlyReadsMemory() && !call.isConvergent());
-}
-
-bool is_quiet(const Instruction &i) {
-  if (i.isAtomic() || i.isVolatile()) return false;
-  if (const auto *call = dyn_cast<CallBase>(&i)) {
-    if (!is_quiet_call(*call)) return false;
-    if (call->getCalledFunction()->getName().starts_with("__gw_mem")) return true;
-  }
-  return isGuaranteedToTransferExecutionToSuccessor(&i);
-}
-
-bool is_quiet(const Loop &loop) {
-  for (const BasicBlock *block : loop.blocks())
-    for (const Instruction &i : *block)
-      if (!is_quiet(i)) return false;
-  return true;
-}
-
-const DILocation *line_of(const Access &access) { return access.at->getDebugLoc().get(); }
-
-bool same_line(const Access &one, const Access &other) {
-  const DILocation *a = line_of(one), *b = line_of(other);
-  if (a == b) return true;
-  return a && b && a->getLine() == b->getLine() && a->getFile() == b->getFile() &&
-         a->getScope()->getSubprogram() == b->getScope()->getSubprogram() && a->getInlinedAt() == b->getInlinedAt();
-}
 
 // The bytes that one access, or several that adjoin, touch in the first turn, relative to the stream's base.
 struct Piece {
@@ -104,48 +67,6 @@ struct Stream {
   int64_t stride;    // bytes per turn
   bool each_turn;    // runs in the last, unfinished turn too
   std::vector<Piece> pieces;
-};
-
-// Values of the loop's first turn, computed before the loop as the loop computes them.
-class FirstTurn {
- public:
-  explicit FirstTurn(const Loop &loop) : loop_(loop), preheader_(loop.getLoopPreheader()->getTerminator()) {}
-
-  bool has(const Value *value, unsigned depth = 0) const {
-    if (loop_.isLoopInvariant(value)) return true;
-    const auto *i = cast<Instruction>(value);
-    if (is_of_header(i)) return true;
-    if (isa<PHINode>(i) || i->mayReadFromMemory() || depth == kDepthMax || !isSafeToSpeculativelyExecute(i))
-      return false;
-    return all_of(i->operands(), [&](const Use &operand) { return has(operand, depth + 1); });
-  }
-
-  Value *of(Value *value) {
-    if (loop_.isLoopInvariant(value)) return value;
-    auto *i = cast<Instruction>(value);
-    if (is_of_header(i)) return cast<PHINode>(i)->getIncomingValueForBlock(preheader_->getParent());
-    if (Value *known = known_.lookup(i)) return known;
-    Instruction *copy = i->clone();
-    for (Use &operand : copy->operands()) operand = of(operand);
-    copy->setDebugLoc(DebugLoc());
-    copy->insertBefore(preheader_);
-    Value *result = copy;
-    if (Value *simple = simplifyInstruction(copy, preheader_->getDataLayout())) {
-      copy->eraseFromParent();
-      result = simple;
-    }
-    known_[i] = result;
-    return result;
-  }
-
- private:
-  static constexpr unsigned kDepthMax = 12;  // a guess: address computations are short
-
-  bool is_of_header(const Instruction *i) const { return isa<PHINode>(i) && i->getParent() == loop_.getHeader(); }
-
-  const Loop &loop_;
-  Instruction *preheader_;                        // its terminator
-  DenseMap<const Instruction *, Value *> known_;  // copies made so far
 };
 
 class LoopRanges {
@@ -306,17 +227,10 @@ class LoopRanges {
     return b.CreateSelect(b.CreateICmpNE(expand(way_back_), b.getInt64(0)), length, b.getInt64(0));
   }
 
-  // The first member's; without a column if another one at another column is of another variable.
   const DILocation *position_of(const Piece &piece) {
-    const Access &leader = first(piece);
-    const DILocation *line = line_of(leader);
-    for (size_t index : piece.members) {
-      const DILocation *other = line_of(accesses_[index]);
-      if (!line || !other || other->getColumn() == line->getColumn()) continue;
-      if (names_.same(line, other, leader.write ? 'w' : 'r')) continue;
-      return DILocation::get(line->getContext(), line->getLine(), 0, line->getScope(), line->getInlinedAt());
-    }
-    return line;
+    SmallVector<const Access *, 4> members;
+    for (size_t index : piece.members) members.push_back(&accesses_[index]);
+    return common_position(members, names_);
   }
 
   void remark() {
@@ -346,40 +260,30 @@ class LoopRanges {
 using Candidates = MapVector<Loop *, SmallVector<size_t, 8>>;
 
 // Innermost loops of the right form with accesses that run at every turn.
-Candidates candidates(const DominatorTree &dominators, const LoopInfo &loops, const std::vector<Access> &accesses) {
+Candidates candidates(LoopFacts &facts, const std::vector<Access> &accesses) {
   Candidates found;
+  const DominatorTree &dominators = facts.dominators;
   for (size_t i = 0; i < accesses.size(); i++) {
     const BasicBlock *block = accesses[i].at->getParent();
-    Loop *loop = loops.getLoopFor(block);
+    Loop *loop = facts.loops.getLoopFor(block);
     if (loop && loop->isInnermost() && !accesses[i].length) found[loop].push_back(i);
   }
   found.remove_if([&](auto &item) {
     Loop &loop = *item.first;
     const BasicBlock *latch = loop.getLoopLatch(), *exiting = loop.getExitingBlock();
-    if (!latch || !exiting || !dominators.dominates(exiting, latch)) return true;
+    if (!latch || !exiting || !loop.getLoopPreheader() || !dominators.dominates(exiting, latch)) return true;
     erase_if(item.second, [&](size_t i) { return !dominators.dominates(accesses[i].at->getParent(), latch); });
-    return item.second.empty() || !is_quiet(loop);
+    return item.second.empty() || !facts.is_quiet(loop);
   });
   return found;
 }
 
 }  // namespace
 
-void hoist_ranges(Function &f, const Names &names, std::vector<Access> &accesses) {
-  if (accesses.empty() || f.hasOptNone()) return;
-  DominatorTree dominators(f);
-  LoopInfo loops(dominators);
-  if (loops.empty()) return;
-  Candidates found = candidates(dominators, loops, accesses);
-  found.remove_if([&](auto &item) {
-    return !item.first->getLoopPreheader() && !InsertPreheaderForLoop(item.first, &dominators, &loops, nullptr, false);
-  });
-  if (found.empty()) return;
-  TargetLibraryInfoImpl library_impl(Triple(f.getParent()->getTargetTriple()));
-  TargetLibraryInfo library(library_impl, &f);
-  AssumptionCache assumptions(f);
-  ScalarEvolution se(f, library, assumptions, dominators, loops);
-  for (auto &[loop, indices] : found) LoopRanges(*loop, se, dominators, names, accesses).run(indices);
+void hoist_ranges(LoopFacts &facts, const Names &names, std::vector<Access> &accesses) {
+  Candidates found = candidates(facts, accesses);
+  for (auto &[loop, indices] : found)
+    LoopRanges(*loop, facts.evolution(), facts.dominators, names, accesses).run(indices);
   erase_if(accesses, [](const Access &a) { return !a.at; });
 }
 

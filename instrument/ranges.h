@@ -7,11 +7,12 @@
 
 namespace godwit {
 
+class LoopFacts;
 class Names;
 
 // Takes the accesses of loops that a range check can stand for out of `accesses` and adds the range checks.  To be
 // called when every call that ends a region is in place and before checks are.
-void hoist_ranges(llvm::Function &function, const Names &names, std::vector<Access> &accesses);
+void hoist_ranges(LoopFacts &facts, const Names &names, std::vector<Access> &accesses);
 
 }  // namespace godwit
 #endif

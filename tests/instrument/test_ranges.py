@@ -38,6 +38,11 @@ STATEMENTS = [
     "s += P[i].x; P[i].y = (int)i;",
     "P[i].x = 1; P[i].y = 2; P[i].z = 3;",
     "{{ long x; memcpy(&x, (char *)A + i, 8); s += x; }}",
+    "A[i & {m}] = ({t}){k};",
+    "s += P[(i & {m}) + 1].x + P[(i & {m}) + 1].y; P[(i & {m}) + 1].z = 1;",
+    "A[((unsigned long)i & ~{m}ul) * 2 + ((unsigned long)i & {m}ul)] += 1;",
+    "s += B[(unsigned long)i % {c2}];",
+    "B[{m} - ((unsigned long)i & {m}ul)] = ({t})i;",
 ]
 RARE = [
     "if (A[i] == ({t})7) break;",
@@ -48,6 +53,12 @@ RARE = [
     "s += *(volatile {t} *)&A[i];",
     "for (long j = 0; j < width; j++) A[i * width + j] += ({t})j;",
     "for (int j = 0; j < 3; j++) s += B[i + j];",
+    "for (long j = 0; j < 40; j++) if (A[j] == ({t}){k}) break;",
+    "for (long j = 40; --j > -9;) {{ s++; if (B[j] == ({t}){k2}) break; A[j + {c}]++; }}",
+    "while (q < end && *q != ({t}){k2}) q++;",
+    "do q++; while (q < end && (*q = ({t})(*q + 1)) != ({t}){k2});",
+    "do r--; while (r > A - 9 && *r != ({t}){k2}); if (r > A) *r = 1;",
+    "while (q < end && q[0] + q[1] != ({t}){k2}) q += 2, s++;",
     "__atomic_fetch_add((int *)b - 64, 1, __ATOMIC_RELAXED);",
 ]
 
@@ -60,18 +71,19 @@ def make_loop(rng, number):
     head = rng.choice([h for h in HEADS if not (unsigned and "{s}" in h)])
     fill = {"t": t, "i": index, "s": index if not unsigned else "long", "lo": rng.choice([0, 0, 1, 2]),
             "step": rng.choice([1, 1, 1, 2, 4]), "x": "(long)" if unsigned else ""}
-    body = rng.choices(STATEMENTS, k=rng.choice([1, 1, 2, 3])) + rng.choices(RARE, k=rng.random() < 0.25)
+    body = rng.choices(STATEMENTS, k=rng.choice([1, 1, 2, 3])) + rng.choices(RARE, k=rng.random() < 0.4)
     rng.shuffle(body)
     if ";;" in head:
         body.insert(rng.randrange(len(body) + 1), "if (i >= n) break;")
-    text = [s.format(**fill, c=rng.choice([0, 0, 1, -1, 2]), d=rng.choice([0, 0, 1, -2]), k=rng.randrange(100))
+    text = [s.format(**fill, c=rng.choice([0, 0, 1, -1, 2]), d=rng.choice([0, 0, 1, -2]), k=rng.randrange(100), k2=rng.randrange(31),
+                     m=rng.choice([3, 7, 15]), c2=rng.choice([5, 8, 16]))
             for s in body]
     tail = " while (++i < n);" if head.endswith("do") else ""
     join = rng.choice([" ", "\n    "])
     return (f"long F({number})(char *a, char *b, long turns, long width) {{\n"
             f"  {t} *{'restrict ' if rng.random() < 0.3 else ''}A = ({t} *)a, *B = ({t} *)b;\n"
             f"  struct point *P = (struct point *)a;\n"
-            f"  {fill['s'] if '{s}' in head else index} n = ({index})turns;\n  long s = width;\n  (void)B, (void)P;\n"
+            f"  {fill['s'] if '{s}' in head else index} n = ({index})turns;\n  long s = width;\n  {t} *q = B, *end = B + 40, *r = A + 40;\n  (void)B, (void)P, (void)q, (void)r, (void)end;\n"
             f"  {head.format(**fill)} {{\n    {join.join(text)}\n  }}{tail}\n  return s;\n}}\n")
 
 

@@ -90,15 +90,7 @@ void roots(double *a, long n) {
   for (long i = 0; i < n; i++) a[i] = pure_root((double)i);
 }
 
-// Left in the loop: a way out before the end,
-// RANGE-LABEL: define {{.*}} @early(
-// RANGE-NOT: _range
-// RANGE: call preserve_allcc void @__gw_read8(
-long early(const long *a, long n) {
-  for (long i = 0; i < n; i++)
-    if (a[i] == 7) return i;
-  return -1;
-}
+// Left in the loop (or to runs.c):
 // a call that may release, block, end or leave,
 // RANGE-LABEL: define {{.*}} @calls(
 // RANGE-NOT: _range
@@ -138,7 +130,7 @@ void some(long *restrict a, const long *b, long n) {
   for (long i = 0; i < n; i++)
     if (b[i]) a[i] = 1;
 }
-// a stride with gaps, an address that is no line, an unknown number of turns,
+// a stride with gaps, an address that is no line,
 // RANGE-LABEL: define {{.*}} @gaps(
 // RANGE-NOT: _range
 // RANGE: call preserve_allcc void @__gw_write8(
@@ -151,21 +143,6 @@ void gaps(long *a, long n) {
 // RANGE: call preserve_allcc void @__gw_write8(
 void scattered(long *restrict a, const long *where, long n) {
   for (long i = 0; i < n; i++) a[where[i]] = 1;
-}
-// RANGE-LABEL: define {{.*}} @unknown(
-// RANGE-NOT: _range
-// RANGE: call preserve_allcc void @__gw_read1(
-unsigned long unknown(const char *text) {
-  unsigned long n = 0;
-  while (text[n] != '.') n++;
-  return n;
-}
-// an index that may wrap,
-// RANGE-LABEL: define {{.*}} @wraps(
-// RANGE-NOT: _range
-// RANGE: call preserve_allcc void @__gw_write8(
-void wraps(long *a, unsigned first, unsigned n) {
-  for (unsigned i = 0; i < n; i++) a[first + i] = 1;
 }
 // and a loop that is known to be short.
 // RANGE-LABEL: define {{.*}} @brief(
