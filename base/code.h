@@ -6,6 +6,11 @@
 
 extern const char gw__code_begin[] __attribute__((visibility("hidden")));
 extern const char gw__code_end[] __attribute__((visibility("hidden")));
+/* And its data. */
+extern const char gw__data_begin[] __attribute__((visibility("hidden"))),
+    gw__data_end[] __attribute__((visibility("hidden")));
+extern const char gw__bss_begin[] __attribute__((visibility("hidden"))),
+    gw__bss_end[] __attribute__((visibility("hidden")));
 
 static inline bool code_is_ours(uintptr_t pc) {
   return pc >= (uintptr_t)gw__code_begin && pc < (uintptr_t)gw__code_end;

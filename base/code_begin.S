@@ -5,4 +5,17 @@
 	.hidden	gw__code_begin
 	.p2align 4
 gw__code_begin:
+/* Likewise the library's own data: a search for the program's pointers leaves it out (own.h). */
+	.data
+	.globl	gw__data_begin
+	.hidden	gw__data_begin
+	.p2align 6
+gw__data_begin:
+	.quad	0
+	.bss
+	.globl	gw__bss_begin
+	.hidden	gw__bss_begin
+	.p2align 6
+gw__bss_begin:
+	.zero	8
 	.section .note.GNU-stack, "", @progbits

@@ -83,3 +83,24 @@ void log_again_locked(int was) {
   else
     __atomic_fetch_add(&log_occurrences, 1, __ATOMIC_RELAXED); /* as log_findings */
 }
+
+static void write_summary(int status) {
+  if (!log_findings || strcmp(gw__opts.format, "text") != 0) return;
+  char line[160];
+  int n =
+      snprintf(line, sizeof line, "godwit: %u finding%s (seen %u time%s); exit status %d (the program ended with %d)\n",
+               log_findings, log_findings == 1 ? "" : "s", log_occurrences, log_occurrences == 1 ? "" : "s",
+               (int)gw__opts.exitcode, status);
+  log_write(line, (size_t)n);
+}
+
+int log_exit_status(int status) {
+  static bool told, asked;
+  spin_lock(&log_lock);
+  if (!told) write_summary(status);
+  told = log_findings;
+  if (!asked) suppress_summary();
+  asked = true;
+  spin_unlock(&log_lock);
+  return __atomic_load_n(&log_findings, __ATOMIC_RELAXED) ? (int)gw__opts.exitcode : status;
+}

@@ -17,6 +17,9 @@ int log_finding_locked(struct text *json, const char *plain);
 void log_again_locked(int was);
 /* Findings of this process so far, and how often they occurred; atomic. */
 extern unsigned log_findings, log_occurrences;
+/* The status that a process which ends with `status` has to give: the option exitcode's once there is a finding. Prints
+ * the summary line the first time that there is one. */
+int log_exit_status(int status);
 
 /* The findings' log, opened by the first write; falls back to standard error, so that nothing is lost. */
 void log_write(const char *p, size_t n);

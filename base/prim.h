@@ -19,6 +19,9 @@ void *prim_map_aligned(size_t n, size_t align);
  * and no core dump; fails with -EEXIST if anything is mapped there. */
 int prim_map_at(uintptr_t at, size_t n);
 void prim_unmap(void *p, size_t n);
+/* The same two, but own.h doesn't learn of it: for who has it frozen. */
+void *prim_map_unlisted(size_t n);
+void prim_unmap_unlisted(void *p, size_t n);
 /* Gives the pages back; they read as zero afterwards. */
 void prim_discard(void *p, size_t n);
 /* The system may not back [p, p+n) with huge pages: only what is touched counts. */
@@ -60,6 +63,8 @@ int prim_thread_count(void);
 int prim_write_all(int fd, const void *p, size_t n);
 /* As read(2), over EINTR: bytes, 0 at the end, or -errno. */
 int64_t prim_read(int fd, void *p, size_t n);
+/* As pread(2), over EINTR. */
+int64_t prim_read_at(int fd, void *p, size_t n, uint64_t offset);
 int prim_open_append(const char *path);
 /* As readlink(2): bytes (no terminating NUL), or -errno. */
 long prim_readlink(const char *path, char *to, size_t n);
@@ -84,6 +89,10 @@ struct prim_handler {
 /* f handles the signal from now on, on the alternate stack if there is one, calls are restarted; *before is filled
  * first.  0 or -errno. */
 int prim_handler_set(int sig, void (*f)(int sig, void *info, void *context), struct prim_handler *before);
+/* The signal is handled again as before. */
+void prim_handler_restore(int sig, const struct prim_handler *before);
+/* Does that thread block the signal (below 32)?  True if it can't be found out. */
+bool prim_signal_blocked(uint32_t tid, int sig);
 /* Does what `before` would have done with a signal whose default is to be ignored. */
 void prim_handler_call(const struct prim_handler *before, int sig, void *info, void *context);
 /* Is the page of p there? Signal-safe. */

@@ -19,11 +19,17 @@
 
 #include "own.h"
 
-void *prim_map(size_t n) {
+void *prim_map_unlisted(size_t n) {
   long r = sys6(SYS_mmap, 0, (long)n, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  if (failed(r)) return NULL;
-  own_add((uintptr_t)r, n);
-  return (void *)r;
+  return failed(r) ? NULL : (void *)r;
+}
+
+void prim_unmap_unlisted(void *p, size_t n) { sys2(SYS_munmap, (long)p, (long)n); }
+
+void *prim_map(size_t n) {
+  void *p = prim_map_unlisted(n);
+  if (p) own_add((uintptr_t)p, n);
+  return p;
 }
 
 void *prim_map_aligned(size_t n, size_t align) {
@@ -163,6 +169,13 @@ int prim_write_all(int fd, const void *p, size_t n) {
 int64_t prim_read(int fd, void *p, size_t n) {
   for (;;) {
     long r = sys3(SYS_read, fd, (long)p, (long)n);
+    if (r != -EINTR) return r;
+  }
+}
+
+int64_t prim_read_at(int fd, void *p, size_t n, uint64_t offset) {
+  for (;;) {
+    long r = sys6(SYS_pread64, fd, (long)p, (long)n, (long)offset, 0, 0);
     if (r != -EINTR) return r;
   }
 }

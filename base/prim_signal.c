@@ -47,6 +47,32 @@ int prim_handler_set(int sig, void (*f)(int sig, void *info, void *context), str
   return (int)sys6(SYS_rt_sigaction, sig, (long)&fresh, 0, 8, 0, 0);
 }
 
+void prim_handler_restore(int sig, const struct prim_handler *before) {
+  sys6(SYS_rt_sigaction, sig, (long)before, 0, 8, 0, 0);
+}
+
+/* The 32nd word of the thread's stat file; the second may hold blanks, and ends with the last bracket. */
+bool prim_signal_blocked(uint32_t tid, int sig) {
+  char path[40] = "/proc/self/task/", text[512], digits[12];
+  size_t n = strlen(path), d = 0;
+  for (; tid; tid /= 10) digits[d++] = (char)('0' + tid % 10);
+  while (d > 0) path[n++] = digits[--d];
+  memcpy(path + n, "/stat", 6);
+  int fd = prim_open_read(path);
+  if (fd < 0) return true;
+  int64_t got = prim_read(fd, text, sizeof text - 1);
+  prim_close(fd);
+  if (got <= 0) return true;
+  text[got] = 0;
+  const char *at = strrchr(text, ')');
+  for (int word = 2; at && word < 32; word++)
+    if ((at = strchr(at, ' '))) at++;
+  if (!at) return true;
+  uint64_t set = 0;
+  for (; *at >= '0' && *at <= '9'; at++) set = set * 10 + (uint64_t)(*at - '0');
+  return set >> (sig - 1) & 1;
+}
+
 void prim_handler_call(const struct prim_handler *before, int sig, void *info, void *context) {
   if (!before->f || (uintptr_t)before->f == (uintptr_t)SIG_IGN) return;
   if (before->flags & SA_SIGINFO)

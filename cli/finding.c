@@ -74,6 +74,8 @@ static struct access decode_access(json_object *o) {
   json_object *locks = get(o, "locks", json_type_array);
   const char *op = get_string(o, "op");
   struct access a = {.op = op ? op : "access",
+                     .reason = get_string(o, "reason"),
+                     .waited_ns = get_int(o, "waited_ns"),
                      .size = get_int(o, "size"),
                      .address = get_string(o, "address"),
                      .actor = decode_actor(o, "goroutine"),

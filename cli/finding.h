@@ -37,6 +37,8 @@ struct lock {
 
 struct access {
   const char *op;          /* "read", "write", ... */
+  const char *reason;      /* of a wait: "chan receive"; NULL else */
+  int64_t waited_ns;       /* of a wait: for how long, to some milliseconds; 0 if unknown */
   int64_t size;            /* bytes */
   const char *address;     /* "0x..."; NULL if the finding has none */
   struct actor actor;      /* who */

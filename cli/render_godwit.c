@@ -19,9 +19,9 @@ static const char *paint(const struct render_options *o, const char *code) { ret
 static const char *done_word(const char *op) {
   static const struct {
     const char *op, *word;
-  } words[] = {{"read", "read"},  {"write", "written"},   {"atomic read", "atomically read"},
-               {"free", "freed"}, {"alloc", "allocated"}, {"atomic write", "atomically written"},
-               {"call", "called"}};
+  } words[] = {{"read", "read"},   {"write", "written"},   {"atomic read", "atomically read"},
+               {"free", "freed"},  {"alloc", "allocated"}, {"atomic write", "atomically written"},
+               {"call", "called"}, {"wait", "waits"}};
   for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
     if (strcmp(op, words[i].op) == 0) return words[i].word;
   return "accessed";
@@ -49,6 +49,7 @@ static void add_access_words(struct buf *b, const struct render_options *o, cons
   } else {
     buf_str(b, a->stack.n && a->stack.v[0].approximate ? "in this function" : "here");
   }
+  if (strcmp(a->op, "wait") == 0) return; /* which locks it holds isn't known */
   buf_str(b, ", ");
   add_locks(b, o, a);
 }
@@ -157,11 +158,28 @@ static void add_creation(struct buf *b, const struct render_options *o, const st
   buf_str(b, "\n");
 }
 
+/* What a goroutine waits for, and from a second on, for how long. */
+static void add_wait(struct buf *b, const struct access *a) {
+  buf_str(b, " ");
+  add_actor(b, &a->actor);
+  buf_format(b, " waits [%s", a->reason ? a->reason : "?");
+  long long seconds = a->waited_ns / 1000000000;
+  if (seconds >= 60)
+    buf_format(b, ", %lld minute%s", seconds / 60, seconds < 120 ? "" : "s");
+  else if (seconds > 0)
+    buf_format(b, ", %lld second%s", seconds, seconds == 1 ? "" : "s");
+  buf_str(b, "]\n");
+}
+
 static void add_access(struct buf *b, const struct render_options *o, const struct access *a, const char *label,
                        char mark) {
-  buf_format(b, " %s%s%s by ", label, strcmp(a->op, "alloc") == 0 ? "allocation" : a->op, "");
-  add_actor(b, &a->actor);
-  buf_str(b, "\n");
+  if (strcmp(a->op, "wait") == 0) {
+    add_wait(b, a);
+  } else {
+    buf_format(b, " %s%s by ", label, strcmp(a->op, "alloc") == 0 ? "allocation" : a->op);
+    add_actor(b, &a->actor);
+    buf_str(b, "\n");
+  }
   if (!add_excerpt(b, o, a, mark)) {
     buf_str(b, "        ");
     add_access_words(b, o, a, true);

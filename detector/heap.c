@@ -20,6 +20,7 @@
 
 #include "base/prim.h"
 #include "detector/depot.h"
+#include "godwit/race.h"
 
 #define GRAIN ((uintptr_t)32)
 #define GRAIN_MASK (GRAIN - 1)
@@ -158,6 +159,15 @@ bool heap_find(uintptr_t addr, struct heap_block *out) {
     if (!b.freed) return here || found;
   }
   return found;
+}
+
+bool race_heap_find(uintptr_t address, uintptr_t *base, size_t *size, bool *freed) {
+  struct heap_block b;
+  if (!heap_find(address, &b)) return false;
+  *base = b.base;
+  *size = b.size;
+  *freed = b.freed;
+  return true;
 }
 
 void heap_forget(uintptr_t lo, uintptr_t hi) {

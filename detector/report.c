@@ -337,28 +337,7 @@ void race_finding(const char *kind, const char *message, const char *text, struc
   halt_if_told();
 }
 
-static void write_summary(int status) {
-  if (!log_findings || strcmp(gw__opts.format, "text") != 0) return;
-  char line[160];
-  int n =
-      snprintf(line, sizeof line, "godwit: %u finding%s (seen %u time%s); exit status %d (the program ended with %d)\n",
-               log_findings, log_findings == 1 ? "" : "s", log_occurrences, log_occurrences == 1 ? "" : "s",
-               (int)gw__opts.exitcode, status);
-  log_write(line, (size_t)n);
-}
-
-int race_exit_status(int status) {
-  static bool told, asked;
-  spin_lock(&lock);
-  if (!told) write_summary(status);
-  told = log_findings;
-  spin_lock(&log_lock);
-  if (!asked) suppress_summary();
-  spin_unlock(&log_lock);
-  asked = true;
-  spin_unlock(&lock);
-  return __atomic_load_n(&log_findings, __ATOMIC_RELAXED) ? (int)gw__opts.exitcode : status;
-}
+int race_exit_status(int status) { return log_exit_status(status); }
 
 void report_before_fork(void) {
   spin_lock(&lock);

@@ -18,6 +18,7 @@
 #include <stdint.h>
 
 #include "godwit/macros.h"
+#include "godwit/leaks.h"
 
 #define GW_NS INT64_C(1)
 #define GW_US INT64_C(1000)

@@ -15,6 +15,8 @@ extern HIDDEN struct dump_from {
 } dump_from;
 
 struct inspect_g;
+/* Main's stack ends there; 0 if that isn't known. */
+HIDDEN uintptr_t main_stack_end(void);
 /* Above its last frame. */
 HIDDEN uintptr_t stack_end(const struct inspect_g *g);
 HIDDEN void inspect_g(struct g *g, struct inspect_g *v);

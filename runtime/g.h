@@ -71,6 +71,8 @@ struct g {
   uint32_t wake;              /* atomic, futex: wakes a foreign thread */
   struct g_tag *tag;          /* name and label; NULL without */
   struct g *thread_next;      /* list of foreign threads' Gs; guarded by sched.lock */
+  uint32_t leak;              /* enum leak_mark; guarded by the search for leaks, one at a time (leak.c) */
+  uint32_t walk;              /* likewise: mark of a walk from waiter to owner (deadlock.c) */
 };
 
 struct g_tag {
@@ -158,13 +160,14 @@ extern HIDDEN struct sched {
   uint32_t ms, idle_ms;             /* threads; those on idle_m */
   uint32_t threads, parked_threads; /* foreign threads' Gs; those parked on a primitive with no timeout */
   uint32_t helpers;                 /* threads of ours that run no G and never call the program, sysmon apart */
-  struct g *thread_gs;              /* all of the former */
+  struct g *thread_gs;              /* all of the former; atomic head, only grows */
   int64_t foreign_live;             /* atomic: Gs started by foreign threads and timers, and foreign threads' own */
   int64_t timers;                   /* atomic: armed timers and waits with an end */
   bool dead_maybe;                  /* all asleep but for threads that we know nothing of: sysmon looks again */
   bool main_gone;                   /* main's goroutine called gw_goexit */
   bool sysmon_idle;                 /* atomic: sysmon sleeps until something runs */
   uint32_t sysmon_wake;             /* atomic, futex */
+  uintptr_t sysmon_stack;           /* a frame of the monitor's, near the upper end of its stack */
   int64_t now;                      /* atomic, relaxed: sysmon's clock */
   int64_t start;                    /* time of start-up */
   uint32_t stress;                  /* enum stress; constant once started */
@@ -206,6 +209,10 @@ HIDDEN void g_check_canary(const struct g *g);
 HIDDEN void g_each(void (*f)(struct g *g, void *arg), void *arg);
 /* The G whose guard holds address p, or NULL. */
 HIDDEN struct g *g_guarding(uintptr_t p);
+/* The G in whose slot, stack or G itself, address p lies, or NULL. It may be dead. */
+HIDDEN struct g *g_slot_of(uintptr_t p);
+/* The G on whose stack the page with this number lies, of which the upper bits are missing (mutex.h), or NULL. */
+HIDDEN struct g *g_of_page(uint32_t page);
 
 /* The lock is held across fork, so that the child finds it whole. */
 HIDDEN void stacks_fork_lock(void);

@@ -43,6 +43,7 @@ struct p *p_release(struct m *m) {
 void *m_main(void *arg) {
   struct m *m = arg;
   m->errno_at = &errno;
+  m->g0.end = (uintptr_t)__builtin_frame_address(0);
   g_set_tls(&m->g0);
   m->tid = prim_gettid();
   race_g_switch(NULL);

@@ -75,6 +75,8 @@ int stack_walk(uintptr_t pc, uintptr_t fp, uintptr_t sp, uintptr_t hi, uintptr_t
 
 extern void *__libc_stack_end __attribute__((weak)); /* main's stack ends there */
 
+uintptr_t main_stack_end(void) { return &__libc_stack_end ? (uintptr_t)__libc_stack_end : 0; }
+
 uintptr_t stack_end(const struct inspect_g *g) {
   if (g->hi) return g->hi;
   if (g->end) return g->end;

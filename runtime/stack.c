@@ -38,6 +38,7 @@ static struct {
   size_t slot; /* bytes of a slot; constant once set */
   enum { BY_MARKER, BY_MPROTECT, BY_CANARY } guard;
   uint32_t protected_n; /* slots guarded by mprotect */
+  uintptr_t lo, hi;     /* all slabs lie between; only widened */
 } stacks;
 
 static size_t slot_size(void) {
@@ -83,6 +84,9 @@ static struct slab *slab_new_locked(void) {
   }
   prim_no_huge(s->base, (size_t)s->slots * stacks.slot);
   s->next = old;
+  uintptr_t lo = (uintptr_t)s->base, hi = lo + (size_t)s->slots * stacks.slot;
+  if (!old || lo < stacks.lo) stacks.lo = lo;
+  if (hi > stacks.hi) stacks.hi = hi;
   __atomic_store_n(&stacks.slabs, s, __ATOMIC_RELEASE); /* pairs with the acquire in g_each */
   return s;
 }
@@ -170,9 +174,7 @@ void stacks_fork_lock(void) { spin_lock(&stacks.lock); }
 void stacks_fork_unlock(void) { spin_unlock(&stacks.lock); }
 
 void g_each(void (*f)(struct g *g, void *arg), void *arg) {
-  spin_lock(&sched.lock);
-  struct g *t = sched.thread_gs;
-  spin_unlock(&sched.lock);
+  struct g *t = __atomic_load_n(&sched.thread_gs, __ATOMIC_ACQUIRE); /* pairs with the release in g_adopt */
   for (; t; t = t->thread_next)
     if (__atomic_load_n(&t->status, __ATOMIC_RELAXED) != G_DEAD) f(t, arg);
   struct slab *s = __atomic_load_n(&stacks.slabs, __ATOMIC_ACQUIRE);
@@ -203,3 +205,23 @@ const struct debug_stacks debug_stacks = {.slabs = (void *const *)(const void *)
                                           .g_room = (sizeof(struct g) + 63) & ~(size_t)63,
                                           .colors = COLORS,
                                           .color = 64};
+
+struct g *g_slot_of(uintptr_t p) {
+  if (p - stacks.lo >= stacks.hi - stacks.lo) return NULL;
+  for (struct slab *s = __atomic_load_n(&stacks.slabs, __ATOMIC_ACQUIRE); s; s = s->next) {
+    uintptr_t off = p - (uintptr_t)s->base;
+    if (off >= (size_t)s->slots * stacks.slot) continue;
+    uint32_t i = (uint32_t)(off / stacks.slot);
+    return i < __atomic_load_n(&s->used, __ATOMIC_ACQUIRE) ? slot_g(s, i) : NULL;
+  }
+  return NULL;
+}
+
+struct g *g_of_page(uint32_t page) {
+  for (struct slab *s = __atomic_load_n(&stacks.slabs, __ATOMIC_ACQUIRE); s; s = s->next) {
+    uint32_t pages = page - (uint32_t)((uintptr_t)s->base / PRIM_PAGE);
+    if ((size_t)pages * PRIM_PAGE < (size_t)s->slots * stacks.slot)
+      return g_slot_of((uintptr_t)s->base + (uintptr_t)pages * PRIM_PAGE);
+  }
+  return NULL;
+}

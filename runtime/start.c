@@ -7,6 +7,7 @@
 #include "base/goid.h"
 #include "base/options.h"
 #include "g.h"
+#include "leak.h"
 
 static pthread_key_t thread_key;
 static pthread_once_t key_once = PTHREAD_ONCE_INIT;
@@ -29,6 +30,7 @@ static void key_create(void) {
   prim_membarrier_init();
   sched.start = sched.now = prim_now();
   fork_prepare();
+  leak_init();
   if (pthread_key_create(&thread_key, thread_gone) != 0) gw__fatal("no thread-specific key is left for the runtime");
 }
 
@@ -65,7 +67,7 @@ struct g *g_adopt(void) {
   sched.threads++;
   if (!listed) {
     g->thread_next = sched.thread_gs;
-    sched.thread_gs = g;
+    __atomic_store_n(&sched.thread_gs, g, __ATOMIC_RELEASE); /* pairs with the acquire in g_each */
   }
   __atomic_fetch_add(&sched.foreign_live, 1, __ATOMIC_RELAXED);
   spin_unlock(&sched.lock);

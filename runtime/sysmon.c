@@ -11,6 +11,7 @@
 #include <signal.h>
 
 #include "g.h"
+#include "leak.h"
 #include "schedtrace.h"
 
 enum {
@@ -106,6 +107,7 @@ static bool sleep_idle(bool look) {
 
 static void *sysmon_main(void *arg) {
   (void)arg;
+  sched.sysmon_stack = (uintptr_t)__builtin_frame_address(0);
   int64_t sleep = SLEEP_MIN, longest = sched.stress & STRESS_RETAKE ? RUN_MAX_STRESS : SLEEP_MAX;
   uint32_t calm = 0;
   bool look;
@@ -117,9 +119,11 @@ static void *sysmon_main(void *arg) {
     calm = retake_all(now) ? 0 : calm + 1;
     sleep = calm < 50 ? SLEEP_MIN : sleep >= longest / 2 ? longest : sleep * 2;
     bool told = schedtrace_due(now);
+    told |= leak_watch(now);
     if (sleep < longest || !all_idle(&look)) continue;
     if (told)
-      __atomic_store_n(&sched.sysmon_idle, false, __ATOMIC_RELAXED); /* stays awake: the next line is due */
+      __atomic_store_n(&sched.sysmon_idle, false,
+                       __ATOMIC_RELAXED); /* stays awake: for the next line, or to look again */
     else if (sleep_idle(look))
       calm = 0;
   }

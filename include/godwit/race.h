@@ -105,6 +105,11 @@ int race_exit_status(int status);
 /* Threads that this thread creates are the runtime's own and stay unseen while true. */
 void race_hide_threads(bool hide);
 
+/* The heap block that the address lies in, and whether it was freed; false if none is known.  Takes no lock.  Without a
+ * book of blocks (race_heap_known) nothing is ever found. */
+bool race_heap_find(uintptr_t address, uintptr_t *base, size_t *size, bool *freed);
+static inline bool race_heap_known(void) { return true; }
+
 #else
 
 #define RACE_HERE() ((struct race_at){0, 0})
@@ -154,6 +159,11 @@ static inline void race_finding(const char *kind, const char *message, const cha
 }
 static inline int race_exit_status(int status) { return status; }
 static inline void race_hide_threads(bool hide) { (void)hide; }
+static inline bool race_heap_find(uintptr_t address, uintptr_t *base, size_t *size, bool *freed) {
+  (void)address, (void)base, (void)size, (void)freed;
+  return false;
+}
+static inline bool race_heap_known(void) { return false; }
 
 #endif
 #endif

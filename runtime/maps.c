@@ -1,0 +1,171 @@
+/* /proc/self/maps and pagemap.  All in static memory: what is allocated later isn't in the list (reach.c). */
+#include "maps.h"
+
+#include <string.h>
+
+#include "base/code.h"
+#include "base/own.h"
+
+enum { MAPS_MAX = 32768, TEXT = 65536, WINDOW = 512 };
+
+enum map_kind { MAP_DATA, MAP_HEAP, MAP_STACK }; /* of a module; anonymous or [heap]; main's */
+
+static struct {
+  struct map {
+    uintptr_t lo, hi;
+    enum map_kind kind;
+  } v[MAPS_MAX];
+  uint32_t n;
+  uintptr_t file_hi;     /* where the last mapping of a file ended: what follows it is the module's bss */
+  char text[TEXT];       /* the file, piece by piece */
+  int pagemap;           /* descriptor; negative without */
+  uint64_t page[WINDOW]; /* entries of pagemap from page_first on */
+  uintptr_t page_first;  /* number of a page */
+  uint32_t page_n;
+} maps;
+
+static uintptr_t hex(const char **at) {
+  uintptr_t v = 0;
+  for (;; ++*at) {
+    char c = **at;
+    if (c >= '0' && c <= '9')
+      v = v * 16 + (uintptr_t)(c - '0');
+    else if (c >= 'a' && c <= 'f')
+      v = v * 16 + (uintptr_t)(c - 'a') + 10;
+    else
+      return v;
+  }
+}
+
+static const char *skip_words(const char *at, int n) {
+  for (; n > 0; n--) {
+    while (*at && *at != ' ') at++;
+    while (*at == ' ') at++;
+  }
+  return at;
+}
+
+static void add(uintptr_t lo, uintptr_t hi, enum map_kind kind) {
+  if (lo < hi && maps.n < MAPS_MAX) maps.v[maps.n++] = (struct map){lo, hi, kind};
+}
+
+/* The parts of [lo, hi) that aren't the library's own. */
+static void add_others(uintptr_t lo, uintptr_t hi, enum map_kind kind) {
+  for (uintptr_t end; lo < hi; lo = end) {
+    bool own = own_find(lo, &end);
+    if (end > hi) end = hi;
+    if (!own) add(lo, end, kind);
+  }
+}
+
+/* LO-HI PERMISSIONS OFFSET DEVICE INODE PATH */
+static void take_line(const char *line) {
+  uintptr_t lo = hex(&line);
+  line++;
+  uintptr_t hi = hex(&line);
+  line++;
+  const char *path = skip_words(line, 4);
+  bool file = *path == '/';
+  bool after_file = file || lo == maps.file_hi;
+  if (after_file) maps.file_hi = hi;
+  if (line[0] != 'r' || line[1] != 'w') return;
+  if (line[3] == 's' && strncmp(path, "/dev/zero", 9) != 0) return; /* other processes' as well: no pointers of ours */
+  if (strncmp(path, "[stack]", 7) == 0)
+    add(lo, hi, MAP_STACK);
+  else if (strncmp(path, "[heap]", 6) == 0)
+    add(lo, hi, MAP_HEAP);
+  else
+    add_others(lo, hi, after_file ? MAP_DATA : MAP_HEAP);
+}
+
+/* Takes the whole lines of text[0..n); returns where the rest begins. */
+static size_t take_lines(size_t n) {
+  size_t at = 0;
+  for (char *end; at < n && (end = memchr(maps.text + at, '\n', n - at)); at = (size_t)(end - maps.text) + 1) {
+    *end = 0;
+    take_line(maps.text + at);
+  }
+  return at;
+}
+
+bool maps_begin(void) {
+  maps.n = maps.page_n = 0;
+  maps.file_hi = 0;
+  int fd = prim_open_read("/proc/self/maps");
+  if (fd < 0) return false;
+  size_t kept = 0;
+  for (int64_t got; (got = prim_read(fd, maps.text + kept, TEXT - kept)) > 0;) {
+    size_t n = kept + (size_t)got, used = take_lines(n);
+    kept = n - used;
+    memmove(maps.text, maps.text + used, kept);
+  }
+  prim_close(fd);
+  maps.pagemap = prim_open_read("/proc/self/pagemap");
+  return maps.n > 0 && maps.n < MAPS_MAX;
+}
+
+void maps_end(void) {
+  if (maps.pagemap >= 0) prim_close(maps.pagemap);
+}
+
+static struct map *find(uintptr_t address) {
+  uint32_t lo = 0, hi = maps.n; /* sorted, as the system lists them */
+  while (lo < hi) {
+    uint32_t mid = lo + (hi - lo) / 2;
+    if (maps.v[mid].hi > address)
+      hi = mid;
+    else
+      lo = mid + 1;
+  }
+  return lo < maps.n && maps.v[lo].lo <= address ? &maps.v[lo] : NULL;
+}
+
+void maps_skip_below(uintptr_t top) {
+  struct map *m = find(top);
+  if (m) m->lo = top;
+}
+
+bool maps_may_be_heap(uintptr_t address) {
+  const struct map *m = find(address);
+  return m && m->kind == MAP_HEAP;
+}
+
+/* The library's own variables, in the order of their addresses or the other. */
+static void each_but_own_data(uintptr_t lo, uintptr_t hi, void (*f)(uintptr_t lo, uintptr_t hi)) {
+  uintptr_t own[2][2] = {{(uintptr_t)gw__data_begin, (uintptr_t)gw__data_end},
+                         {(uintptr_t)gw__bss_begin, (uintptr_t)gw__bss_end}};
+  bool swap = own[0][0] > own[1][0];
+  for (int i = 0; i < 2; i++) {
+    const uintptr_t *o = own[i ^ swap];
+    if (o[1] <= lo || o[0] >= hi) continue;
+    if (o[0] > lo) f(lo, o[0]);
+    lo = o[1];
+  }
+  if (lo < hi) f(lo, hi);
+}
+
+void maps_each_root(void (*f)(uintptr_t lo, uintptr_t hi)) {
+  for (uint32_t i = 0; i < maps.n; i++) {
+    const struct map *m = &maps.v[i];
+    if (m->kind != MAP_STACK) each_but_own_data(m->lo, m->hi, f);
+  }
+}
+
+/* The kernel's bits: in memory, or swapped out. */
+#define PAGE_USED(entry) ((entry) >> 62 != 0)
+
+bool maps_used(uintptr_t at, uintptr_t hi, uintptr_t *end) {
+  uintptr_t number = at / PRIM_PAGE;
+  if (number < maps.page_first || number >= maps.page_first + maps.page_n) {
+    int64_t n = maps.pagemap < 0 ? -1 : prim_read_at(maps.pagemap, maps.page, sizeof maps.page, number * 8);
+    maps.page_first = number;
+    maps.page_n = n > 0 ? (uint32_t)(n / 8) : 0;
+    if (!maps.page_n) return *end = hi, true; /* not known: looked at */
+  }
+  uint32_t i = (uint32_t)(number - maps.page_first);
+  bool used = PAGE_USED(maps.page[i]);
+  while (++i < maps.page_n && PAGE_USED(maps.page[i]) == used) continue;
+  *end = (maps.page_first + i) * PRIM_PAGE;
+  if (*end > hi) *end = hi;
+  return used;
+}

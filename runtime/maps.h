@@ -1,0 +1,18 @@
+/* The process's mappings, for reach.c: which of them are the program's, and may hold pointers. */
+#ifndef GW_RUNTIME_MAPS_H
+#define GW_RUNTIME_MAPS_H
+#include "g.h"
+
+/* Reads the list; false if that isn't possible.  The world stands still, and own_freeze holds until maps_end. */
+HIDDEN bool maps_begin(void);
+HIDDEN void maps_end(void);
+/* The mapping that holds `top` holds frames of the scheduler below it: no roots. */
+HIDDEN void maps_skip_below(uintptr_t top);
+/* Calls f for each piece of writable memory that is neither the library's nor main's stack. */
+HIDDEN void maps_each_root(void (*f)(uintptr_t lo, uintptr_t hi));
+/* Could a heap block lie at the address? */
+HIDDEN bool maps_may_be_heap(uintptr_t address);
+/* Was the page at `at` ever touched?  The same is true up to *end, which is at most hi. */
+HIDDEN bool maps_used(uintptr_t at, uintptr_t hi, uintptr_t *end);
+
+#endif
