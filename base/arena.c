@@ -10,6 +10,7 @@
 #include "mem.h"
 #include "prim.h"
 #include "spin.h"
+#include "tools.h"
 
 enum { CHUNK_SHIFT = 20, CHUNK = 1 << CHUNK_SHIFT, PAGES = CHUNK / PRIM_PAGE };
 enum { CLASSES = 64, SMALL_MAX = CHUNK / 4, BATCH = 32 };
@@ -84,6 +85,7 @@ static size_t stride_of(unsigned class) {
 static void *from_system(size_t n) {
   void *p = prim_map_aligned(n, CHUNK);
   if (!p) gw__fatal("out of memory: the system refused %zu bytes; raise the memory limit (ulimit -v, cgroup)", n);
+  tools_memory_new(p, n);
   return p;
 }
 
@@ -132,6 +134,7 @@ static void *large_alloc(size_t n) {
 static void large_free(char *p, size_t n) {
   size_t bytes = round_page(n) + PRIM_PAGE;
   table_set(p - PRIM_PAGE, bytes, false);
+  tools_memory_gone(p - PRIM_PAGE, bytes);
   prim_unmap(p - PRIM_PAGE, bytes);
   __atomic_fetch_sub(&chunks.total, bytes, __ATOMIC_RELAXED);
 }

@@ -51,6 +51,7 @@ struct g {
   uint32_t done;            /* atomic: a case of its select was taken */
   struct gw__waiter *taken; /* the record of the case of its select that was taken */
   int saved_errno;          /* while it doesn't run */
+  void *asan_frames;        /* AddressSanitizer's, while it doesn't run */
   struct race_g *race;      /* the detector's state */
   struct gw__call call;     /* what it runs */
   struct gw__defer *defers; /* deferred calls, innermost first */
@@ -105,6 +106,11 @@ enum p_status { P_DEAD, P_IDLE, P_RUNNING };
 /* What a switch does once the old stack is saved. */
 typedef void (*after_fn)(struct m *m, struct g *g, void *arg);
 
+struct asan_stack {
+  const void *bottom;
+  size_t n;
+};
+
 struct m {
   struct g g0;     /* the scheduler's own context on this thread: only sp is used */
   struct g *cur;   /* the G that runs; NULL in the scheduler */
@@ -123,11 +129,13 @@ struct m {
   uint32_t parks; /* counts waits, to time some of them */
   int *errno_at;  /* the thread's errno: its address costs a call */
   uint64_t rng;
-  struct g *locked_g;    /* the G that is locked to this thread */
-  struct g *locked_next; /* the same, once it comes with nextp to be run */
-  struct m *idle_next;   /* guarded by sched.lock */
-  struct m *all_next;    /* constant once listed */
-  int64_t deadline;      /* as the sleeper: when it wakes by itself */
+  struct g *locked_g;           /* the G that is locked to this thread */
+  struct g *locked_next;        /* the same, once it comes with nextp to be run */
+  struct m *idle_next;          /* guarded by sched.lock */
+  struct m *all_next;           /* constant once listed */
+  int64_t deadline;             /* as the sleeper: when it wakes by itself */
+  struct g *asan_from;          /* what ran before; under AddressSanitizer, as the next */
+  struct asan_stack asan_stack; /* the thread's own */
 };
 
 /* What another thread wants of an M that runs user code, see sysmon.c. */

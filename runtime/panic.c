@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/tools.h"
 #include "dump.h"
 #include "g.h"
 #include "select.h"
@@ -71,6 +72,7 @@ void gw_panic(const char *fmt, ...) {
   if (t) {
     select_drop(g, t->selects);
     if (t->out) memcpy(t->out->message, message, sizeof message);
+    tools_no_return();
     ctx_jump(&t->mark);
   }
   dump_panic(g, message);

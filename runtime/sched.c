@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "asan.h"
 #include "base/goid.h"
 #include "base/options.h"
 #include "godwit/inspect.h"
@@ -59,6 +60,12 @@ static bool bind_to_thread(struct m *m, struct g *g) {
   return true;
 }
 
+static void after_exit(struct m *m, struct g *g, void *arg) {
+  (void)arg;
+  tools_stack_dead(g->lo, g->hi);
+  g_free(m->p, g);
+}
+
 void g_switch_away(struct m *m, struct g *g, after_fn after, void *arg) {
   bool bound = UNLIKELY(race_bound_to_thread(g->race)) && bind_to_thread(m, g);
   if (UNLIKELY(g->canary)) g_check_canary(g);
@@ -75,7 +82,9 @@ void g_switch_away(struct m *m, struct g *g, after_fn after, void *arg) {
     race_g_switch(NULL);
     g_set_tls(next);
   }
+  tools_leave(m, g, next, after == after_exit);
   ctx_switch(&g->sp, next->sp);
+  tools_arrive(g);
   m = g->m; /* whichever it is now */
   m_run_after(m);
   if (UNLIKELY(bound)) {
@@ -91,7 +100,9 @@ void m_loop(struct m *m) {
     m_run_after(m);
     struct g *g = m_find_work(m);
     g_make_current(m, g);
+    tools_leave(m, &m->g0, g, false);
     ctx_switch(&m->g0.sp, g->sp);
+    tools_arrive(&m->g0);
   }
 }
 
@@ -263,6 +274,7 @@ struct m *rt_enter_slow(struct g *g) {
 /* First code of a goroutine, on its own stack. */
 void g_entry(void) {
   struct g *g = g_tls();
+  tools_arrive(g);
   m_run_after(g->m);
   race_g_start(g->race, g->lo, g->hi);
   *g->m->errno_at = 0;
@@ -271,11 +283,6 @@ void g_entry(void) {
   const uintptr_t *a = g->call.a;
   ((entry)g->call.f)(a[0], a[1], a[2], a[3], a[4], a[5]);
   g_exit(g);
-}
-
-static void after_exit(struct m *m, struct g *g, void *arg) {
-  (void)arg;
-  g_free(m->p, g);
 }
 
 void g_exit(struct g *g) {
@@ -301,6 +308,8 @@ void g_launch(struct m *m, const struct gw__call *call, uint64_t id, struct race
   struct g *g = g_alloc(p);
   g->id = id;
   g->call = *call;
+  tools_stack_reused(g->lo, g->hi);
+  g->asan_frames = NULL;
   g->sp = ctx_new(g, g_entry);
   g->go_pc = pc;
   g->parent = parent;

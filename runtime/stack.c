@@ -10,6 +10,7 @@
 
 #include "base/arena.h"
 #include "base/options.h"
+#include "base/tools.h"
 #include "debug.h"
 #include "g.h"
 
@@ -101,6 +102,7 @@ static struct g *slot_cut_locked(void) {
   g->canary = canary;
   g->lo = lo + GUARD;
   g->hi = (char *)g;
+  tools_stack_new(g->lo, g->hi);
   __atomic_store_n(&s->used, i + 1, __ATOMIC_RELEASE); /* pairs with the acquire in g_each */
   return g;
 }

@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <unistd.h>
 
+#include "asan.h"
 #include "base/arena.h"
 #include "base/goid.h"
 #include "base/options.h"
@@ -113,7 +114,10 @@ void sched_start(void) {
   sysmon_start();
 }
 
-static void m0_entry(void) { m_loop(g_tls()->m); }
+static void m0_entry(void) {
+  tools_arrive(g_tls());
+  m_loop(g_tls()->m);
+}
 
 void main_join(struct g *g) {
   spin_lock(&sched.lock);
