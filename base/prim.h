@@ -105,6 +105,22 @@ void prim_cpu_timer_end(int timer);
 /* Calls f for each thread of this process; 0 or -errno. */
 int prim_each_thread(void (*f)(uint32_t tid, void *arg), void *arg);
 
+/* Sockets, all non-blocking.  Listens at a sockaddr; the descriptor, and the port that it got, or -errno. */
+int prim_listen(const void *address, unsigned n, uint16_t *port);
+int prim_accept(int fd);
+/* As recv(2) and send(2): bytes, 0 at the end, -EAGAIN; no SIGPIPE. */
+int64_t prim_recv(int fd, void *p, size_t n);
+int64_t prim_send(int fd, const void *p, size_t n);
+/* The other side reads the end; what it still says can be read. */
+void prim_send_end(int fd);
+struct prim_poll { /* a pollfd */
+  int fd;
+  short events, happened;
+};
+enum { PRIM_POLL_IN = 1, PRIM_POLL_OUT = 4 };
+/* As poll(2). */
+int prim_poll(struct prim_poll *fds, unsigned n, int64_t timeout_ms);
+
 /* Opens for writing, emptied; or -errno. */
 int prim_open_write(const char *path);
 int prim_getpid(void);

@@ -90,7 +90,7 @@ static void add_record(const struct record *r) {
   }
   if (r->name[0]) tags.name = profile_string(&sum, r->name);
   int64_t values[2] = {r->times, r->times * period_ns};
-  profile_add(&sum, r->pcs, r->n, &tags, values);
+  profile_add_whole(&sum, r->pcs, r->n, &tags, values);
 }
 
 static void drain_locked(void) {
@@ -191,6 +191,13 @@ void cpu_end(void) {
   lock_take(&lock);
   if (wanted_by > 0 && --wanted_by == 0) stop_locked();
   lock_give(&lock);
+}
+
+void cpu_after_fork(void) {
+  lock = (struct lock){0};
+  helper_state = active = threads_n = 0; /* timers and threads are the parent's */
+  wanted_by = 0;
+  own_user = false;
 }
 
 int gw_set_cpu_profile_rate(int hz) {

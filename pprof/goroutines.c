@@ -8,8 +8,7 @@
 #include "base/prim.h"
 #include "godwit/inspect.h"
 #include "pprof/kinds.h"
-
-enum { MISSES_MAX = 5 }; /* guess: threads that don't answer are not asked for ever */
+#include "pprof/snapshot.h"
 
 struct walk {
   struct profile *p;
@@ -17,17 +16,27 @@ struct walk {
   uint64_t self;         /* the caller, if it is a goroutine */
   const char *state;     /* the reason seen last, and its number: reasons are constants */
   uint32_t state_string; /* of `state` */
-  int misses;            /* running goroutines without a stack */
 };
 
+static bool runs(const struct inspect_g *g) { return g->status == INSPECT_RUNNING || g->status == INSPECT_BLOCKING; }
+
+static void ask_one(const struct inspect_g *g, void *self) {
+  if (runs(g) && g->id != *(const uint64_t *)self) snapshot_ask(g->id, g->tid);
+}
+
+/* Calls f for each goroutine; meanwhile stack_of knows where the running ones were. */
+static void each(void (*f)(const struct inspect_g *g, void *arg), void *arg, uint64_t self) {
+  snapshot_begin();
+  inspect_each(ask_one, &self);
+  snapshot_wait();
+  inspect_each(f, arg);
+  snapshot_end();
+}
+
 /* Return addresses of g, which may be the caller, running or suspended. */
-static int stack_of(const struct inspect_g *g, uint64_t self, int *misses, uintptr_t *pcs) {
+static int stack_of(const struct inspect_g *g, uint64_t self, uintptr_t *pcs) {
   if (g->id == self) return inspect_own_stack((uintptr_t)__builtin_frame_address(0), pcs, DEPTH_MAX);
-  bool runs = g->status == INSPECT_RUNNING || g->status == INSPECT_BLOCKING;
-  if (!runs) return inspect_stack(g, pcs, DEPTH_MAX);
-  int n = *misses < MISSES_MAX ? snapshot_running(g->id, g->tid, pcs, DEPTH_MAX) : 0;
-  if (n == 0) ++*misses;
-  return n;
+  return runs(g) ? snapshot_stack(g->id, pcs, DEPTH_MAX) : inspect_stack(g, pcs, DEPTH_MAX);
 }
 
 static const char *state_of(const struct inspect_g *g) {
@@ -47,7 +56,7 @@ static void add_one(const struct inspect_g *g, void *arg) {
   struct walk *w = arg;
   uintptr_t pcs[DEPTH_MAX];
   struct tags tags = {.creator = g->go_pc};
-  int n = stack_of(g, w->self, &w->misses, pcs);
+  int n = stack_of(g, w->self, pcs);
   const char *state = state_of(g);
   if (state != w->state) {
     w->state = state;
@@ -72,7 +81,7 @@ static uint64_t own_id(void) {
 int goroutines_collect(struct profile *p, const char **why) {
   (void)why;
   struct walk w = {.p = p, .now = prim_now(), .self = own_id()};
-  inspect_each(add_one, &w);
+  each(add_one, &w, w.self);
   return 0;
 }
 
@@ -106,7 +115,7 @@ static void list_one(const struct inspect_g *g, void *arg) {
   uintptr_t pcs[DEPTH_MAX];
   int64_t one = 1;
   struct tags tags = {.goroutine = g->id, .creator = g->go_pc};
-  int n = stack_of(g, l->walk.self, &l->walk.misses, pcs);
+  int n = stack_of(g, l->walk.self, pcs);
   size_t before = profile_samples(l->p);
   profile_add(l->p, pcs, n, &tags, &one);
   if (profile_samples(l->p) == before) return; /* seen twice: it moved to another list meanwhile */
@@ -156,8 +165,9 @@ static void write_one(const struct profile *p, const struct head *h, const struc
 void goroutines_write_all(struct bytes *out) {
   struct profile p;
   profile_init(&p, &source_find("goroutine")->kind);
+  p.one_by_one = true;
   struct listing l = {.p = &p, .walk = {.now = prim_now(), .self = own_id()}};
-  inspect_each(list_one, &l);
+  each(list_one, &l, l.walk.self);
   profile_symbolize(&p);
   const struct head *heads = (const struct head *)(const void *)l.heads.at;
   for (size_t i = 0; i < profile_samples(&p); i++) write_one(&p, &heads[i], profile_sample(&p, i), out);

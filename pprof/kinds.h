@@ -29,8 +29,4 @@ int profile_take(struct profile *p, const struct source *s, const char **why);
 /* Goroutines one by one as Go prints them for debug=2. */
 void goroutines_write_all(struct bytes *out);
 
-/* The stack of a goroutine that runs now on thread `tid`, by a signal to it; 0 if that can't be had without disturbing
- * it.  At most `max` return addresses. */
-int snapshot_running(uint64_t goroutine, uint32_t tid, uintptr_t *pcs, int max);
-
 #endif

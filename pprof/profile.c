@@ -93,10 +93,15 @@ static void add(struct profile *p, const uintptr_t *pcs, int n, const struct tag
   if (tags->waited_ns_max > s->tags.waited_ns_max) s->tags.waited_ns_max = tags->waited_ns_max;
 }
 
+void profile_add_whole(struct profile *p, const uintptr_t *pcs, int n, const struct tags *tags, const int64_t *values) {
+  int end = n;
+  while (end > 0 && inspect_is_ours(pcs[end - 1] - 1)) end--;
+  add(p, pcs, end > 0 ? end : n, tags, values);
+}
+
 void profile_add(struct profile *p, const uintptr_t *pcs, int n, const struct tags *tags, const int64_t *values) {
   while (n > 1 && inspect_is_ours(pcs[0] - 1) && inspect_is_ours(pcs[1] - 1)) pcs++, n--;
-  while (n > 1 && inspect_is_ours(pcs[n - 1] - 1)) n--;
-  add(p, pcs, n, tags, values);
+  profile_add_whole(p, pcs, n, tags, values);
 }
 
 /* The number that a string of `from` has in p. */
@@ -116,6 +121,25 @@ void profile_merge(struct profile *p, const struct profile *other, int sign) {
     for (int k = 0; k < p->kind->values; k++) values[k] = sign * s->value[k];
     add(p, profile_stack(other, s), (int)s->depth, &tags, values);
   }
+}
+
+void profile_remerge(struct profile *p) {
+  struct bytes old = p->samples;
+  p->samples = (struct bytes){0};
+  index_free(&p->by_stack);
+  for (size_t i = 0; i < old.n / sizeof(struct sample); i++) {
+    struct sample *s = &((struct sample *)(void *)old.at)[i];
+    uint32_t hash = sample_hash(profile_stack(p, s), (int)s->depth, &s->tags);
+    struct sample *same = find(p, hash, profile_stack(p, s), (int)s->depth, &s->tags);
+    if (!same) {
+      index_add(&p->by_stack, hash, (uint32_t)profile_samples(p));
+      bytes_add(&p->samples, s, sizeof *s);
+      continue;
+    }
+    for (int k = 0; k < p->kind->values; k++) same->value[k] += s->value[k];
+    if (s->tags.waited_ns_max > same->tags.waited_ns_max) same->tags.waited_ns_max = s->tags.waited_ns_max;
+  }
+  bytes_free(&old);
 }
 
 void profile_drop_zeros(struct profile *p) {

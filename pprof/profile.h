@@ -74,6 +74,7 @@ struct profile {
   struct index by_stack, by_string, by_pc, by_function;
   struct modules *modules; /* what is loaded; NULL before profile_symbolize */
   bool symbolized;         /* names could be had */
+  bool one_by_one;         /* samples stay apart and in their order */
 };
 
 void profile_init(struct profile *p, const struct kind *kind);
@@ -82,8 +83,12 @@ void profile_free(struct profile *p);
 /* Adds to the sample with that stack and these tags.  The library's own frames are left out, but for the outermost of
  * the call that the user made. */
 void profile_add(struct profile *p, const uintptr_t *pcs, int n, const struct tags *tags, const int64_t *values);
+/* The same with the library's frames, but for those at the root. */
+void profile_add_whole(struct profile *p, const uintptr_t *pcs, int n, const struct tags *tags, const int64_t *values);
 /* Adds all of another profile of the same kind, times `sign`: neither may be symbolized. */
 void profile_merge(struct profile *p, const struct profile *other, int sign);
+/* Samples whose stacks or tags have been made the same become one. */
+void profile_remerge(struct profile *p);
 /* Samples of which all values are zero go; nothing may be added afterwards. */
 void profile_drop_zeros(struct profile *p);
 /* Number of a string; "" and NULL are 0. */

@@ -110,6 +110,15 @@ static void write_sample(struct profile *p, const struct sample *sample, struct 
   finish(b, PROFILE_SAMPLE, &s->part);
 }
 
+/* Else tools look for names by themselves. */
+static bool all_named(const struct profile *p, unsigned module) {
+  for (size_t i = 0; i < p->locations.n / sizeof(struct location); i++) {
+    const struct location *l = profile_location(p, i);
+    if (l->module == (int32_t)module && l->lines == 0) return false;
+  }
+  return p->symbolized;
+}
+
 static void write_mapping(struct profile *p, unsigned i, struct bytes *b, struct scratch *s) {
   const struct module *m = &p->modules->at[i];
   char id[2 * sizeof m->build_id + 1];
@@ -125,7 +134,7 @@ static void write_mapping(struct profile *p, unsigned i, struct bytes *b, struct
   number(&s->part, 4, m->text_offset);
   number(&s->part, 5, profile_string(p, m->path));
   number(&s->part, 6, profile_string(p, id));
-  for (int field = 7; field <= 10; field++) number(&s->part, field, p->symbolized);
+  for (int field = 7; field <= 10; field++) number(&s->part, field, all_named(p, i));
   finish(b, PROFILE_MAPPING, &s->part);
 }
 

@@ -4,8 +4,12 @@
  * A thread that sleeps in a call which a signal would end (poll, sleep) isn't disturbed: it gives the address of that
  * call alone.
  *
- * One request at a time, under `lock`; `state` passes the record between the two sides. */
+ * All are asked at once and waited for together: on a machine with more to do than processors each may take a while.
+ * One who asks at a time, from snapshot_begin to snapshot_end (`lock`); a slot's `state` passes it between the two
+ * sides. */
 #define _GNU_SOURCE
+#include "pprof/snapshot.h"
+
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,36 +18,48 @@
 
 #include "base/prim.h"
 #include "godwit/inspect.h"
-#include "pprof/kinds.h"
 #include "pprof/lock.h"
+#include "pprof/profile.h"
 #include "pprof/unwind.h"
 
-enum { SIGNAL = SIGURG, PATIENCE_NS = 20000000 /* guess: five ticks of a slow kernel */ };
+enum {
+  SIGNAL = SIGURG,
+  SLOTS = 256,            /* guess: processors are fewer, and more running goroutines than those are calls that block */
+  PATIENCE_NS = 250000000 /* for all together: an answer within a second is promised */
+};
 enum { NOBODY, WANTED, AT_WORK, READY };
 
 static struct lock lock;
-static struct {
+static struct slot {
   uint32_t state; /* atomic, futex */
   uint64_t goroutine;
   int n;
   uintptr_t pcs[DEPTH_MAX];
-} request;
+} slots[SLOTS];
+static int slots_n;                /* guarded by lock */
 static struct prim_handler before; /* written once, before our handler is there */
 
+/* The slot that a signal's value names; NULL: not a signal of ours. */
+static struct slot *slot_of(const siginfo_t *si) {
+  uintptr_t at = (uintptr_t)si->si_value.sival_ptr, first = (uintptr_t)slots;
+  bool ours = si->si_code == SI_QUEUE && at >= first && at < first + sizeof slots && (at - first) % sizeof *slots == 0;
+  return ours ? si->si_value.sival_ptr : NULL;
+}
+
 static void on_signal(int sig, void *info, void *context) {
-  const siginfo_t *si = info;
-  if (si->si_code != SI_QUEUE || si->si_value.sival_ptr != &request) {
+  struct slot *s = slot_of(info);
+  if (!s) {
     prim_handler_call(&before, sig, info, context);
     return;
   }
   uint32_t wanted = WANTED;
-  /* acquire: the request; a late signal finds another state */
-  if (!__atomic_compare_exchange_n(&request.state, &wanted, AT_WORK, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED)) return;
+  /* acquire: what is asked; a late signal finds another state */
+  if (!__atomic_compare_exchange_n(&s->state, &wanted, AT_WORK, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED)) return;
   struct inspect_g g;
-  bool same = inspect_current(&g) && g.id == request.goroutine;
-  request.n = same ? unwind_interrupted(context, &g, request.pcs, DEPTH_MAX) : 0;
-  __atomic_store_n(&request.state, READY, __ATOMIC_RELEASE); /* pairs with the acquire in ask */
-  prim_futex_wake(&request.state, 1);
+  bool same = inspect_current(&g) && g.id == s->goroutine;
+  s->n = same ? unwind_interrupted(context, &g, s->pcs, DEPTH_MAX) : 0;
+  __atomic_store_n(&s->state, READY, __ATOMIC_RELEASE); /* pairs with the acquire in wait_ready */
+  prim_futex_wake(&s->state, 1);
 }
 
 /* Calls that a handled signal ends with EINTR, whatever SA_RESTART says (signal(7)). */
@@ -73,46 +89,57 @@ static uintptr_t must_not_disturb(uint32_t tid) {
   return last ? strtoull(last, NULL, 16) : 0;
 }
 
-static bool wait_ready(void) {
-  int64_t end = prim_now() + PATIENCE_NS;
-  for (;;) {
-    uint32_t s = __atomic_load_n(&request.state, __ATOMIC_ACQUIRE);
-    if (s == READY) return true;
-    int64_t left = end - prim_now();
-    uint32_t wanted = WANTED;
-    if (left <= 0 && s == WANTED &&
-        __atomic_compare_exchange_n(&request.state, &wanted, NOBODY, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
-      return false;
-    /* at work: it will be ready in a moment */
-    prim_futex_wait(&request.state, s, left > 0 ? left : 1000000);
-  }
-}
-
-static int ask(uint64_t goroutine, uint32_t tid, uintptr_t *pcs, int max) {
-  request.goroutine = goroutine;
-  __atomic_store_n(&request.state, WANTED, __ATOMIC_RELEASE); /* pairs with the handler's acquire */
-  if (prim_signal_thread(tid, SIGNAL, &request) != 0 || !wait_ready()) {
-    __atomic_store_n(&request.state, NOBODY, __ATOMIC_RELAXED);
-    return 0;
-  }
-  int n = request.n < max ? request.n : max;
-  memcpy(pcs, request.pcs, (size_t)n * sizeof *pcs);
-  __atomic_store_n(&request.state, NOBODY, __ATOMIC_RELAXED);
-  return n;
-}
-
-int snapshot_running(uint64_t goroutine, uint32_t tid, uintptr_t *pcs, int max) {
-  if (tid == 0 || tid == prim_gettid() || max < 1) return 0;
-  uintptr_t sleeps_at = must_not_disturb(tid);
-  if (sleeps_at) {
-    pcs[0] = sleeps_at; /* a return address: behind the system call */
-    return 1;
-  }
+void snapshot_begin(void) {
   lock_take(&lock);
   static bool installed; /* guarded by lock */
   if (!installed) prim_handler_set(SIGNAL, on_signal, &before);
   installed = true;
-  int n = ask(goroutine, tid, pcs, max);
-  lock_give(&lock);
-  return n;
+  slots_n = 0;
+}
+
+void snapshot_ask(uint64_t goroutine, uint32_t tid) {
+  if (tid == 0 || tid == prim_gettid() || slots_n == SLOTS) return;
+  struct slot *s = &slots[slots_n];
+  if (__atomic_load_n(&s->state, __ATOMIC_ACQUIRE) == AT_WORK) return; /* a late one, for a moment */
+  s->goroutine = goroutine;
+  slots_n++;
+  s->pcs[0] = must_not_disturb(tid); /* a return address: behind the system call */
+  s->n = s->pcs[0] != 0;
+  __atomic_store_n(&s->state, s->n ? READY : WANTED, __ATOMIC_RELEASE); /* pairs with the handler's acquire */
+  if (!s->n && prim_signal_thread(tid, SIGNAL, s) != 0) __atomic_store_n(&s->state, READY, __ATOMIC_RELAXED);
+}
+
+static void wait_ready(struct slot *s, int64_t end) {
+  for (uint32_t state; (state = __atomic_load_n(&s->state, __ATOMIC_ACQUIRE)) != READY;) {
+    int64_t left = end - prim_now();
+    uint32_t wanted = WANTED;
+    if (left <= 0 && state == WANTED &&
+        __atomic_compare_exchange_n(&s->state, &wanted, READY, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED)) {
+      s->n = 0;
+      return;
+    }
+    prim_futex_wait(&s->state, state, left > 0 ? left : 1000000); /* at work: ready in a moment */
+  }
+}
+
+void snapshot_wait(void) {
+  int64_t end = prim_now() + PATIENCE_NS;
+  for (int i = 0; i < slots_n; i++) wait_ready(&slots[i], end);
+}
+
+int snapshot_stack(uint64_t goroutine, uintptr_t *pcs, int max) {
+  for (int i = 0; i < slots_n; i++) {
+    if (slots[i].goroutine != goroutine) continue;
+    int n = slots[i].n < max ? slots[i].n : max;
+    memcpy(pcs, slots[i].pcs, (size_t)n * sizeof *pcs);
+    return n;
+  }
+  return 0;
+}
+
+void snapshot_end(void) { lock_give(&lock); }
+
+void snapshot_after_fork(void) {
+  lock = (struct lock){0};
+  for (int i = 0; i < SLOTS; i++) slots[i].state = NOBODY;
 }

@@ -12,7 +12,9 @@
 #include "godwit/inspect.h"
 #include "godwit/pprof.h"
 #include "pprof/cpu.h"
+#include "pprof/http.h"
 #include "pprof/lock.h"
+#include "pprof/snapshot.h"
 #include "pprof/write.h"
 
 static struct {
@@ -83,9 +85,17 @@ static void catch_signal(int sig) {
     gw__warn("profilesignal=%d: that signal can't be handled", sig);
 }
 
+/* The child has none of our threads, and what they held is free. */
+static void after_fork(void) {
+  symbols_after_fork();
+  snapshot_after_fork();
+  cpu_after_fork();
+}
+
 /* Before main; options are there already under -race. */
 __attribute__((constructor)) static void start(void) {
   options_init();
+  pthread_atfork(NULL, NULL, after_fork);
   const struct options *o = &gw__opts;
   add_file("goroutine", o->goroutineprofile);
   add_file("block", o->blockprofile);
@@ -97,6 +107,7 @@ __attribute__((constructor)) static void start(void) {
   if (o->mutexprofilefraction || *o->mutexprofile)
     gw_set_mutex_profile_fraction(o->mutexprofilefraction ? (int)o->mutexprofilefraction : 1);
   if (*o->cpuprofile && cpu_begin(0) != 0) gw__warn("cpuprofile: no timer or no thread can be had");
+  serve_start();
   if (files_n == 0) return;
   process = prim_getpid();
   atexit(at_exit);

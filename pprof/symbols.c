@@ -173,13 +173,40 @@ static void trim_root(const struct profile *p, struct sample *s) {
   while (s->depth > 1 && is_start(outer_name(p, profile_location(p, stack[s->depth - 1])))) s->depth--;
 }
 
+/* The first location with the same line: a loop that was unrolled creates goroutines from many addresses. */
+static uint32_t same_place(const struct profile *p, uint32_t location) {
+  const struct location *l = profile_location(p, location);
+  if (!l->lines) return location;
+  const struct line *line = profile_line(p, l->line);
+  for (uint32_t i = 0; i < location; i++) {
+    const struct location *other = profile_location(p, i);
+    const struct line *place = other->lines ? profile_line(p, other->line) : NULL;
+    if (place && place->function == line->function && place->line == line->line) return i;
+  }
+  return location;
+}
+
+static void merge_creators(struct profile *p) {
+  uint64_t last = 0, same = 0;
+  for (size_t i = 0; i < profile_samples(p); i++) {
+    struct tags *t = &profile_sample(p, i)->tags;
+    if (!t->creator) continue;
+    if (t->creator != last) {
+      last = t->creator;
+      same = same_place(p, (uint32_t)last - 1) + UINT64_C(1);
+    }
+    t->creator = same;
+  }
+  profile_remerge(p);
+}
+
 void profile_symbolize(struct profile *p) {
   struct bytes m = {0};
   p->modules = (struct modules *)(void *)bytes_room(&m, sizeof *p->modules);
   modules_read(p->modules);
   /* The vdso is in no file. */
   for (unsigned i = 0; i < p->modules->n; i++)
-    if (p->modules->at[i].path[0] == '[') p->modules->at[i].lo = p->modules->at[i].hi = 0;
+    if (!strchr(p->modules->at[i].path, '/')) p->modules->at[i].lo = p->modules->at[i].hi = 0;
   for (size_t i = 0; i < p->stacks.n / sizeof(uintptr_t); i++) {
     uintptr_t *at = &((uintptr_t *)(void *)p->stacks.at)[i];
     *at = add_location(p, *at);
@@ -190,6 +217,7 @@ void profile_symbolize(struct profile *p) {
   }
   p->symbolized = p->locations.n == 0 || ask_all(p);
   for (size_t i = 0; p->symbolized && i < profile_samples(p); i++) trim_root(p, profile_sample(p, i));
+  if (p->symbolized && !p->one_by_one) merge_creators(p);
 }
 
 void symbols_after_fork(void) {
