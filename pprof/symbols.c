@@ -22,7 +22,11 @@ static struct child child = CHILD_NONE; /* guarded by lock */
 /* Calls of godwit.h that are macros: what their functions are called there. */
 static const char *public_name(const char *name) {
   static const char *const names[][2] = {{"gw__chan_send", "gw_send"},
-                                         {"receive", "gw_recv"}, /* called by a jump */
+                                         /* parts that are jumped to, so that the call itself left no frame */
+                                         {"receive", "gw_recv"},
+                                         {"lock_slow", "gw_mutex_lock"},
+                                         {"unlock_slow", "gw_mutex_unlock"},
+                                         {"runlock_slow", "gw_rwmutex_runlock"},
                                          {"gw__chan_recv_temp", "gw_recv"},
                                          {"gw__chan_recv", "gw_recv_ok"},
                                          {"gw__select_pass", "gw_select"},
