@@ -83,6 +83,8 @@ static struct access decode_access(json_object *o) {
                      .stack = decode_stack(o, "stack"),
                      .created_at = decode_stack(o, "created_at"),
                      .created_by = decode_actor(o, "created_by")};
+  json_object *wanted = get(o, "wanted", json_type_object);
+  if (wanted) a.wanted = decode_lock(wanted);
   a.locks = mem_alloc(a.lock_count * sizeof *a.locks);
   for (size_t i = 0; i < a.lock_count; i++) a.locks[i] = decode_lock(json_object_array_get_idx(locks, i));
   return a;
@@ -120,6 +122,13 @@ const char *kind_title(const char *kind) {
 static bool kind_is_race(const char *kind) { return strcmp(kind, "GW1001") == 0 || strcmp(kind, "GW1007") == 0; }
 
 bool finding_is_race(const struct finding *f) { return kind_is_race(f->kind) && f->access_count == 2; }
+
+bool finding_is_inversion(const struct finding *f) {
+  bool fits = strcmp(f->kind, "GW1002") == 0 && f->access_count > 1;
+  for (size_t i = 0; fits && i < f->access_count; i++)
+    fits = f->accesses[i].wanted.address && f->accesses[i].lock_count > 0;
+  return fits;
+}
 
 static bool check_record(json_object *json, const char **why) {
   const char *schema = get_string(json, "schema");
@@ -161,6 +170,7 @@ void finding_free(struct finding *f) {
     struct access *a = &f->accesses[i];
     for (size_t k = 0; k < a->lock_count; k++) free(a->locks[k].stack.v);
     free(a->locks);
+    free(a->wanted.stack.v);
     free(a->stack.v);
     free(a->created_at.v);
   }

@@ -44,6 +44,7 @@ struct access {
   struct actor actor;      /* who */
   struct lock *locks;      /* held at the time */
   size_t lock_count;       /* in `locks` */
+  struct lock wanted;      /* of a lock-order inversion: what is about to be taken; address is NULL else */
   struct stack stack;      /* where */
   struct stack created_at; /* where `actor` was created; empty for the first */
   struct actor created_by; /* and by whom */
@@ -78,6 +79,8 @@ struct finding {
   struct memory memory;    /* kind is NULL if the record has none */
 };
 
+/* A circle of locks: each access holds locks[0] and wants what the next one holds. */
+bool finding_is_inversion(const struct finding *f);
 /* Two accesses without an order between them: a data race, or a use of freed memory that races with the free. */
 bool finding_is_race(const struct finding *f);
 /* Decodes a record; NULL and one line in *why (static) if it isn't a finding.  Takes over `json` when it succeeds. */

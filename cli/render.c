@@ -78,18 +78,41 @@ void add_subject(struct buf *b, const struct finding *f) {
     buf_format(b, " at %s", a->address ? a->address : "an unknown address");
 }
 
+void add_lock(struct buf *b, const struct lock *l) {
+  if (l->name)
+    buf_format(b, "'%s'", l->name);
+  else
+    buf_str(b, l->address);
+}
+
+static bool confuses(const struct lock *a, const struct lock *b) {
+  if (!a->name || !b->name) return false;
+  return (strcmp(a->name, b->name) == 0) != (strcmp(a->address, b->address) == 0);
+}
+
+void add_circle_lock(struct buf *b, const struct finding *f, const struct lock *l) {
+  bool clear = true;
+  for (size_t i = 0; i < f->access_count; i++)
+    clear = clear && !confuses(l, &f->accesses[i].locks[0]) && !confuses(l, &f->accesses[i].wanted);
+  add_lock(b, l);
+  if (!clear) buf_format(b, " (%s)", l->address);
+}
+
+/* The locks of the circle, in the order in which the later side comes by them. */
+static void add_circle(struct buf *b, const struct finding *f) {
+  buf_format(b, "%s of ", f->title);
+  for (size_t i = 0; i < f->access_count; i++) {
+    if (i) buf_str(b, i + 1 < f->access_count ? ", " : " and ");
+    add_circle_lock(b, f, &f->accesses[i].locks[0]);
+  }
+}
+
 void add_headline(struct buf *b, const struct finding *f) {
+  if (finding_is_inversion(f)) return add_circle(b, f);
   bool race = finding_is_race(f);
   if (!race && f->message) return add_clean(b, f->message, strlen(f->message));
   buf_str(b, f->title);
   if (!race) return;
   buf_str(b, " on ");
   add_subject(b, f);
-}
-
-void add_lock(struct buf *b, const struct lock *l) {
-  if (l->name)
-    buf_format(b, "'%s'", l->name);
-  else
-    buf_str(b, l->address);
 }

@@ -1,6 +1,7 @@
 /* The default style.  Its first line is one that editors parse; the later access comes first, as it is where the
  * program was when the race was seen.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,7 +22,7 @@ static const char *done_word(const char *op) {
     const char *op, *word;
   } words[] = {{"read", "read"},   {"write", "written"},   {"atomic read", "atomically read"},
                {"free", "freed"},  {"alloc", "allocated"}, {"atomic write", "atomically written"},
-               {"call", "called"}, {"wait", "waits"}};
+               {"call", "called"}, {"wait", "waits"},      {"lock", "wanted"}};
   for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
     if (strcmp(op, words[i].op) == 0) return words[i].word;
   return "accessed";
@@ -171,12 +172,15 @@ static void add_wait(struct buf *b, const struct access *a) {
   buf_str(b, "]\n");
 }
 
-static void add_access(struct buf *b, const struct render_options *o, const struct access *a, const char *label,
-                       char mark) {
+static void add_access(struct buf *b, const struct render_options *o, const struct finding *f, const struct access *a,
+                       const char *label, char mark) {
+  bool circle = finding_is_inversion(f);
   if (strcmp(a->op, "wait") == 0) {
     add_wait(b, a);
   } else {
-    buf_format(b, " %s%s by ", label, strcmp(a->op, "alloc") == 0 ? "allocation" : a->op);
+    buf_format(b, " %s%s", label, strcmp(a->op, "alloc") == 0 ? "allocation" : a->op);
+    if (circle) buf_str(b, " of "), add_circle_lock(b, f, &a->wanted);
+    buf_str(b, " by ");
     add_actor(b, &a->actor);
     buf_str(b, "\n");
   }
@@ -187,6 +191,16 @@ static void add_access(struct buf *b, const struct render_options *o, const stru
   }
   add_stack(b, o, &a->stack, "        ");
   add_creation(b, o, a);
+  if (!circle) return;
+  buf_str(b, "   "), add_circle_lock(b, f, &a->locks[0]), buf_str(b, " was locked at\n");
+  add_stack(b, o, &a->locks[0].stack, "        ");
+}
+
+/* `(2) `, `(1) earlier `; of a longer circle `(3) `, `(2) earlier `, ... */
+static void add_side(struct buf *b, const struct render_options *o, const struct finding *f, size_t i) {
+  char label[32] = "";
+  if (f->access_count > 1) snprintf(label, sizeof label, "(%zu) %s", f->access_count - i, i ? "earlier " : "");
+  add_access(b, o, f, &f->accesses[i], label, i == 0 ? '^' : '-');
 }
 
 static void add_memory(struct buf *b, const struct render_options *o, const struct memory *m) {
@@ -290,9 +304,7 @@ void render_godwit(const struct finding *f, const struct render_options *o, stru
     add_all_asleep(b);
   else
     add_first_line(b, o, f);
-  bool two = f->access_count > 1;
-  for (size_t i = 0; !asleep && i < f->access_count; i++)
-    add_access(b, o, &f->accesses[i], !two ? "" : i == 0 ? "(2) " : "(1) earlier ", i == 0 ? '^' : '-');
+  for (size_t i = 0; !asleep && i < f->access_count; i++) add_side(b, o, f, i);
   if (asleep && f->text && f->text[0] != '\n') buf_str(b, "\n");
   add_text(b, f);
   size_t before = b->n;

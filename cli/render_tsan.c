@@ -108,9 +108,9 @@ static void add_creation(struct buf *b, const struct render_options *o, const st
   add_stack(b, o, &a->created_at);
 }
 
-static void add_summary(struct buf *b, const struct render_options *o, const struct finding *f) {
+static void add_summary(struct buf *b, const struct render_options *o, const struct finding *f, const char *title) {
   const struct frame *place = finding_place(f);
-  buf_format(b, "SUMMARY: ThreadSanitizer: %s", f->title);
+  buf_format(b, "SUMMARY: ThreadSanitizer: %s", title);
   if (place) {
     buf_str(b, " ");
     add_place(b, o, place);
@@ -120,7 +120,34 @@ static void add_summary(struct buf *b, const struct render_options *o, const str
   buf_str(b, "\n");
 }
 
+/* `lock-order-inversion (potential deadlock)`, with the locks numbered from the one that the later side holds. */
+static void add_circle(struct buf *b, const struct render_options *o, const struct finding *f) {
+  size_t n = f->access_count;
+  buf_str(b, "  Cycle in lock order graph:");
+  for (size_t i = 0; i <= n; i++)
+    buf_format(b, "%s M%zu (%s)", i ? " =>" : "", i % n, f->accesses[i % n].locks[0].address);
+  buf_str(b, "\n\n");
+  for (size_t i = 0; i < n; i++) {
+    const struct access *a = &f->accesses[i];
+    buf_format(b, "  Mutex M%zu acquired here while holding mutex M%zu in ", (i + 1) % n, i);
+    add_who(b, &a->actor);
+    buf_str(b, ":\n"), add_stack(b, o, &a->stack);
+    buf_format(b, "  Mutex M%zu previously acquired by the same thread here:\n", i);
+    add_stack(b, o, &a->locks[0].stack);
+  }
+  for (size_t i = 0; i < n; i++) add_creation(b, o, &f->accesses[i]);
+}
+
+static void render_inversion(const struct finding *f, const struct render_options *o, struct buf *b) {
+  buf_format(b, RULER "WARNING: ThreadSanitizer: lock-order-inversion (potential deadlock) (pid=%lld)\n",
+             (long long)f->pid);
+  add_circle(b, o, f);
+  add_summary(b, o, f, "lock-order-inversion (potential deadlock)");
+  buf_str(b, RULER);
+}
+
 void render_tsan(const struct finding *f, const struct render_options *o, struct buf *b) {
+  if (finding_is_inversion(f)) return render_inversion(f, o, b);
   buf_format(b, RULER "WARNING: ThreadSanitizer: %s (pid=%lld)\n", f->title, (long long)f->pid);
   if (strcmp(f->kind, "GW1001") != 0 && f->message) buf_format(b, "  %s\n", f->message);
   for (size_t i = 0; i < f->access_count; i++) {
@@ -131,6 +158,6 @@ void render_tsan(const struct finding *f, const struct render_options *o, struct
   add_mutexes(b, o, f);
   for (size_t i = 0; i < f->access_count; i++) add_creation(b, o, &f->accesses[i]);
   if (f->text) buf_str(b, f->text);
-  add_summary(b, o, f);
+  add_summary(b, o, f, f->title);
   buf_str(b, RULER);
 }

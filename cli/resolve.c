@@ -150,7 +150,8 @@ static void resolve_access(json_object *finding, json_object *access) {
   resolve_call(finding, access);
   resolve_stack(finding, access, "stack");
   resolve_stack(finding, access, "created_at");
-  json_object *locks = member(access, "locks", json_type_array);
+  json_object *locks = member(access, "locks", json_type_array), *wanted = member(access, "wanted", json_type_object);
+  if (wanted) resolve_stack(finding, wanted, "stack");
   for (size_t i = 0; locks && i < json_object_array_length(locks); i++)
     resolve_stack(finding, json_object_array_get_idx(locks, i), "stack");
 }

@@ -167,7 +167,9 @@ void resolve_names(json_object *finding) {
   name_variable(finding);
   json_object *accesses = member(finding, "accesses", json_type_array);
   for (size_t i = 0; accesses && i < json_object_array_length(accesses); i++) {
-    json_object *locks = member(json_object_array_get_idx(accesses, i), "locks", json_type_array);
+    json_object *access = json_object_array_get_idx(accesses, i), *wanted = member(access, "wanted", json_type_object);
+    json_object *locks = member(access, "locks", json_type_array);
+    if (wanted) name_lock(finding, wanted);
     for (size_t k = 0; locks && k < json_object_array_length(locks); k++)
       name_lock(finding, json_object_array_get_idx(locks, k));
   }

@@ -59,7 +59,26 @@ static void add_creation_reason(struct buf *b, const struct render_options *o, c
   }
 }
 
+static void add_circle_why(struct buf *b, const struct finding *f) {
+  buf_str(b, "   why: ");
+  for (size_t i = 0; i < f->access_count; i++) {
+    const struct access *a = &f->accesses[i];
+    buf_format(b, "%s(%zu) takes ", i ? ", " : "", f->access_count - i), add_circle_lock(b, f, &a->locks[0]);
+    buf_str(b, " and then "), add_circle_lock(b, f, &a->wanted);
+  }
+  buf_str(b, f->access_count == 2 ? ": once both have their first lock, neither goes on\n"
+                                  : ": once each has its first lock, none goes on\n");
+}
+
+static void add_circle_help(struct buf *b, const struct finding *f) {
+  buf_str(b, "   help: take ");
+  add_circle_lock(b, f, &f->accesses[0].wanted), buf_str(b, " before "),
+      add_circle_lock(b, f, &f->accesses[0].locks[0]);
+  buf_str(b, " everywhere, or hold one and the same lock around both\n");
+}
+
 void add_why(struct buf *b, const struct render_options *o, const struct finding *f) {
+  if (finding_is_inversion(f)) return add_circle_why(b, f);
   if (!finding_is_race(f)) return;
   const struct access *late = &f->accesses[0], *early = &f->accesses[1];
   buf_str(b, "   why: nothing orders (1) before (2): ");
@@ -100,6 +119,7 @@ static void add_unlocked_help(struct buf *b, const struct finding *f) {
 }
 
 void add_help(struct buf *b, const struct render_options *o, const struct finding *f) {
+  if (finding_is_inversion(f)) return add_circle_help(b, f);
   if (!finding_is_race(f)) return;
   const struct access *late = &f->accesses[0], *early = &f->accesses[1];
   const struct lock *common = common_lock(f);

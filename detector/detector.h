@@ -20,6 +20,7 @@
 #include "base/check.h"
 #include "base/spin.h"
 #include "detector/clock.h"
+#include "detector/lock_order.h"
 #include "godwit/abi.h"
 #include "godwit/race.h"
 
@@ -32,6 +33,7 @@ struct held_lock {
   uint32_t stack; /* of the acquisition, in the depot */
   bool write;     /* exclusive */
   bool of_thread; /* libc's: it belongs to the thread that took it */
+  uint64_t since; /* held.c's clock */
 };
 
 /* What a goroutine or thread is to reports; outlives it while an id names it. Index into the table of epoch.c. */
@@ -72,6 +74,7 @@ struct race_g {
   uint32_t held_n, held_cap;
   struct held_lock *held; /* held_inline, or in the arena */
   struct held_lock held_inline[HELD_INLINE];
+  struct order_g order;         /* what the lock graph needs to know */
   uintptr_t stack_lo, stack_hi; /* bounds of its stack for the walk; lo may be 0 */
   struct clock_ref fence;       /* published by the last release fence */
   uint32_t untaken_n;
@@ -188,6 +191,9 @@ void det_first_record(struct det_thread *t, struct race_g *g);
 void race_g_set_thread(struct race_g *g);
 /* race_lock_held of one of libc's locks: they belong to the thread, where race.h's belong to nobody or a goroutine. */
 void det_thread_lock_held(struct race_g *g, const void *lock, bool write, struct race_at at);
+/* Drops from g's list what others have unlocked. */
+void held_purge(struct race_g *g);
+bool held_has(struct race_g *g, const void *lock);
 /* Depot id of its name; 0: none. */
 uint32_t race_g_name(const struct race_g *g);
 /* True if the thread is inside the detector: a signal must be deferred. */

@@ -195,49 +195,6 @@ void race_g_set_name(struct race_g *g, const char *name) {
   det_exit(t);
 }
 
-static void held_grow(struct race_g *g) {
-  uint32_t cap = 2 * g->held_cap;
-  struct held_lock *grown = arena_alloc(cap * sizeof *grown);
-  mem_copy(grown, g->held, g->held_n * sizeof *grown);
-  if (g->held != g->held_inline) arena_free(g->held, g->held_cap * sizeof *g->held);
-  g->held = grown;
-  g->held_cap = cap;
-}
-
-static void held_add(struct race_g *g, struct held_lock lock, struct race_at at) {
-  struct det_thread *t = det_enter();
-  lock.stack = depot_stack(t, g, at);
-  if (g->held_n == g->held_cap) held_grow(g);
-  g->held[g->held_n++] = lock;
-  g->lockset_valid = false;
-  det_exit(t);
-}
-
-void race_lock_held(struct race_g *g, const void *lock, bool write, struct race_at at) {
-  held_add(g, (struct held_lock){.addr = (uintptr_t)lock, .write = write}, at);
-}
-
-void det_thread_lock_held(struct race_g *g, const void *lock, bool write, struct race_at at) {
-  held_add(g, (struct held_lock){.addr = (uintptr_t)lock, .write = write, .of_thread = true}, at);
-  g->thread_locks++;
-}
-
-bool race_bound_to_thread(const struct race_g *g) { return g && g->thread_locks > 0; }
-
-void race_lock_dropped(struct race_g *g, const void *lock) {
-  struct det_thread *t = det_enter();
-  for (uint32_t i = g->held_n; i-- > 0;) { /* the newest first: a read lock may be held more than once */
-    if (g->held[i].addr != (uintptr_t)lock) continue;
-    if (g->held[i].of_thread) g->thread_locks--;
-    for (uint32_t j = i; j + 1 < g->held_n; j++) g->held[j] = g->held[j + 1];
-    g->held_n--;
-    g->lockset_valid = g->held_n == 0;
-    g->lockset = 0;
-    break;
-  }
-  det_exit(t);
-}
-
 void race_ignore_begin(struct race_g *g) { g->ignore++; }
 void race_ignore_end(struct race_g *g) {
   if (g->ignore) g->ignore--;
@@ -277,5 +234,6 @@ void race_after_fork_child(void) {
   spin_unlock(&det_threads.lock);
   det_threads.lock.held = 0;
   report_after_fork(true);
+  order_after_fork();
   det_resume_others();
 }

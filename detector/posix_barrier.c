@@ -101,8 +101,18 @@ static void wait_until_left(const pthread_barrier_t *at) {
   }
 }
 
+/* Somebody waits in a round that is not complete: not who is about to leave the last one. */
+static bool waited_for(const pthread_barrier_t *at) {
+  struct det_thread *inside = posix_lock(&table.lock);
+  struct barrier *b = *find_locked(at);
+  bool yes = b && b->inside && !b->crowded && b->entered % b->count;
+  posix_unlock(&table.lock, inside);
+  return yes;
+}
+
 int __gw_i_pthread_barrier_destroy(pthread_barrier_t *b) {
   struct race_g *g = posix_self();
+  if (g && waited_for(b)) race_finding("GW1008", "destruction of a barrier that is waited at", NULL, g, RACE_HERE());
   posix_write(g, b, sizeof *b, RACE_HERE());
   int err = gw__real.pthread_barrier_destroy(b);
   if (g && !err) wait_until_left(b), forget(b);

@@ -53,6 +53,14 @@ static void check_holder(struct race_g *g, pthread_mutex_t *m, const char *what,
   race_finding("GW1006", line, NULL, g, at);
 }
 
+/* Before it hangs for ever: a second lock of a mutex that doesn't count, by its holder.  And one that is gone. */
+static void check_lock(struct race_g *g, pthread_mutex_t *m, struct race_at at) {
+  if (m->__data.__kind == -1) return race_finding("GW1006", "lock of a destroyed mutex", NULL, g, at);
+  if (checks_owner(m) || !held_has(g, m) || !is_locked(m)) return;
+  if (posix_goroutines || owned_by_me(m))
+    race_finding("GW1006", "lock of a mutex that its holder has locked already", NULL, g, at);
+}
+
 /* What it did happens before the next lock; false if libc will refuse. */
 static bool let_go(struct race_g *g, pthread_mutex_t *m) {
   bool mine = owned_by_me(m);
@@ -86,7 +94,12 @@ int posix_mutex_destroy(pthread_mutex_t *m, struct race_at at) {
   return gw__real.pthread_mutex_destroy(m);
 }
 
-int posix_mutex_lock(pthread_mutex_t *m, struct race_at at) { return locked(gw__real.pthread_mutex_lock(m), m, at); }
+int posix_mutex_lock(pthread_mutex_t *m, struct race_at at) {
+  struct race_g *g = posix_self();
+  if (g) check_lock(g, m, at);
+  race_lock_wanted(g, m, true, at);
+  return locked(gw__real.pthread_mutex_lock(m), m, at);
+}
 int posix_mutex_try_lock(pthread_mutex_t *m, struct race_at at) {
   return locked(gw__real.pthread_mutex_trylock(m), m, at);
 }
@@ -108,6 +121,7 @@ void posix_mutex_wait_begins(pthread_mutex_t *m, struct race_at at) {
   if (!g) return;
   check_holder(g, m, "condition wait", at);
   let_go(g, m);
+  race_lock_wanted(g, m, true, at); /* the wait ends with it held again */
 }
 
 void posix_mutex_wait_ends(pthread_mutex_t *m, struct race_at at) {

@@ -31,6 +31,22 @@ static int write_locked(int err, pthread_rwlock_t *l, struct race_at at) {
   return err;
 }
 
+/* Who reads waits for ever for itself; libc tells a writer (EDEADLK). */
+static void check_write_lock(pthread_rwlock_t *l, struct race_at at) {
+  struct race_g *g = posix_self();
+  if (g && held_has(g, l) && is_locked(l) && !__atomic_load_n(&l->__data.__cur_writer, __ATOMIC_RELAXED))
+    race_finding("GW1006", "write lock of a read-write lock that its reader holds", NULL, g, at);
+}
+
+/* Goroutines may unlock on another thread, but not another goroutine's. */
+static const char *misuse_of_unlock(struct race_g *g, pthread_rwlock_t *l) {
+  if (!is_locked(l)) return "unlock of an unlocked read-write lock";
+  if (held_has(g, l)) return NULL;
+  return __atomic_load_n(&l->__data.__cur_writer, __ATOMIC_RELAXED)
+             ? "unlock of a read-write lock that another thread holds"
+             : "unlock of a read-write lock that only others hold for reading";
+}
+
 static void forget(pthread_rwlock_t *l) {
   race_forget(l);
   race_forget(readers_clock(l));
@@ -59,7 +75,8 @@ int __gw_i_pthread_rwlock_destroy(pthread_rwlock_t *l) {
 int __gw_i_pthread_rwlock_unlock(pthread_rwlock_t *l) {
   struct race_g *g = posix_self();
   if (g) {
-    if (!is_locked(l)) race_finding("GW1006", "unlock of an unlocked read-write lock", NULL, g, RACE_HERE());
+    const char *misuse = misuse_of_unlock(g, l);
+    if (misuse) race_finding("GW1006", misuse, NULL, g, RACE_HERE());
     race_lock_dropped(g, l);
     if (__atomic_load_n(&l->__data.__cur_writer, __ATOMIC_RELAXED))
       race_unlock(g, l);
@@ -70,6 +87,7 @@ int __gw_i_pthread_rwlock_unlock(pthread_rwlock_t *l) {
 }
 
 int __gw_i_pthread_rwlock_rdlock(pthread_rwlock_t *l) {
+  race_lock_wanted(posix_self(), l, false, RACE_HERE());
   return read_locked(gw__real.pthread_rwlock_rdlock(l), l, RACE_HERE());
 }
 int __gw_i_pthread_rwlock_tryrdlock(pthread_rwlock_t *l) {
@@ -82,6 +100,8 @@ int __gw_i_pthread_rwlock_clockrdlock(pthread_rwlock_t *l, clockid_t clock, cons
   return read_locked(gw__real.pthread_rwlock_clockrdlock(l, clock, deadline), l, RACE_HERE());
 }
 int __gw_i_pthread_rwlock_wrlock(pthread_rwlock_t *l) {
+  check_write_lock(l, RACE_HERE());
+  race_lock_wanted(posix_self(), l, true, RACE_HERE());
   return write_locked(gw__real.pthread_rwlock_wrlock(l), l, RACE_HERE());
 }
 int __gw_i_pthread_rwlock_trywrlock(pthread_rwlock_t *l) {

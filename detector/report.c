@@ -17,6 +17,7 @@
 #include "detector/depot.h"
 #include "detector/epoch.h"
 #include "detector/heap.h"
+#include "detector/report_json.h"
 #include "detector/shadow.h"
 #include "godwit/report_format.h"
 
@@ -66,86 +67,6 @@ static void seen_add(uint64_t hash, int suppressed) {
   if (2 * seen.n >= 1u << seen.log) seen_grow();
   *seen_slot(hash) = (struct judged){hash, suppressed};
   seen.n++;
-}
-
-static void frame_json(struct text *t, uintptr_t pc) {
-  struct module *m = module_at(pc);
-  if (!m) {
-    text_add(t, "{\"module\":\"?\",\"offset\":\"0x%zx\"}", (size_t)pc);
-    return;
-  }
-  m->used = 1;
-  text_add(t, "{\"module\":");
-  text_json(t, m->path);
-  text_add(t, ",\"offset\":\"0x%zx\"}", (size_t)(pc - m->bias));
-}
-
-static void stack_json(struct text *t, uint32_t stack) {
-  const struct depot_record *r = depot_get(stack);
-  text_add(t, "[");
-  for (unsigned i = 0; r && r->kind == DEPOT_STACK && i < r->n; i++) {
-    if (i) text_add(t, ",");
-    frame_json(t, r->word[i] - 1); /* return addresses */
-  }
-  text_add(t, "]");
-}
-
-static const char *name_of(uint32_t name) {
-  const struct depot_record *r = depot_get(name);
-  return r && r->kind == DEPOT_NAME ? (const char *)r->word : NULL;
-}
-
-static void goroutine_json(struct text *t, const struct incarnation *who) {
-  text_add(t, "{\"id\":%llu,\"name\":", (unsigned long long)who->id);
-  text_json(t, name_of(who->name));
-  if (who->thread) text_add(t, ",\"thread\":true");
-  if (who->id == 1) text_add(t, ",\"main\":true");
-  text_add(t, "}");
-}
-
-static void locks_json(struct text *t, uint32_t set) {
-  text_add(t, "[");
-  const char *separator = "";
-  for (const struct depot_record *r; (r = depot_get(set)) && r->kind == DEPOT_LOCKS; set = r->a) {
-    text_add(t, "%s{\"address\":\"0x%llx\",\"mode\":\"%s\",\"stack\":", separator, (unsigned long long)r->word[0],
-             r->mask ? "write" : "read");
-    stack_json(t, r->b);
-    struct module *m = module_at((uintptr_t)r->word[0]);
-    if (m) { /* a global: named by its place */
-      m->used = 1;
-      text_add(t, ",\"module\":");
-      text_json(t, m->path);
-      text_add(t, ",\"offset\":\"0x%zx\"", (size_t)(r->word[0] - m->bias));
-    }
-    text_add(t, "}");
-    separator = ",";
-  }
-  text_add(t, "]");
-}
-
-static const char *op_name(enum race_op op) {
-  static const char *const names[] = {"read", "write", "atomic read", "atomic write", "free", "alloc"};
-  return names[op];
-}
-
-static void access_json(struct text *t, enum race_op op, uintptr_t address, size_t size, const struct incarnation *who,
-                        uint32_t ctx) {
-  text_add(t, "{\"op\":\"%s\",\"size\":%zu,\"address\":\"0x%zx\",\"goroutine\":", op_name(op), size, (size_t)address);
-  goroutine_json(t, who);
-  text_add(t, ",\"locks\":");
-  locks_json(t, depot_locks_of(ctx));
-  text_add(t, ",\"stack\":");
-  stack_json(t, depot_stack_of(ctx));
-  text_add(t, ",\"created_at\":");
-  stack_json(t, who->creation_stack);
-  if (who->creator_id) {
-    struct incarnation creator = {.id = who->creator_id, .name = who->creator_name};
-    text_add(t, ",\"created_by\":");
-    goroutine_json(t, &creator);
-  } else {
-    text_add(t, ",\"created_by\":null");
-  }
-  text_add(t, "}");
 }
 
 static bool heap_json(struct text *t, uintptr_t address) {
@@ -213,49 +134,33 @@ static void memory_json(struct text *t, const struct race_g *me, struct race_at 
   if (!stack_memory_json(t, me, at, address)) text_add(t, "{\"kind\":\"unknown\"}");
 }
 
-/* Until finding_end one finding is in work: log_lock is held. */
-static void finding_begin(struct text *t, const char *kind) {
-  spin_lock(&log_lock);
-  modules_refresh();
-  text_add(t, "{\"schema\":\"%s\",\"kind\":\"%s\",\"pid\":%d,\"count\":1,\"seed\":null,\"program\":", GW_FINDING_SCHEMA,
-           kind, (int)getpid());
-  text_json(t, program_path());
-}
-
-/* Writes it, unless a suppression hides it, whose number is given back then; else RENDER_SHOWN. */
-static int finding_end(struct text *t, const char *plain) {
-  text_add(t, ",\"modules\":");
-  modules_json(t);
-  text_add(t, "}");
-  int r = log_finding_locked(t, plain);
-  spin_unlock(&log_lock);
-  return r;
-}
-
 static void halt_if_told(void) {
   if (gw__opts.halt_on_error && __atomic_load_n(&log_findings, __ATOMIC_RELAXED)) prim_exit(race_exit_status(0));
 }
 
-/* Without symbols: module and offset of every frame, for `godwit report` or a person with addr2line. */
-static void plain_stack(struct text *t, uint32_t stack) {
-  const struct depot_record *r = depot_get(stack);
-  for (unsigned i = 0; r && r->kind == DEPOT_STACK && i < r->n; i++) {
-    struct module *m = module_at(r->word[i] - 1);
-    text_add(t, "        %s+0x%zx\n", m ? m->path : "?", (size_t)(r->word[i] - 1 - (m ? m->bias : 0)));
-  }
-}
-
-static void plain_access(struct text *t, const char *mark, enum race_op op, const struct incarnation *who,
-                         uint32_t ctx) {
-  text_add(t, " %s %s by %s %llu\n", mark, op_name(op), who->thread ? "thread" : "goroutine",
-           (unsigned long long)who->id);
-  plain_stack(t, depot_stack_of(ctx));
-}
-
 static size_t count_bytes(uint32_t mask) { return (size_t)__builtin_popcount(mask); }
 
-static int write_race(struct race_g *g, enum race_op op, enum race_op older_op, uint32_t ctx,
-                      const struct race_pair *pair) {
+void report_once(uint64_t hash, int (*write)(const void *arg), const void *arg) {
+  hash |= 1;
+  spin_lock(&lock);
+  if (!seen_again(hash)) seen_add(hash, write(arg));
+  spin_unlock(&lock);
+  halt_if_told();
+}
+
+struct race {
+  struct race_g *g;
+  enum race_op op, older_op;
+  uint32_t ctx;
+  const struct race_pair *pair;
+};
+
+static int write_race(const void *arg) {
+  const struct race *race = arg;
+  const struct race_pair *pair = race->pair;
+  const struct race_g *g = race->g;
+  enum race_op op = race->op, older_op = race->older_op;
+  uint32_t ctx = race->ctx;
   const struct depot_record *a = depot_get(depot_stack_of(ctx));
   struct race_at at = {a ? a->word[0] : 0, g->stack_hi ? det_access_fp : 0};
   const struct incarnation *me = &epochs.incarnation[g->incarnation];
@@ -291,11 +196,7 @@ void report_race(struct det_thread *t, struct race_g *g, enum race_op op, uint32
   const struct depot_record *a = depot_get(depot_stack_of(ctx)), *b = depot_get(depot_stack_of(pair->older_ctx));
   uint64_t ha = (a ? a->hash : 0) * 6 + op, hb = (b ? b->hash : 0) * 6 + older_op;
   uint64_t hash = (ha < hb ? ha : hb) * 0x9E3779B97F4A7C15u ^ (ha < hb ? hb : ha);
-  hash |= 1;
-  spin_lock(&lock);
-  if (!seen_again(hash)) seen_add(hash, write_race(g, op, older_op, ctx, pair));
-  spin_unlock(&lock);
-  halt_if_told();
+  report_once(hash, write_race, &(struct race){g, op, older_op, ctx, pair});
 }
 
 static int write_finding(const char *kind, const char *message, const char *text, const struct race_g *g,

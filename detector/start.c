@@ -47,6 +47,7 @@ void race_init(void) {
   epoch_init();
   victim_init();
   sync_init();
+  order_init();
   report_init();
   det_thread_init();
   det_ready = true;

@@ -60,6 +60,7 @@ static void obj_free(struct det_thread *t, struct sync_obj *o) {
 bool sync_forget_range(struct det_thread *t, uintptr_t lo, uintptr_t hi) {
   bool left = false;
   struct sync_bucket *b = sync_bucket(lo);
+  order_forget(lo, hi);
   spin_lock(&b->lock);
   for (struct sync_obj **at = &b->first; *at;) {
     struct sync_obj *o = *at;

@@ -20,6 +20,7 @@ struct sync_obj {
   struct clock_ref clock;  /* of primitives; joined, with one component outside */
   uint64_t takes;          /* changes whenever somebody acquires the clock; no two objects begin with the same */
   struct sync_head *heads; /* of an atomic: the newest first */
+  uint64_t handed;         /* of a lock: when somebody last unlocked it who hadn't locked it (held.c); 0: never */
 };
 
 struct sync_bucket {

@@ -103,6 +103,7 @@ void mutex_lock(gw_mutex *m, enum reason why) {
 }
 
 void gw_mutex_lock(gw_mutex *m) {
+  race_lock_wanted(race_self(), m, true, RACE_HERE());
   if (UNLIKELY(!take_free(m))) lock_slow(m, WAIT_MUTEX);
   MUTEX_OWNED(m);
   struct race_g *r = race_self();

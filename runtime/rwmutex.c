@@ -41,6 +41,7 @@ static void queue_wake(struct gw__waitq *q, uint32_t *credit, int32_t n) {
 }
 
 void gw_rwmutex_rlock(gw_rwmutex *rw) {
+  race_lock_wanted(race_self(), rw, false, RACE_HERE());
   /* acquire: pairs with the release of the writer's unlock, which adds the constant back */
   if (UNLIKELY(__atomic_add_fetch(&rw->gw__readers, 1, __ATOMIC_ACQUIRE) < 0))
     queue_wait(rw, &rw->gw__rqueue, &rw->gw__rcredit, WAIT_RWMUTEX_R);
@@ -90,6 +91,7 @@ static void lock(gw_rwmutex *rw) {
 }
 
 void gw_rwmutex_lock(gw_rwmutex *rw) {
+  race_lock_wanted(race_self(), rw, true, RACE_HERE());
   lock(rw);
   write_locked(rw, RACE_HERE());
 }

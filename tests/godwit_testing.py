@@ -198,7 +198,7 @@ def show(finding):
     lines = [f"{finding['kind']} {(finding.get('variable') or {}).get('name') or finding.get('message') or ''}"]
     for access in finding.get("accesses", []):
         stack = " < ".join(f"{f.get('function') or f.get('offset')}:{f.get('line', '?')}" for f in access["stack"][:6])
-        lines.append(f"    {access['op']} of {access['size']} by {access['goroutine'].get('id')}: {stack}")
+        lines.append(f"    {access['op']} of {access.get('size', '?')} by {access['goroutine'].get('id')}: {stack}")
     return "\n".join(lines)
 
 

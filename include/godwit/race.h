@@ -80,7 +80,11 @@ void race_handoff(struct race_g *from, struct race_g *to);
 /* The clock at addr is gone (its primitive is destroyed). */
 void race_forget(const void *addr);
 
-/* Lock sets, for reports.  `write` is false for a reader's side.  `at` is the locking call.  No edge by themselves. */
+/* `g` is about to take the lock, and will wait for it as long as it takes: what it holds comes before that lock in the
+ * order of locks (GW1002).  Not for tries and timed waits. */
+void race_lock_wanted(struct race_g *g, const void *lock, bool write, struct race_at at);
+/* Lock sets, for reports and for the order of locks.  `write` is false for a reader's side.  `at` is the locking call.
+ * No edge by themselves. */
 void race_lock_held(struct race_g *g, const void *lock, bool write, struct race_at at);
 void race_lock_dropped(struct race_g *g, const void *lock);
 /* True while g, which may be NULL, holds a lock of libc (pthread's, C11's, stdio's): those belong to the thread that
@@ -139,6 +143,9 @@ static inline void race_read_lock(struct race_g *g, const void *writers, const v
 static inline void race_read_unlock(struct race_g *g, const void *readers) { (void)g, (void)readers; }
 static inline void race_handoff(struct race_g *from, struct race_g *to) { (void)from, (void)to; }
 static inline void race_forget(const void *addr) { (void)addr; }
+static inline void race_lock_wanted(struct race_g *g, const void *lock, bool write, struct race_at at) {
+  (void)g, (void)lock, (void)write, (void)at;
+}
 static inline void race_lock_held(struct race_g *g, const void *lock, bool write, struct race_at at) {
   (void)g, (void)lock, (void)write, (void)at;
 }

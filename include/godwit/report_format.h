@@ -1,3 +1,4 @@
+/* clang-format off */
 /* Findings as files and on the pipe to `godwit symbolize`: one JSON object per line (UTF-8, no line breaks inside).
  *
  * The detector writes *raw* findings: frames have a module and an offset.  `godwit symbolize` and `godwit report` fill
@@ -12,23 +13,30 @@
  *   program      path of the executable
  *   seed         of the controlled scheduler; null without it
  *   fingerprint  16 hex digits; absent in a raw finding
- *   variable     {"name": "acct.balance", "name_source": "heap type" | "global" | "local" | "none"}; absent in a raw
- * one modules      {path: build id in hex, ...} of the modules that frames name accesses     [the later, the earlier];
- * for other kinds one entry or none, for a circle (GW1005) one for each goroutine. Each:
- *     op         "read" "write" "atomic read" "atomic write" "free" "alloc" "call" "wait"
+ *   variable     {"name": "acct.balance", "name_source": "heap type" | "global" | "local" | "none"}; absent in a raw one
+ *   modules      {path: build id in hex, ...} of the modules that frames name
+ *   accesses     [the later, the earlier]; for GW1002 and GW1005 one for each side of the circle; for other kinds one
+ *                entry or none. Each:
+ *     op         "read" "write" "atomic read" "atomic write" "free" "alloc" "call" "wait" "lock"
  *     reason     of a wait: in Go's words; waited_ns: for how long, some milliseconds coarse; alike: numbers of
- * goroutines that are leaked at the same place (the first ones of `count`), this one among them size       bytes;
- * address "0x..." goroutine  {"id": 7, "name": "teller" or null, "thread": true for a pthread, "main": true for the
- * first} locks      [{"address": "0x...", "mode": "write"|"read", "stack": [frame, ...]}, ...] held at the access; also
- * "module" and "offset" if it is a global stack      [frame, ...] innermost first; frame: {"module": "/path", "offset":
- * "0x...", ...}.  Offsets are relative to the module's load bias (the addresses that its symbol table has) and point at
- * the return address less one, but for frame 0 of a fatal signal.  After symbolising also "function" "file" "line"
- * "column", and "inlined": true for the frames inlined into the next one. created_at [frame, ...] where its goroutine
- * or thread was created; empty for the first created_by {"id": ..., "name": ...} or null memory       {"kind": "heap",
- * "size", "offset", "address", "goroutine": {...}, "stack": [...]} | {"kind": "freed heap", ... likewise} | {"kind":
- * "global", "module", "offset"}            offset as in a frame, of the accessed byte | {"kind": "stack", "goroutine":
- * {...}, "frame": {frame}, "frame_offset": N}   N: address - frame pointer | {"kind": "thread-local", "goroutine":
- * {...}} | {"kind": "unknown"}
+ *                goroutines that are leaked at the same place (the first ones of `count`), this one among them
+ *     size       bytes; address "0x..."
+ *     goroutine  {"id": 7, "name": "teller" or null, "thread": true for a pthread, "main": true for the first}
+ *     locks      [{"address": "0x...", "mode": "write"|"read", "stack": [frame, ...]}, ...] held at the access;
+ *                also "module" and "offset" if it is a global
+ *     wanted     of a "lock" (GW1002): what is about to be taken, as in locks. Each side holds locks[0] and wants what
+ *                the next one holds, the last what the first does
+ *     stack      [frame, ...] innermost first; frame: {"module": "/path", "offset": "0x...", ...}.  Offsets are
+ *                relative to the module's load bias (the addresses that its symbol table has) and point at the return
+ *                address less one, but for frame 0 of a fatal signal.  After symbolising also
+ *                "function" "file" "line" "column", and "inlined": true for the frames inlined into the next one.
+ *     created_at [frame, ...] where its goroutine or thread was created; empty for the first
+ *     created_by {"id": ..., "name": ...} or null
+ *   memory       {"kind": "heap", "size", "offset", "address", "goroutine": {...}, "stack": [...]}
+ *              | {"kind": "freed heap", ... likewise}
+ *              | {"kind": "global", "module", "offset"}            offset as in a frame, of the accessed byte
+ *              | {"kind": "stack", "goroutine": {...}, "frame": {frame}, "frame_offset": N}   N: address - frame pointer
+ *              | {"kind": "thread-local", "goroutine": {...}} | {"kind": "unknown"}
  *
  * Pipe: the process writes a raw finding as one line to the child's standard input; the child answers with one line
  * that holds a decimal number, and then that many bytes: the finding rendered in the format that was asked for on its

@@ -31,12 +31,27 @@ def cases(m):
     nowhere = ct.race(m, memory={"kind": "freed heap", "size": 1, "offset": 0})
     for access in nowhere["accesses"]:
         access.update(stack=[{"module": "/gone/prog", "offset": "0x1234"}], created_at=[], size=1, locks=[])
-    return {"global": ct.race(m), "heap": ct.race(m, memory=ct.heap(m)), "atomic": atomic, "locks": locks,
+    return {"inversion": inversion(m), "global": ct.race(m), "heap": ct.race(m, memory=ct.heap(m)), "atomic": atomic, "locks": locks,
             "siblings": siblings, "misuse": misuse, "asleep": asleep, "nowhere": nowhere,
             "thread_local": ct.race(m, memory={"kind": "thread-local", "goroutine": ct.TELLER})}
 
 
-NAMES = ("global", "heap", "atomic", "locks", "siblings", "misuse", "asleep", "nowhere", "thread_local")
+def inversion(m, sides=2):
+    """main holds the first lock and wants the second, and so on, the last wants the first."""
+    def lock(i, mark, function):
+        return {"address": hex(0x7f0000001000 + 64 * i), "mode": "write", "stack": [m.at(mark, function), ct.LIBC]}
+
+    accesses = []
+    for i in range(sides):
+        wanted = lock((i + 1) % sides, "teller", "teller")
+        accesses.append({"op": "lock", "address": wanted["address"], "goroutine": ct.MAIN if i == 0 else ct.TELLER,
+                         "wanted": wanted, "locks": [lock(i, "lock", "audit")], "stack": wanted["stack"],
+                         "created_at": [] if i == 0 else [m.at("create", "main")], "created_by": ct.MAIN if i else None})
+    return {"schema": "godwit-finding-1", "kind": "GW1002", "pid": 1, "program": str(m.path), "modules": {},
+            "message": f"lock-order inversion of {sides} locks", "accesses": accesses, "memory": {"kind": "unknown"}}
+
+
+NAMES = ("inversion", "global", "heap", "atomic", "locks", "siblings", "misuse", "asleep", "nowhere", "thread_local")
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -46,6 +61,12 @@ def test_styles(bank, style, name):
     assert r.status == 66 and r.stderr.splitlines() == (
         ["godwit: warning: /gone/prog can't be read as a program: its frames have no names"] if name == "nowhere" else []), r
     ct.golden(f"{style}-{name}.txt", r.stdout, bank.path.parent)
+
+
+def test_a_circle_of_three(bank):
+    r = ct.report([inversion(bank, 3)], folder=bank.path.parent)
+    assert [line.split()[0] for line in r.stdout.splitlines() if line.startswith(" (")] == ["(3)", "(2)", "(1)"], r
+    assert "none goes on" in " ".join(r.stdout.split()), r
 
 
 def test_first_line_is_one_that_editors_parse(bank):
