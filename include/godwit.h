@@ -17,8 +17,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "godwit/macros.h"
 #include "godwit/leaks.h"
+#include "godwit/macros.h"
 
 #define GW_NS INT64_C(1)
 #define GW_US INT64_C(1000)
@@ -266,6 +266,7 @@ void gw__cond_init(gw_cond *c, void *locker, bool is_rw);
 #include "godwit/errgroup.h"
 #include "godwit/limiter.h"
 #include "godwit/map.h"
+#include "godwit/net.h"
 #include "godwit/pool.h"
 
 #endif

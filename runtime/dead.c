@@ -1,10 +1,11 @@
 /* All goroutines are asleep: told only when it is certain. */
 #include "g.h"
+#include "net/netpoll.h"
 
 void sched_check_dead_locked(void) {
   /* Who sleeps for timers is idle, too, once they are stopped: that doesn't wake it. */
   if (sched.idle_ms + (sched.sleeper ? 1 : 0) != sched.ms || sched.parked_threads != sched.threads) return;
-  if (sched.queue.n > 0 || __atomic_load_n(&sched.timers, __ATOMIC_SEQ_CST) > 0) return;
+  if (sched.queue.n > 0 || __atomic_load_n(&sched.timers, __ATOMIC_SEQ_CST) > 0 || netpoll_wanted()) return;
   if (g_count() == 0 && !sched.main_gone) return; /* main isn't ours: nobody is asleep */
   /* A thread that never called us may still call, or end the process. Main's thread is one of `ms` or `threads`. */
   int known =

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "g.h"
+#include "net/netpoll.h"
 
 static void before_fork(void) {
   stacks_fork_lock();
@@ -29,6 +30,7 @@ static void in_child(void) {
   sched.now = prim_now();
   sched.thread_gs = threads;
   memset(procs_all, 0, sizeof procs_all);
+  netpoll_forget();
   stacks_fork_unlock();
   g_each(bury, self);
   if (!self) return; /* it never called us */

@@ -133,6 +133,7 @@ struct m {
   struct g *locked_next;        /* the same, once it comes with nextp to be run */
   struct m *idle_next;          /* guarded by sched.lock */
   struct m *all_next;           /* constant once listed */
+  uint32_t polling;             /* atomic: asleep in netpoll_poll, so that an eventfd wakes it; partner of `wake` */
   int64_t deadline;             /* as the sleeper: when it wakes by itself */
   struct g *asan_from;          /* what ran before; under AddressSanitizer, as the next */
   struct asan_stack asan_stack; /* the thread's own */
@@ -164,7 +165,7 @@ extern HIDDEN struct sched {
   struct p *idle_p;
   struct m *idle_m;
   struct m *all_m;                  /* atomic head; only grows */
-  struct m *sleeper;                /* the idle M that wakes for the next timer */
+  struct m *sleeper;                /* the idle M that wakes for the next timer or event */
   uint32_t ms, idle_ms;             /* threads; those on idle_m */
   uint32_t threads, parked_threads; /* foreign threads' Gs; those parked on a primitive with no timeout */
   uint32_t helpers;                 /* threads of ours that run no G and never call the program, sysmon apart */
@@ -300,6 +301,10 @@ HIDDEN void m_stop(struct m *m);
 HIDDEN void sched_check_dead_locked(void);
 /* The sleeper learns of an earlier timer. */
 HIDDEN void sched_new_deadline(int64_t when);
+/* The sleeper, if there is one, looks again what to sleep for. */
+HIDDEN void sched_poke_sleeper(void);
+/* There is, or will be soon, a thread that sleeps for events, if a processor is idle. */
+HIDDEN void sched_want_sleeper(void);
 HIDDEN struct m *m_new(void);
 /* Where its thread begins. */
 HIDDEN void *m_main(void *m);

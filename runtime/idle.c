@@ -5,12 +5,13 @@
  * list, spinning less one) and then looks at all queues once more: so either it sees the new G, or the one who made it
  * sees that nobody looks.  Both sides need a full barrier between their store and their load: the fences below.
  *
- * One idle M is the sleeper: it wakes by itself for the next timer. */
+ * One idle M is the sleeper: it wakes by itself for the next timer, and for what comes in at descriptors. */
 #include <errno.h>
 #include <pthread.h>
 
 #include "base/arena.h"
 #include "g.h"
+#include "net/netpoll.h"
 
 void p_idle_put_locked(struct p *p) {
   __atomic_store_n(&p->m, NULL, __ATOMIC_RELAXED);
@@ -70,9 +71,17 @@ struct m *m_new(void) {
   return m;
 }
 
+/* m->wake was set: seq_cst, as m stores `polling` and then loads `wake`. */
+static void m_rouse(struct m *m) {
+  if (__atomic_load_n(&m->polling, __ATOMIC_SEQ_CST))
+    netpoll_break();
+  else
+    prim_futex_wake(&m->wake, 1);
+}
+
 static void m_wake(struct m *m) {
-  __atomic_store_n(&m->wake, 1, __ATOMIC_RELEASE); /* pairs with the acquire in m_sleep: nextp, spinning */
-  prim_futex_wake(&m->wake, 1);
+  __atomic_store_n(&m->wake, 1, __ATOMIC_SEQ_CST); /* pairs with the acquire in m_sleep: nextp, spinning */
+  m_rouse(m);
 }
 
 static void thread_start(struct m *m) {
@@ -151,8 +160,44 @@ void m_stop(struct m *m) {
   m_sleep(m);
 }
 
-/* Sleeps for the next timer. True with a P, false if nothing is due for which it could get one. */
-static bool m_sleep_for_timers(struct m *m) {
+/* Until woken, for timeout_ns at most (< 0: for ever), or until descriptors got ready. */
+static void sleep_for_events(struct m *m, int64_t timeout_ns, struct ready *ready) {
+  if (!__atomic_load_n(&netpoll.started, __ATOMIC_ACQUIRE)) {
+    prim_futex_wait(&m->wake, 0, timeout_ns);
+    return;
+  }
+  /* One at a time, as the eventfd wakes one: a former sleeper that was handed a P is still on its way out. */
+  while (!netpoll_try_enter()) {
+    if (__atomic_load_n(&m->wake, __ATOMIC_ACQUIRE)) return;
+    prim_sched_yield();
+  }
+  __atomic_store_n(&m->polling, 1, __ATOMIC_SEQ_CST); /* Dekker with m_rouse */
+  if (__atomic_load_n(&m->wake, __ATOMIC_SEQ_CST) == 0 && !signals_arrived()) netpoll_poll(timeout_ns, ready);
+  __atomic_store_n(&m->polling, 0, __ATOMIC_RELAXED);
+  netpoll_leave();
+}
+
+/* The sleeper has something to do: gets an idle P and true; or false, and is the sleeper no more.  *taken: somebody
+ * took this M to hand it a P. */
+static bool sleeper_ends(struct m *m, bool *taken) {
+  spin_lock(&sched.lock);
+  *taken = sched.sleeper != m;
+  struct p *p = NULL;
+  if (!*taken) {
+    sched.sleeper = NULL;
+    /* Set under this lock: a timer came since. The P's owner looks at the timers. */
+    uint32_t two = 2;
+    __atomic_compare_exchange_n(&m->wake, &two, 0, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+    p = p_idle_get_locked();
+  }
+  spin_unlock(&sched.lock);
+  if (p) p_acquire(m, p);
+  return p != NULL;
+}
+
+/* Sleeps for the next timer or event.  True with a P; false if there is nothing to sleep for, or every P is busy: they
+ * look after timers and events. */
+static bool m_sleep_for_events(struct m *m) {
   for (;;) {
     uint32_t w = __atomic_load_n(&m->wake, __ATOMIC_ACQUIRE);
     if (w == 1) return m_sleep(m);
@@ -160,41 +205,46 @@ static bool m_sleep_for_timers(struct m *m) {
       uint32_t two = 2; /* an earlier timer: the loop looks for it */
       if (!__atomic_compare_exchange_n(&m->wake, &two, 0, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) continue;
     }
+    if (signals_arrived()) signals_deliver();
     int64_t when = timers_first();
-    int64_t now = prim_now();
     __atomic_store_n(&m->deadline, when, __ATOMIC_SEQ_CST); /* Dekker with the adder of a timer: see below */
     if (timers_first() < when) continue;
-    if (when > now && when != TIMER_NEVER) {
-      prim_futex_wait(&m->wake, 0, when - now);
-      continue;
-    }
-    spin_lock(&sched.lock);
-    if (sched.sleeper != m) { /* somebody took this M to hand it a P */
-      spin_unlock(&sched.lock);
-      return m_sleep(m);
-    }
-    if (__atomic_load_n(&m->wake, __ATOMIC_RELAXED) == 2) { /* set under this lock: a timer came since */
-      spin_unlock(&sched.lock);
-      continue;
-    }
-    sched.sleeper = NULL;
-    struct p *p = when == TIMER_NEVER ? NULL : p_idle_get_locked();
-    spin_unlock(&sched.lock);
-    if (!p) return false; /* every P is busy: they look at the timers */
-    p_acquire(m, p);
-    if (UNLIKELY(__atomic_load_n(&sched.sysmon_idle, __ATOMIC_RELAXED))) sysmon_poke();
-    return true;
+    int64_t now = prim_now();
+    bool something = when != TIMER_NEVER || netpoll_wanted(), due = when <= now;
+    struct ready ready = {0};
+    if (something && !due) sleep_for_events(m, when == TIMER_NEVER ? -1 : when - now, &ready);
+    if (something && !due && ready.n == 0) continue;
+    bool taken, got = sleeper_ends(m, &taken);
+    netpoll_inject(got ? m : NULL, &ready);
+    if (taken) return m_sleep(m);
+    if (got && UNLIKELY(__atomic_load_n(&sched.sysmon_idle, __ATOMIC_RELAXED))) sysmon_poke();
+    return got;
   }
+}
+
+static void sleeper_kick_locked(struct m *m) {
+  uint32_t none = 0;
+  if (__atomic_compare_exchange_n(&m->wake, &none, 2, false, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED)) m_rouse(m);
+}
+
+void sched_poke_sleeper(void) {
+  spin_lock(&sched.lock);
+  if (sched.sleeper) sleeper_kick_locked(sched.sleeper);
+  spin_unlock(&sched.lock);
+}
+
+void sched_want_sleeper(void) {
+  spin_lock(&sched.lock);
+  bool there = sched.sleeper != NULL;
+  spin_unlock(&sched.lock);
+  if (!there) wake_one(); /* it finds nothing and becomes the sleeper */
 }
 
 void sched_new_deadline(int64_t when) {
   if (!__atomic_load_n(&sched.started, __ATOMIC_RELAXED)) return;
   spin_lock(&sched.lock);
   struct m *m = sched.sleeper;
-  bool kick = m && when < __atomic_load_n(&m->deadline, __ATOMIC_SEQ_CST);
-  uint32_t none = 0;
-  if (kick && __atomic_compare_exchange_n(&m->wake, &none, 2, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
-    prim_futex_wake(&m->wake, 1);
+  if (m && when < __atomic_load_n(&m->deadline, __ATOMIC_SEQ_CST)) sleeper_kick_locked(m);
   spin_unlock(&sched.lock);
   if (!m) wake_one(); /* it finds nothing and becomes the sleeper */
 }
@@ -262,6 +312,9 @@ static void p_retire(struct m *m) {
   wake_one();
 }
 
+/* Somebody has to sleep for timers or descriptors. */
+static bool events_wanted(void) { return __atomic_load_n(&sched.timers, __ATOMIC_RELAXED) > 0 || netpoll_wanted(); }
+
 /* A running M is about to block without a P: who waits gets it. */
 void p_give_away(struct m *m) {
   struct p *p = p_release(m);
@@ -273,8 +326,8 @@ void p_give_away(struct m *m) {
   p_idle_put_locked(p);
   spin_unlock(&sched.lock);
   fence_full(); /* as said at the top: who made a G runnable may have seen no idle P */
-  if (__atomic_load_n(&sched.queue.n, __ATOMIC_RELAXED) > 0 || __atomic_load_n(&sched.timers, __ATOMIC_RELAXED) > 0)
-    wake_one(); /* with timers: so that there is a sleeper */
+  if (__atomic_load_n(&sched.queue.n, __ATOMIC_RELAXED) > 0 || events_wanted())
+    wake_one(); /* so that there is a sleeper */
 }
 
 /* Gives the P up; then looks once more, and sleeps.  Returns true with a P. */
@@ -302,11 +355,11 @@ static bool m_idle(struct m *m) {
     }
   }
   spin_lock(&sched.lock);
-  if (!sched.sleeper && __atomic_load_n(&sched.timers, __ATOMIC_RELAXED) > 0) {
+  if (!sched.sleeper && events_wanted()) {
     sched.sleeper = m;
     __atomic_store_n(&m->deadline, INT64_MAX, __ATOMIC_SEQ_CST);
     spin_unlock(&sched.lock);
-    if (m_sleep_for_timers(m)) return true;
+    if (m_sleep_for_events(m)) return true;
   } else {
     spin_unlock(&sched.lock);
   }
@@ -323,6 +376,7 @@ static struct g *look(struct m *m) {
   if ((g = runq_get(p))) return g;
   if ((g = global_work(m, 0))) return g;
   if (__atomic_load_n(&sched.timers, __ATOMIC_RELAXED) > 0 && run_all_timers(prim_now()) && (g = runq_get(p))) return g;
+  if (netpoll_wanted() && netpoll_now(m) && (g = runq_get(p))) return g;
   /* At most half of the busy Ps' number look for work (Go's rule): more only get in each other's way. */
   uint32_t busy =
       __atomic_load_n(&sched.procs, __ATOMIC_RELAXED) - __atomic_load_n(&sched.idle_procs, __ATOMIC_RELAXED);

@@ -4,7 +4,8 @@
  *   That M doesn't notice until its goroutine enters the runtime.  rt_enter stores m->in_runtime and then loads
  * m->retake; here `retake` is stored, all threads are made to pass a barrier, and `in_runtime` is loaded: so one of the
  * two sees the other (Dekker, with the whole cost on this side).  If both do, the CAS on `retake` decides.
- * - It fires timers that nobody else found the time for.
+ * - It fires timers and asks for events at descriptors when nobody else found the time; and sees to it that one of the
+ *   idle threads sleeps for them.
  * It sleeps 20 us, doubling to 10 ms when it finds nothing to do (Go's numbers), and until poked when nothing runs. */
 #include <errno.h>
 #include <pthread.h>
@@ -12,6 +13,7 @@
 
 #include "g.h"
 #include "leak.h"
+#include "net/netpoll.h"
 #include "schedtrace.h"
 
 enum {
@@ -77,6 +79,16 @@ static void fire_late_timers(int64_t now) {
       timers_run(&procs_all[i]->timers, now);
 }
 
+enum { POLL_LATE = 10000000, POLL_SOON = 200000 }; /* Go's number, and a guess */
+
+static void poll_late(int64_t now) {
+  if (signals_arrived()) signals_deliver();
+  if (!netpoll_wanted() || __atomic_load_n(&netpoll.busy, __ATOMIC_RELAXED)) return;
+  int64_t ago = now - __atomic_load_n(&netpoll.polled_at, __ATOMIC_RELAXED);
+  if (ago > POLL_LATE) netpoll_now(NULL);
+  if (ago > POLL_SOON && __atomic_load_n(&sched.idle_procs, __ATOMIC_RELAXED) > 0) sched_want_sleeper();
+}
+
 /* Every M sleeps, so only a wake-up can make anything run.  *look: but a thread that we know nothing of kept us from
  * saying that all are asleep, so it has to be looked at again. */
 static bool all_idle(bool *look) {
@@ -116,6 +128,7 @@ static void *sysmon_main(void *arg) {
     int64_t now = prim_now();
     __atomic_store_n(&sched.now, now, __ATOMIC_RELAXED);
     fire_late_timers(now);
+    poll_late(now);
     calm = retake_all(now) ? 0 : calm + 1;
     sleep = calm < 50 ? SLEEP_MIN : sleep >= longest / 2 ? longest : sleep * 2;
     bool told = schedtrace_due(now);

@@ -96,6 +96,13 @@ void race_access(struct race_g *g, const void *p, size_t n, enum race_op op, str
 /* [p, p+n) changes hands: what was recorded about it, its clocks included, is dropped. */
 void race_reborn(const void *p, size_t n);
 
+/* Descriptors, whose clocks the interceptors of read, write, close, ... share: something is about to be put into what
+ * fd names; something was taken out; fd is about to be closed; fd was just given out. */
+void race_fd_write(struct race_g *g, int fd);
+void race_fd_read(struct race_g *g, int fd);
+void race_fd_close(struct race_g *g, int fd);
+void race_fd_open(struct race_g *g, int fd);
+
 /* The annotations of godwit.h, nested. */
 void race_ignore_begin(struct race_g *g);
 void race_ignore_end(struct race_g *g);
@@ -158,6 +165,10 @@ static inline void race_access(struct race_g *g, const void *p, size_t n, enum r
   (void)g, (void)p, (void)n, (void)op, (void)at;
 }
 static inline void race_reborn(const void *p, size_t n) { (void)p, (void)n; }
+static inline void race_fd_write(struct race_g *g, int fd) { (void)g, (void)fd; }
+static inline void race_fd_read(struct race_g *g, int fd) { (void)g, (void)fd; }
+static inline void race_fd_close(struct race_g *g, int fd) { (void)g, (void)fd; }
+static inline void race_fd_open(struct race_g *g, int fd) { (void)g, (void)fd; }
 static inline void race_ignore_begin(struct race_g *g) { (void)g; }
 static inline void race_ignore_end(struct race_g *g) { (void)g; }
 static inline void race_finding(const char *kind, const char *message, const char *text, struct race_g *g,

@@ -1,0 +1,47 @@
+"""Files, sockets and signals: only the goroutine waits. The programs check themselves; here they are built plain and with
+-race, and run on 1, 2 and 64 processors, and under the stress switches."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+import godwit_testing as gt
+
+HERE = Path(__file__).parent / "programs"
+FLAGS = ["-g", "-O2", "-Wall", "-Wextra", "-Wshadow", "-Werror"]
+KINDS = ["gcc", "godwit", "race"]
+
+
+@pytest.fixture(scope="session")
+def built(build, tmp_path_factory):
+    folder, done = tmp_path_factory.mktemp("net"), {}
+
+    def program(name, kind):
+        if (name, kind) not in done:
+            out = folder / f"{name}-{kind}"
+            command = {"gcc": [shutil.which("gcc-12") or "gcc", f"-I{gt.REPO / 'include'}"], "godwit": [gt.GODWIT_CLANG],
+                       "race": [gt.GODWIT_CLANG, "-race"]}[kind]
+            libraries = [gt.BUILD / "lib/godwit/libgodwit.a", "-lpthread"] if kind == "gcc" else []
+            r = gt.run(*command, *FLAGS, HERE / f"{name}.c", "-o", out, *libraries, timeout=300)
+            assert r.status == 0, r
+            done[name, kind] = out
+        return done[name, kind]
+
+    return program
+
+
+def passes(program, *args, **env):
+    r = gt.run(program, *args, env=env)
+    assert (r.status, r.stderr) == (0, ""), r
+
+
+@pytest.mark.parametrize("procs", [1, 2, 64])
+@pytest.mark.parametrize("kind", KINDS)
+def test_net(built, kind, procs):
+    passes(built("net", kind), GOMAXPROCS=procs)
+
+
+@pytest.mark.parametrize("kind", ["gcc", "race"])
+def test_net_under_stress(built, kind):
+    passes(built("net", kind), GOMAXPROCS=2, GODWIT="stress=all")
