@@ -191,13 +191,13 @@ void g_ready(struct m *m, struct g *g) {
   }
   if (m && m->p) {
     runq_put(m->p, g, LIKELY(!(m->stress & STRESS_NEXT)) || rng_below(&m->rng, 2));
+    if (__atomic_load_n(&sched.procs, __ATOMIC_RELAXED) == 1) return; /* on the only one there is nobody to wake */
   } else {
     spin_lock(&sched.lock);
     gqueue_put_locked(g);
     spin_unlock(&sched.lock);
   }
-  /* On the only processor there is nobody to wake. */
-  if (!m || __atomic_load_n(&sched.procs, __ATOMIC_RELAXED) > 1) wake_one();
+  wake_one();
 }
 
 static void after_yield(struct m *m, struct g *g, void *arg) {

@@ -2,6 +2,7 @@
 -race, and run on 1, 2 and 64 processors, and under the stress switches."""
 
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -45,3 +46,22 @@ def test_net(built, kind, procs):
 @pytest.mark.parametrize("kind", ["gcc", "race"])
 def test_net_under_stress(built, kind):
     passes(built("net", kind), GOMAXPROCS=2, GODWIT="stress=all")
+
+
+@pytest.mark.parametrize("procs", [1, 2, 64])
+@pytest.mark.parametrize("kind", KINDS)
+def test_signals(built, kind, procs):
+    passes(built("signals", kind), GOMAXPROCS=procs)
+
+
+@pytest.mark.parametrize("kind", ["gcc", "race"])
+def test_signal_to_an_idle_process(built, kind):
+    """The first thing that it does is to wait for a signal; then any goroutine ends the process."""
+    p = subprocess.Popen([built("signals", kind), "ready"], env=gt.environment(), stdout=subprocess.PIPE)
+    try:
+        assert p.stdout.readline() == b"ready\n"
+        p.terminate()
+        assert p.wait(timeout=60) == 9
+    finally:
+        p.kill()
+        p.stdout.close()
