@@ -5,5 +5,7 @@
 
 /* The main goroutine is 1; each call gives the next number, from 2 on. */
 uint64_t goid_next(void);
+/* Takes the next n numbers; the first of them. */
+uint64_t goid_take(uint32_t n);
 
 #endif

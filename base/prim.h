@@ -30,6 +30,15 @@ void prim_no_huge_pages(void *p, size_t n);
 int prim_guard(void *p, size_t n);
 /* The same by markers in the page tables, which split no mapping: Linux 6.13, else -EINVAL. */
 int prim_guard_marker(void *p, size_t n);
+/* For many ranges of whole pages in one call: prim_guard_marker, prim_discard, and a first write to each page.  -errno
+ * if the kernel can't do that; then some may be done. */
+struct prim_range {
+  void *p;
+  size_t n;
+};
+int prim_guard_markers(const struct prim_range *ranges, uint32_t count);
+int prim_discard_all(const struct prim_range *ranges, uint32_t count);
+int prim_populate(const struct prim_range *ranges, uint32_t count);
 /* No huge pages in [p, p+n). */
 void prim_no_huge(void *p, size_t n);
 

@@ -63,11 +63,28 @@ void prim_unmap(void *p, size_t n) {
 }
 void prim_discard(void *p, size_t n) { sys3(SYS_madvise, (long)p, (long)n, MADV_DONTNEED); }
 void prim_no_huge_pages(void *p, size_t n) { sys3(SYS_madvise, (long)p, (long)n, MADV_NOHUGEPAGE); }
+/* Newer than Debian 12's headers: the calling thread's process as a process descriptor (6.15), and advices. */
+enum { SELF_PIDFD = -10000, GUARD_INSTALL = 102, POPULATE_WRITE = 23 };
+
 int prim_guard(void *p, size_t n) { return (int)sys3(SYS_mprotect, (long)p, (long)n, PROT_NONE); }
-int prim_guard_marker(void *p, size_t n) {
-  return (int)sys3(SYS_madvise, (long)p, (long)n, 102); /* MADV_GUARD_INSTALL, newer than Debian 12's headers */
-}
+int prim_guard_marker(void *p, size_t n) { return (int)sys3(SYS_madvise, (long)p, (long)n, GUARD_INSTALL); }
 void prim_no_huge(void *p, size_t n) { sys3(SYS_madvise, (long)p, (long)n, MADV_NOHUGEPAGE); }
+
+/* A struct prim_range is a struct iovec. */
+static int advise_all(const struct prim_range *ranges, uint32_t count, long advice) {
+  long want = 0;
+  for (uint32_t i = 0; i < count; i++) want += (long)ranges[i].n;
+  long r = sys6(SYS_process_madvise, SELF_PIDFD, (long)ranges, count, advice, 0, 0);
+  return failed(r) ? (int)r : r == want ? 0 : -EAGAIN;
+}
+
+int prim_guard_markers(const struct prim_range *ranges, uint32_t count) {
+  return advise_all(ranges, count, GUARD_INSTALL);
+}
+int prim_discard_all(const struct prim_range *ranges, uint32_t count) {
+  return advise_all(ranges, count, MADV_DONTNEED);
+}
+int prim_populate(const struct prim_range *ranges, uint32_t count) { return advise_all(ranges, count, POPULATE_WRITE); }
 
 int prim_futex_wait(const uint32_t *word, uint32_t expected, int64_t timeout_ns) {
   struct timespec ts, *tsp = NULL;

@@ -29,7 +29,8 @@
  */
 
 /* gw_go(f, args...): starts f(args...) as a goroutine: 0 to 6 integer or pointer arguments, checked against f's
- * prototype.  What f returns is dropped.  For a parameter narrower than int the value must be in its range. */
+ * prototype.  What f returns is dropped.  For a parameter narrower than int the value must be in its range.  When some
+ * hundreds wait to run already they run first, as with gw_yield. */
 #define gw_go(...) GW__WITH_CALL0(gw__go, __VA_ARGS__)
 #ifdef __BLOCKS__
 /* The same for a block, which is copied. */
@@ -266,6 +267,7 @@ void gw__cond_init(gw_cond *c, void *locker, bool is_rw);
 #include "godwit/errgroup.h"
 #include "godwit/limiter.h"
 #include "godwit/map.h"
+#include "godwit/memory.h"
 #include "godwit/net.h"
 #include "godwit/pool.h"
 

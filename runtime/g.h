@@ -80,7 +80,9 @@ struct g_tag {
   char name[48], key[32], value[32];
 };
 
-enum { RUNQ_SIZE = 256 }; /* Go's */
+enum { RUNQ_SIZE = 256 };  /* Go's */
+enum { STACK_BATCH = 30 }; /* dead Gs that move between a P and the pool at once: with two words more 256 bytes */
+enum { FREE_MAX = 10 * STACK_BATCH }; /* more than a full run queue: who fills it again and again is served from here */
 
 struct p {
   uint32_t head;              /* atomic: consumers (owner and thieves) advance it by CAS */
@@ -92,13 +94,15 @@ struct p {
   uint32_t status;     /* atomic: enum p_status */
   uint32_t nexts;      /* runnext picks in a row: bounds how long two Gs can keep the queue waiting */
   struct p *idle_next; /* guarded by sched.lock */
-  struct g *free;      /* dead Gs */
-  uint32_t free_n;
-  int64_t live;       /* atomic, relaxed: Gs created less Gs ended here */
-  uint32_t seen_tick; /* sysmon's: last schedtick */
-  int64_t seen_at;    /* sysmon's: when it changed */
+  uint64_t next_id;    /* of goroutines that are created here */
+  uint32_t ids_left;   /* how many numbers from next_id on are this P's */
+  uint32_t free_n;     /* length of `free` */
+  int64_t live;        /* atomic, relaxed: Gs created less Gs ended here */
+  uint32_t seen_tick;  /* sysmon's: last schedtick */
+  int64_t seen_at;     /* sysmon's: when it changed */
   struct timers timers;
   struct g *ring[RUNQ_SIZE]; /* atomic entries */
+  struct g *free[FREE_MAX];  /* dead Gs */
 };
 /* IDLE: on the idle list. RUNNING: an M holds it. DEAD: above GOMAXPROCS. */
 enum p_status { P_DEAD, P_IDLE, P_RUNNING };
@@ -207,11 +211,17 @@ HIDDEN int64_t g_count(void);
 /* Main becomes an ordinary goroutine of M0, if a P is free. */
 HIDDEN void main_join(struct g *g);
 
-/* ---- stack.c ---- */
+/* ---- stackpool.c ---- */
 /* A G with a stack, new or used before. `p` may be NULL. */
 HIDDEN struct g *g_alloc(struct p *p);
 /* Its stack is not in use any more. `p` may be NULL. */
 HIDDEN void g_free(struct p *p, struct g *g);
+/* The monitor's: gives memory back that nobody needed for a while, some at a time. */
+HIDDEN void stacks_trim(int64_t now);
+/* Nanoseconds until there may be something to give back; -1: nothing, unless more goroutines end. */
+HIDDEN int64_t stacks_trim_after(int64_t now);
+
+/* ---- stack.c ---- */
 /* Ends the process if the stack ran over its canary. */
 HIDDEN void g_check_canary(const struct g *g);
 /* Calls f for each G that lives; foreign threads' too. No lock is held: the view may be torn. */
@@ -234,6 +244,8 @@ HIDDEN void fork_prepare(void);
 HIDDEN void runq_put(struct p *p, struct g *g, bool next);
 HIDDEN struct g *runq_get(struct p *p);
 HIDDEN bool runq_empty(struct p *p);
+/* One more fits at most. */
+HIDDEN bool runq_full(struct p *p);
 /* For as many as runq_steal may bring, which is only called so. */
 HIDDEN bool runq_has_room(struct p *p);
 HIDDEN struct g *runq_steal(struct p *p, struct p *from, bool take_next);
@@ -319,8 +331,8 @@ static inline struct m *m_here(void) {
 /* ---- signals.c ---- */
 /* Overflow of a goroutine's stack is told, on a signal stack of this thread. */
 HIDDEN void signals_install(void);
-/* Says which goroutine, and what helps. */
-HIDDEN void stack_overflow_line(const struct g *g);
+/* Says which goroutine, in which function (pc; 0: unknown), and what helps. */
+HIDDEN void stack_overflow_line(const struct g *g, uintptr_t pc);
 HIDDEN void signals_stack_install(void);
 /* On a new M: the signals that the program has unblocked reach it. */
 HIDDEN void signals_thread_begin(void);

@@ -142,6 +142,10 @@ bool runq_empty(struct p *p) {
   }
 }
 
+bool runq_full(struct p *p) {
+  return p->tail - __atomic_load_n(&p->head, __ATOMIC_RELAXED) >= RUNQ_SIZE - 1; /* head only moves up to tail */
+}
+
 bool runq_has_room(struct p *p) {
   return p->tail - __atomic_load_n(&p->head, __ATOMIC_RELAXED) <= RUNQ_SIZE / 2; /* head only moves up to tail */
 }

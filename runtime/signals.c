@@ -7,26 +7,40 @@
 #include <ucontext.h>
 
 #include "base/arena.h"
+#include "base/code.h"
 #include "base/options.h"
 #include "dump.h"
 #include "g.h"
+#include "symbol.h"
 
 enum { STACK_BYTES = 64 * 1024 };
 
 static struct sigaction before;
 static sigset_t mask; /* of the thread that started the scheduler */
 
-void stack_overflow_line(const struct g *g) {
-  char line[256];
-  int n = snprintf(line, sizeof line,
-                   "godwit: goroutine %llu exceeds its stack of %lld bytes; GODWIT=stack_size=%lld gives each more\n",
-                   (unsigned long long)g->id, (long long)gw__opts.stack_size, (long long)gw__opts.stack_size * 4);
+void stack_overflow_line(const struct g *g, uintptr_t pc) {
+  char line[384];
+  struct symbol s = {.function = ""};
+  bool known = pc && symbol_find(pc, &s) && s.function[0];
+  int n =
+      snprintf(line, sizeof line,
+               "godwit: goroutine %llu exceeds its stack of %lld bytes%s%s; GODWIT=stack_size=%lld gives each more\n",
+               (unsigned long long)g->id, (long long)gw__opts.stack_size, known ? " in " : "", s.function,
+               (long long)gw__opts.stack_size * 4);
   prim_write_all(2, line, (size_t)n);
+}
+
+/* The innermost place that isn't ours: of what the program called, we may have been the last straw. */
+static uintptr_t user_pc(struct dump_from from) {
+  uintptr_t pcs[16];
+  int n = stack_walk(from.pc, from.fp, from.fp, UINTPTR_MAX, pcs, 16), i = 0;
+  while (i < n && code_is_ours(pcs[i])) i++;
+  return i < n ? pcs[i] : 0;
 }
 
 static _Noreturn void tell_overflow(struct g *g, const ucontext_t *at) {
   dump_from = (struct dump_from){(uintptr_t)at->uc_mcontext.gregs[REG_RIP], (uintptr_t)at->uc_mcontext.gregs[REG_RBP]};
-  stack_overflow_line(g);
+  stack_overflow_line(g, user_pc(dump_from));
   fatal_error("stack overflow", NULL, (struct race_at){0, 0});
 }
 

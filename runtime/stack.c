@@ -4,7 +4,8 @@
  * The guard is a marker in the page tables where the kernel can do that (6.13), which splits no mapping; else mprotect
  * while mappings last, and then a page of canaries.  Tops are staggered by some cache lines, since all slots are
  * aligned alike.
- */
+ *
+ * Which slots are in use and which wait to be used again is stackpool.c's affair. */
 #include <errno.h>
 #include <string.h>
 
@@ -13,13 +14,12 @@
 #include "base/tools.h"
 #include "debug.h"
 #include "g.h"
+#include "stack.h"
 
 enum {
   GUARD = 4 * PRIM_PAGE, /* a frame of up to this size can't step over it */
   MIN_STACK = 16 * 1024,
   MAX_MPROTECT = 15000, /* each takes two mappings of the 65530 that a process may have by default */
-  FREE_BATCH = 32,      /* dead Gs move between a P and the global list in batches */
-  FREE_MAX = 2 * FREE_BATCH,
   COLORS = 16
 };
 #define CANARY UINT64_C(0x676f647769742121)
@@ -32,12 +32,11 @@ struct slab {
 };
 
 static struct {
-  struct spin lock;
+  struct spin lock;   /* guards all here that says no more */
   struct slab *slabs; /* atomic head, newest first */
-  struct g *free;     /* guarded by lock */
-  uint32_t free_n;
-  size_t slot; /* bytes of a slot; constant once set */
+  size_t slot;        /* bytes of a slot; constant once set */
   enum { BY_MARKER, BY_MPROTECT, BY_CANARY } guard;
+  bool one_by_one;      /* the kernel has no calls for many ranges */
   uint32_t protected_n; /* slots guarded by mprotect */
   uintptr_t lo, hi;     /* all slabs lie between; only widened */
 } stacks;
@@ -53,7 +52,7 @@ static size_t slot_size(void) {
 }
 
 /* True if it has only a canary. */
-static bool guard_set(char *lo) {
+static bool guard_set_locked(char *lo) {
   if (stacks.guard == BY_MARKER) {
     if (prim_guard_marker(lo, GUARD) == 0) return false;
     stacks.guard = BY_MPROTECT;
@@ -92,51 +91,71 @@ static struct slab *slab_new_locked(void) {
   return s;
 }
 
-static struct g *slot_cut_locked(void) {
+/* One call for the guards of n slots from lo on; false if that can't be. */
+static bool guard_many(char *lo, uint32_t n) {
+  struct prim_range ranges[STACK_BATCH];
+  for (uint32_t i = 0; i < n; i++) ranges[i] = (struct prim_range){lo + i * stacks.slot, GUARD};
+  return prim_guard_markers(ranges, n) == 0;
+}
+
+/* The end of the slot that g lies in. */
+static char *slot_end(const struct g *g) {
+  return (char *)(((uintptr_t)(g + 1) + PRIM_PAGE - 1) & ~(uintptr_t)(PRIM_PAGE - 1));
+}
+
+void slots_prepare(struct g *const *g, uint32_t n, uint64_t canaries) {
+  struct prim_range tops[STACK_BATCH];
+  for (uint32_t i = 0; i < n; i++) tops[i] = (struct prim_range){slot_end(g[i]) - PRIM_PAGE, PRIM_PAGE};
+  if (n > 1) prim_populate(tops, n); /* a fault less for each; what it doesn't do the first access will */
+  for (uint32_t i = 0; i < n; i++) {
+    g[i]->canary = canaries >> i & 1;
+    g[i]->lo = slot_end(g[i]) - stacks.slot + GUARD;
+    g[i]->hi = (char *)g[i];
+  }
+}
+
+/* The next n slots, or as many as the slab has; *canaries: these have to be looked at one by one, and that was done. */
+static uint32_t reserve(struct slab **slab, uint32_t *from, uint32_t n, bool *canaries, bool *guarded) {
+  spin_lock(&stacks.lock);
   struct slab *s = stacks.slabs;
   if (!s || s->used == s->slots) s = slab_new_locked();
-  uint32_t i = s->used;
-  char *lo = s->base + (size_t)i * stacks.slot;
-  bool canary = guard_set(lo);
-  struct g *g = slot_g(s, i);
-  g->canary = canary;
-  g->lo = lo + GUARD;
-  g->hi = (char *)g;
-  tools_stack_new(g->lo, g->hi);
-  __atomic_store_n(&s->used, i + 1, __ATOMIC_RELEASE); /* pairs with the acquire in g_each */
-  return g;
-}
-
-/* Refills p's list, or takes one when p is NULL. */
-static struct g *take(struct p *p) {
-  spin_lock(&stacks.lock);
-  struct g *g = stacks.free;
-  if (!g) {
-    g = slot_cut_locked();
-  } else {
-    stacks.free = g->next;
-    stacks.free_n--;
-    for (int i = 0; p && i < FREE_BATCH && stacks.free; i++) {
-      struct g *more = stacks.free;
-      stacks.free = more->next;
-      stacks.free_n--;
-      more->next = p->free;
-      p->free = more;
-      p->free_n++;
-    }
-  }
+  *slab = s;
+  *from = s->used;
+  if (n > s->slots - s->used) n = s->slots - s->used;
+  *guarded = n == 1 || stacks.guard != BY_MARKER || stacks.one_by_one;
+  if (*guarded) n = 1;
+  *canaries = *guarded && guard_set_locked(s->base + (size_t)*from * stacks.slot);
+  __atomic_store_n(&s->used, *from + n, __ATOMIC_RELEASE); /* pairs with the acquire in g_each */
   spin_unlock(&stacks.lock);
-  return g;
+  return n;
 }
 
-struct g *g_alloc(struct p *p) {
-  if (p && p->free) {
-    struct g *g = p->free;
-    p->free = g->next;
-    p->free_n--;
-    return g;
+uint32_t slots_cut(struct g **to, uint32_t n) {
+  struct slab *s;
+  uint32_t from;
+  bool canary, guarded;
+  n = reserve(&s, &from, n, &canary, &guarded);
+  char *lo = s->base + (size_t)from * stacks.slot;
+  if (!guarded && !guard_many(lo, n)) {
+    spin_lock(&stacks.lock);
+    stacks.one_by_one = true;
+    for (uint32_t i = 0; i < n; i++) canary |= guard_set_locked(lo + i * stacks.slot);
+    spin_unlock(&stacks.lock);
   }
-  return take(p);
+  for (uint32_t i = 0; i < n; i++) to[i] = slot_g(s, from + i);
+  slots_prepare(to, n, canary ? ~UINT64_C(0) : 0);
+  for (uint32_t i = 0; i < n; i++) tools_stack_new(to[i]->lo, to[i]->hi);
+  return n;
+}
+
+void slots_discard(struct g *const *g, uint32_t n) {
+  struct prim_range ranges[STACK_BATCH];
+  for (uint32_t i = 0; i < n; i++) {
+    char *lo = slot_end(g[i]) - stacks.slot + GUARD;
+    ranges[i] = (struct prim_range){lo, (size_t)(slot_end(g[i]) - lo)};
+  }
+  if (prim_discard_all(ranges, n) == 0) return;
+  for (uint32_t i = 0; i < n; i++) prim_discard(ranges[i].p, ranges[i].n);
 }
 
 void g_check_canary(const struct g *g) {
@@ -144,36 +163,18 @@ void g_check_canary(const struct g *g) {
   bool whole = (char *)__builtin_frame_address(0) > g->lo;
   for (size_t i = 0; whole && i < PRIM_PAGE / sizeof *page; i++) whole = page[i] == CANARY;
   if (whole) return;
-  stack_overflow_line(g);
+  stack_overflow_line(g, 0);
   fatal_error("stack overflow", NULL, (struct race_at){0, 0});
 }
 
-void g_free(struct p *p, struct g *g) {
-  if (p) {
-    g->next = p->free;
-    p->free = g;
-    if (++p->free_n <= FREE_MAX) return;
-  }
+void stacks_fork_lock(void) {
+  stackpool_lock();
   spin_lock(&stacks.lock);
-  if (p) {
-    for (int i = 0; i < FREE_BATCH; i++) {
-      struct g *one = p->free;
-      p->free = one->next;
-      p->free_n--;
-      one->next = stacks.free;
-      stacks.free = one;
-      stacks.free_n++;
-    }
-  } else {
-    g->next = stacks.free;
-    stacks.free = g;
-    stacks.free_n++;
-  }
-  spin_unlock(&stacks.lock);
 }
-
-void stacks_fork_lock(void) { spin_lock(&stacks.lock); }
-void stacks_fork_unlock(void) { spin_unlock(&stacks.lock); }
+void stacks_fork_unlock(void) {
+  spin_unlock(&stacks.lock);
+  stackpool_unlock();
+}
 
 void g_each(void (*f)(struct g *g, void *arg), void *arg) {
   struct g *t = __atomic_load_n(&sched.thread_gs, __ATOMIC_ACQUIRE); /* pairs with the release in g_adopt */

@@ -6,6 +6,7 @@
  * two sees the other (Dekker, with the whole cost on this side).  If both do, the CAS on `retake` decides.
  * - It fires timers and asks for events at descriptors when nobody else found the time; and sees to it that one of the
  *   idle threads sleeps for them.
+ * - It gives stacks back that nobody needed for a while (stackpool.c).
  * It sleeps 20 us, doubling to 10 ms when it finds nothing to do (Go's numbers), and until poked when nothing runs. */
 #include <errno.h>
 #include <pthread.h>
@@ -108,7 +109,8 @@ static bool all_idle(bool *look) {
 static bool sleep_idle(bool look) {
   for (;;) {
     if (__atomic_exchange_n(&sched.sysmon_wake, 0, __ATOMIC_ACQUIRE)) break; /* pairs with sysmon_poke */
-    if (prim_futex_wait(&sched.sysmon_wake, 0, look ? LOOK_AGAIN : -1) == -ETIMEDOUT) {
+    int64_t wait = look ? LOOK_AGAIN : stacks_trim_after(prim_now());
+    if (prim_futex_wait(&sched.sysmon_wake, 0, wait) == -ETIMEDOUT) {
       __atomic_store_n(&sched.sysmon_idle, false, __ATOMIC_RELAXED);
       return false;
     }
@@ -129,6 +131,7 @@ static void *sysmon_main(void *arg) {
     __atomic_store_n(&sched.now, now, __ATOMIC_RELAXED);
     fire_late_timers(now);
     poll_late(now);
+    stacks_trim(now);
     calm = retake_all(now) ? 0 : calm + 1;
     sleep = calm < 50 ? SLEEP_MIN : sleep >= longest / 2 ? longest : sleep * 2;
     bool told = schedtrace_due(now);

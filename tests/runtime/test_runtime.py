@@ -169,7 +169,7 @@ def test_main_leaves(built):
 def test_stack_overflow(built):
     r = run(built("messages", "gcc-12", FRAMES, "-O0"), "overflow")
     assert r.status == 2 and "fatal error: stack overflow\n" in r.stderr, r
-    assert re.search(r"goroutine \d+ exceeds its stack of 262144 bytes; GODWIT=stack_size=", r.stderr), r
+    assert re.search(r"goroutine \d+ exceeds its stack of 262144 bytes in deep; GODWIT=stack_size=", r.stderr), r
     assert re.search(r"goroutine \d+ \[running\]:\n(.*\n)*deep\(\.\.\.\)", r.stderr), r
 
 
