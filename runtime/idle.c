@@ -242,6 +242,9 @@ void sched_want_sleeper(void) {
 
 void sched_new_deadline(int64_t when) {
   if (!__atomic_load_n(&sched.started, __ATOMIC_RELAXED)) return;
+  /* Who gives a P up from now on sees the timer: that was published by a full barrier. */
+  if (!__atomic_load_n(&sched.sleeper, __ATOMIC_RELAXED) && !__atomic_load_n(&sched.idle_procs, __ATOMIC_RELAXED))
+    return;
   spin_lock(&sched.lock);
   struct m *m = sched.sleeper;
   if (m && when < __atomic_load_n(&m->deadline, __ATOMIC_SEQ_CST)) sleeper_kick_locked(m);

@@ -52,9 +52,18 @@ static void call_fire(struct timer *timer, int64_t now) {
   timer_fired(timer);
 }
 
+static int64_t time_after(int64_t ns) {
+  int64_t now = prim_now();
+  return ns <= 0 ? now : now + ns < now ? TIMER_NEVER - 1 : now + ns;
+}
+
 /* Arms t for ns from now, on behalf of the calling goroutine. */
 static void arm(struct gw_timer *t, int64_t ns, struct race_at at) {
   struct g *g = g_self();
+  if (UNLIKELY(g->id == 1 && g->thread)) { /* what it waits for then comes from its own processor */
+    sched_start();
+    main_join(g);
+  }
   if (t->chan) {
     race_release_acquire(g->race, chan_clock(t->chan, 0));
   } else {
@@ -64,10 +73,20 @@ static void arm(struct gw_timer *t, int64_t ns, struct race_at at) {
       t->race = race_g_create(g->race, t->id, at);
     }
   }
-  int64_t now = prim_now();
+  int64_t when = time_after(ns);
   struct m *m = rt_enter(g);
-  timer_start(&t->timer, ns > 0 ? (now + ns < now ? TIMER_NEVER - 1 : now + ns) : now);
+  timer_start(&t->timer, when);
   rt_exit(m);
+}
+
+/* The same for a timer that is armed already; false if it isn't.  While it is its channel is empty. */
+static bool rearm(struct gw_timer *t, int64_t ns) {
+  if (GW_RACE || t->period > 0) return false;
+  int64_t when = time_after(ns);
+  struct m *m = rt_enter(g_self());
+  bool moved = timer_move(&t->timer, when);
+  rt_exit(m);
+  return moved;
 }
 
 /* Disarms t; true if it was active: armed, or its tick still in the channel. */
@@ -123,6 +142,7 @@ bool gw_timer_stop(gw_timer *t) {
 }
 
 bool gw_timer_reset(gw_timer *t, int64_t ns) {
+  if (rearm(t, ns)) return true;
   gw_mutex_lock(&t->lock);
   bool active = disarm(t);
   arm(t, ns, RACE_HERE());

@@ -8,8 +8,9 @@
 #include "g.h"
 
 static void first_publish(struct timers *ts) {
+  int64_t first = ts->n ? ts->heap[0]->when : TIMER_NEVER;
   /* seq_cst: Dekker with the sleeper, which stores its deadline and then loads this (idle.c) */
-  __atomic_store_n(&ts->first, ts->n ? ts->heap[0]->when : TIMER_NEVER, __ATOMIC_SEQ_CST);
+  if (ts->first != first) __atomic_store_n(&ts->first, first, __ATOMIC_SEQ_CST);
 }
 
 static void place(struct timers *ts, uint32_t i, struct timer *t) {
@@ -48,14 +49,20 @@ static void grow(struct timers *ts) {
   ts->room = room;
 }
 
+/* t, which stands in the heap, to where it belongs. */
+static void sift(struct timers *ts, struct timer *t) {
+  uint32_t i = t->index;
+  if (i > 0 && t->when < ts->heap[(i - 1) / 4]->when)
+    sift_up(ts, i, t);
+  else
+    sift_down(ts, i, t);
+}
+
 static void remove_locked(struct timers *ts, struct timer *t) {
   struct timer *last = ts->heap[--ts->n];
   if (last != t) {
-    uint32_t i = t->index;
-    if (i > 0 && last->when < ts->heap[(i - 1) / 4]->when)
-      sift_up(ts, i, last);
-    else
-      sift_down(ts, i, last);
+    last->index = t->index;
+    sift(ts, last);
   }
   __atomic_store_n(&t->in, NULL, __ATOMIC_RELEASE); /* pairs with the acquire in timer_stop */
   first_publish(ts);
@@ -80,6 +87,22 @@ void timer_start(struct timer *t, int64_t when) {
   first_publish(ts);
   spin_unlock(&ts->lock);
   if (earliest) sched_new_deadline(when);
+}
+
+bool timer_move(struct timer *t, int64_t when) {
+  struct timers *ts = __atomic_load_n(&t->in, __ATOMIC_ACQUIRE);
+  if (!ts) return false;
+  spin_lock(&ts->lock);
+  bool armed = t->in == ts, earliest = false;
+  if (armed) {
+    t->when = when < 0 ? TIMER_NEVER - 1 : when;
+    sift(ts, t);
+    earliest = t->index == 0 && when < ts->first;
+    first_publish(ts);
+  }
+  spin_unlock(&ts->lock);
+  if (earliest) sched_new_deadline(when);
+  return armed;
 }
 
 /* The thread that fires may not run at all. */

@@ -31,6 +31,8 @@ static inline void timer_fired(struct timer *t) { __atomic_store_n(&t->firing, 0
 
 /* Arms t, which is not armed. */
 void timer_start(struct timer *t, int64_t when) __attribute__((visibility("hidden")));
+/* If t is armed it is so for `when` from now on; false if it isn't. */
+bool timer_move(struct timer *t, int64_t when) __attribute__((visibility("hidden")));
 /* Disarms t and waits until its fire function, if it runs now, is done. True if it was armed. */
 bool timer_stop(struct timer *t) __attribute__((visibility("hidden")));
 /* Fires what is due by `now`; returns whether anything was. */
