@@ -1,6 +1,8 @@
 """Files, sockets and signals: only the goroutine waits. The programs check themselves; here they are built plain and with
 -race, and run on 1, 2 and 64 processors, and under the stress switches."""
 
+import re
+import resource
 import shutil
 import subprocess
 from pathlib import Path
@@ -65,3 +67,28 @@ def test_signal_to_an_idle_process(built, kind):
     finally:
         p.kill()
         p.stdout.close()
+
+
+@pytest.mark.parametrize("kind", ["gcc", "race"])
+def test_ten_thousand_connections(tmp_path, kind):
+    """One server, as many connections as the machine allows, up to 10,000; 1,000 under -race."""
+    limit = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    many = min(limit - 200, 10_000 if kind == "gcc" else 1_000)
+    server = gt.compile_c(gt.REPO / "bench/go/echo/echo.c", tmp_path / "server", "-O2", race=kind == "race")
+    client = tmp_path / "client"
+    r = gt.run("cc", "-O1", gt.REPO / "bench/go/echo/client.c", "-o", client)
+    assert r.status == 0, r
+
+    def allow():
+        resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit))
+
+    p = subprocess.Popen([server], env=gt.environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, preexec_fn=allow)
+    try:
+        r = gt.run(client, p.stdout.readline().decode().strip(), many, many * 2, 100)
+        assert r.status == 0, r
+        threads = re.search(r"Threads:\s*(\d+)", Path(f"/proc/{p.pid}/status").read_text())[1]
+        assert int(threads) < 50
+    finally:
+        p.kill()
+        _, errors = p.communicate()
+    assert not errors
