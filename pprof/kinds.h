@@ -16,6 +16,7 @@ extern const struct source sources[];
 extern const size_t source_count;
 
 int goroutines_collect(struct profile *p, const char **why);
+int leaks_collect(struct profile *p, const char **why);
 int threads_collect(struct profile *p, const char **why);
 int blocks_collect(struct profile *p, const char **why);
 int mutexes_collect(struct profile *p, const char **why);

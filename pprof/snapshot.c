@@ -37,7 +37,7 @@ static struct slot {
   uintptr_t pcs[DEPTH_MAX];
 } slots[SLOTS];
 static int slots_n;                /* guarded by lock */
-static struct prim_handler before; /* written once, before our handler is there */
+static struct prim_handler before; /* written under lock, while no slot is WANTED */
 
 /* The slot that a signal's value names; NULL: not a signal of ours. */
 static struct slot *slot_of(const siginfo_t *si) {
@@ -91,9 +91,10 @@ static uintptr_t must_not_disturb(uint32_t tid) {
 
 void snapshot_begin(void) {
   lock_take(&lock);
-  static bool installed; /* guarded by lock */
-  if (!installed) prim_handler_set(SIGNAL, on_signal, &before);
-  installed = true;
+  /* Each time: the search for leaks borrows the signal, and the program may set a handler of its own. */
+  struct prim_handler last;
+  prim_handler_set(SIGNAL, on_signal, &last);
+  if (last.f != on_signal) before = last;
   slots_n = 0;
 }
 

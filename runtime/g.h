@@ -158,6 +158,8 @@ struct gqueue {
   uint32_t n; /* atomic for readers without the lock */
 };
 
+enum { HELPERS_MAX = 16 };
+
 extern HIDDEN struct sched {
   struct spin lock;    /* guards what isn't atomic here */
   bool started;        /* atomic: there are Ps */
@@ -168,22 +170,23 @@ extern HIDDEN struct sched {
   struct gqueue queue; /* global run queue */
   struct p *idle_p;
   struct m *idle_m;
-  struct m *all_m;                  /* atomic head; only grows */
-  struct m *sleeper;                /* the idle M that wakes for the next timer or event */
-  uint32_t ms, idle_ms;             /* threads; those on idle_m */
-  uint32_t threads, parked_threads; /* foreign threads' Gs; those parked on a primitive with no timeout */
-  uint32_t helpers;                 /* threads of ours that run no G and never call the program, sysmon apart */
-  struct g *thread_gs;              /* all of the former; atomic head, only grows */
-  int64_t foreign_live;             /* atomic: Gs started by foreign threads and timers, and foreign threads' own */
-  int64_t timers;                   /* atomic: armed timers and waits with an end */
-  bool dead_maybe;                  /* all asleep but for threads that we know nothing of: sysmon looks again */
-  bool main_gone;                   /* main's goroutine called gw_goexit */
-  bool sysmon_idle;                 /* atomic: sysmon sleeps until something runs */
-  uint32_t sysmon_wake;             /* atomic, futex */
-  uintptr_t sysmon_stack;           /* a frame of the monitor's, near the upper end of its stack */
-  int64_t now;                      /* atomic, relaxed: sysmon's clock */
-  int64_t start;                    /* time of start-up */
-  uint32_t stress;                  /* enum stress; constant once started */
+  struct m *all_m;                     /* atomic head; only grows */
+  struct m *sleeper;                   /* the idle M that wakes for the next timer or event */
+  uint32_t ms, idle_ms;                /* threads; those on idle_m */
+  uint32_t threads, parked_threads;    /* foreign threads' Gs; those parked on a primitive with no timeout */
+  uintptr_t helper_stack[HELPERS_MAX]; /* above the stacks of those helpers that there's room for; 0 free */
+  uint32_t helpers;                    /* threads of ours that run no G and never call the program, sysmon apart */
+  struct g *thread_gs;                 /* all of the former; atomic head, only grows */
+  int64_t foreign_live;                /* atomic: Gs started by foreign threads and timers, and foreign threads' own */
+  int64_t timers;                      /* atomic: armed timers and waits with an end */
+  bool dead_maybe;                     /* all asleep but for threads that we know nothing of: sysmon looks again */
+  bool main_gone;                      /* main's goroutine called gw_goexit */
+  bool sysmon_idle;                    /* atomic: sysmon sleeps until something runs */
+  uint32_t sysmon_wake;                /* atomic, futex */
+  uintptr_t sysmon_stack;              /* a frame of the monitor's, near the upper end of its stack */
+  int64_t now;                         /* atomic, relaxed: sysmon's clock */
+  int64_t start;                       /* time of start-up */
+  uint32_t stress;                     /* enum stress; constant once started */
 } sched;
 extern HIDDEN struct p *procs_all[MAX_PROCS];
 

@@ -89,6 +89,8 @@ static void hide_own_objects(void) {
     if (m->g0.end) maps_skip_below(m->g0.end);
   }
   if (sched.sysmon_stack) maps_skip_below(sched.sysmon_stack);
+  for (int i = 0; i < HELPERS_MAX; i++)
+    if (sched.helper_stack[i]) maps_skip_below(sched.helper_stack[i]);
 }
 
 /* Words of a thread that was stopped: it may be about to wake a goroutine that it has already taken out of a queue. */
@@ -177,7 +179,7 @@ static bool search(struct g *self, uintptr_t fp) {
   if (ok && (ok = reach_begin())) {
     g_each(mark_begin, NULL);
     hide_own_objects();
-    if (fp) reach_g(self, fp);
+    if (fp && self) reach_g(self, fp);
     reach_threads();
     g_each(reach_unblocked, self);
     reach_timers();
@@ -307,6 +309,33 @@ int gw_leak_check(void) {
   search_unlock();
   rt_exit(m);
   return n;
+}
+
+struct telling {
+  void (*f)(const struct inspect_g *g, void *arg);
+  void *arg;
+};
+
+static void tell_one(struct g *g, void *arg) {
+  struct telling *t = arg;
+  struct inspect_g v;
+  if (g->leak != LEAK_BLOCKED || !is_blocked(g)) return;
+  inspect_g(g, &v);
+  t->f(&v, t->arg);
+}
+
+bool inspect_leaked(void (*f)(const struct inspect_g *g, void *arg), void *arg) {
+  struct g *g = g_tls(); /* NULL on a helper */
+  struct m *m = g ? rt_enter(g) : NULL;
+  struct telling telling = {f, arg};
+  __builtin_unwind_init(); /* as above */
+  search_lock();
+  bool proof = search(g, (uintptr_t)__builtin_frame_address(0) - 256);
+  if (proof) g_each(tell_one, &telling);
+  search_unlock();
+  if (g) rt_exit(g->m);
+  (void)m;
+  return proof;
 }
 
 /* ---- at the end ---- */

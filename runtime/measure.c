@@ -97,11 +97,23 @@ struct helper {
   void *arg;
 };
 
+/* A free entry; NULL: there are many. */
+static uintptr_t *helper_place_locked(void) {
+  for (int i = 0; i < HELPERS_MAX; i++)
+    if (!sched.helper_stack[i]) return &sched.helper_stack[i];
+  return NULL;
+}
+
 static void *helper_main(void *arg) {
   struct helper h = *(struct helper *)arg;
   arena_free(arg, sizeof h);
+  spin_lock(&sched.lock);
+  uintptr_t *stack = helper_place_locked();
+  if (stack) *stack = (uintptr_t)pthread_self(); /* as for a foreign thread */
+  spin_unlock(&sched.lock);
   h.f(h.arg);
   spin_lock(&sched.lock);
+  if (stack) *stack = 0;
   sched.helpers--;
   spin_unlock(&sched.lock);
   return NULL;

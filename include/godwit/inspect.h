@@ -23,6 +23,9 @@ struct inspect_g {
 
 /* Calls f for each goroutine. */
 void inspect_each(void (*f)(const struct inspect_g *g, void *arg), void *arg);
+/* Calls f for each goroutine that is leaked for certain, as gw_leak_check finds them; the world stands still for the
+ * search, not for the calls.  False, and no calls, if that can't be known. */
+bool inspect_leaked(void (*f)(const struct inspect_g *g, void *arg), void *arg);
 /* Return addresses of a suspended goroutine, innermost first, by frame pointers; how many (at most max). */
 int inspect_stack(const struct inspect_g *g, uintptr_t *pcs, int max);
 /* Is this address in the code of the library itself? */

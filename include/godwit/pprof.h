@@ -4,11 +4,11 @@
 #define GODWIT_PPROF_H
 #include <stdint.h>
 
-/* Writes a profile to a descriptor: name is "goroutine", "block", "mutex", "heap", "allocs", "threadcreate" or "cpu".
- * debug 0: profile.proto, gzipped; 1: Go's text; 2 ("goroutine"): the goroutines one by one.  0, or -1 with errno:
- * EINVAL for an unknown name, ENOTSUP for a profile that this program hasn't got (heap without the malloc of `godwit
- * cc`; cpu while it is off), else write's. Blocks the thread, not only the goroutine: functions and lines come from a
- * `godwit symbolize` child. */
+/* Writes a profile to a descriptor: name is "goroutine", "block", "mutex", "heap", "allocs", "threadcreate",
+ * "goroutineleak" or "cpu". debug 0: profile.proto, gzipped; 1: Go's text; 2 ("goroutine"): the goroutines one by one.
+ * 0, or -1 with errno: EINVAL for an unknown name, ENOTSUP for a profile that this program hasn't got (heap without the
+ * malloc of `godwit cc`; cpu while it is off), else write's. Blocks the thread, not only the goroutine: functions and
+ * lines come from a `godwit symbolize` child. */
 int gw_pprof_write(const char *name, int fd, int debug);
 
 /* Serves /debug/pprof/ and /metrics over HTTP from a thread of its own, so that it answers whatever the goroutines do.

@@ -244,6 +244,33 @@ int main(void) {
     assert pt.read(tmp_path / "g").total(0, "parked") == 3
 
 
+LEAKS = """
+#include <stdio.h>
+#include <godwit.h>
+static gw_chan(int) kept;
+static void leaked(gw_chan(int) c) { gw_recv(c); }
+static void fine(gw_chan(int) c) { gw_recv(c); }
+static __attribute__((noinline)) void start(void) { for (int i = 0; i < 3; i++) gw_go(leaked, gw_make(int, 0)); }
+static __attribute__((noinline)) void wipe(void) { volatile char a[8192]; for (int i = 0; i < 8192; i++) a[i] = 0; }
+int main(void) {
+  kept = gw_make(int, 0);
+  start();
+  wipe();
+  gw_go(fine, kept);
+  gw_sleep(20 * GW_MS);
+  return gw_pprof_write("goroutineleak", 1, 1);
+}
+"""
+
+
+@pytest.mark.parametrize("race", [False, True], ids=["plain", "race"])
+def test_leaks(programs, race):
+    """What nothing can reach is there, what a global leads to is not."""
+    r = gt.run(programs(LEAKS, "-O1", race=race))
+    assert r.status == 0 and r.stdout.startswith("goroutineleak profile: total 3\n3 @"), r
+    assert "leaked+0x" in r.stdout and "fine" not in r.stdout
+
+
 def test_errors(programs):
     source = """
 #include <errno.h>

@@ -58,7 +58,7 @@ def server(request, programs):
 def test_index(server):
     status, headers, body = server.get("/debug/pprof/")
     assert status == 200 and headers["Content-Type"].startswith("text/html")
-    for name in ("allocs", "block", "goroutine", "heap", "mutex", "threadcreate"):
+    for name in ("allocs", "block", "goroutine", "goroutineleak", "heap", "mutex", "threadcreate"):
         assert f'href="{name}?debug=1"' in body.decode()
     assert server.get("/debug/pprof")[0] == 200, "sent on to the folder"
 
