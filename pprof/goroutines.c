@@ -21,17 +21,33 @@ struct walk {
 
 static bool runs(const struct inspect_g *g) { return g->status == INSPECT_RUNNING || g->status == INSPECT_BLOCKING; }
 
-static void ask_one(const struct inspect_g *g, void *self) {
-  if (runs(g) && g->id != *(const uint64_t *)self) snapshot_ask(g->id, g->tid);
+struct visit {
+  void (*f)(const struct inspect_g *g, void *arg);
+  void *arg;
+  uint64_t self;
+  struct bytes running; /* struct inspect_g: they come last, when their stacks are known */
+};
+
+static void visit_one(const struct inspect_g *g, void *arg) {
+  struct visit *v = arg;
+  if (!runs(g) || g->id == v->self) {
+    v->f(g, v->arg);
+    return;
+  }
+  snapshot_ask(g->id, g->tid);
+  bytes_add(&v->running, g, sizeof *g);
 }
 
-/* Calls f for each goroutine; meanwhile stack_of knows where the running ones were. */
+/* Calls f for each goroutine, those that run last: stack_of then knows where they were. */
 static void each(void (*f)(const struct inspect_g *g, void *arg), void *arg, uint64_t self) {
+  struct visit v = {.f = f, .arg = arg, .self = self};
   snapshot_begin();
-  inspect_each(ask_one, &self);
+  inspect_each(visit_one, &v);
   snapshot_wait();
-  inspect_each(f, arg);
+  const struct inspect_g *g = (const struct inspect_g *)(const void *)v.running.at;
+  for (size_t i = 0; i < v.running.n / sizeof *g; i++) f(&g[i], arg);
   snapshot_end();
+  bytes_free(&v.running);
 }
 
 /* Return addresses of g, which may be the caller, running or suspended. */

@@ -163,14 +163,14 @@ static inline void park(struct g *g, enum reason why, void (*unlock)(void *arg),
 void g_park_now(struct g *g, enum reason why, void (*unlock)(void *arg), void *arg) { park(g, why, unlock, arg); }
 
 void g_park(struct g *g, enum reason why, void (*unlock)(void *arg), void *arg) {
-  if (UNLIKELY(__atomic_load_n(&gw__inspect_hooks.on, __ATOMIC_RELAXED)))
+  if (UNLIKELY(__atomic_load_n(&gw__inspect_hooks.on, __ATOMIC_RELAXED) & INSPECT_WAITS))
     g_park_timed(g, why, unlock, arg);
   else
     park(g, why, unlock, arg);
 }
 
 void g_park_unlock(struct g *g, enum reason why, struct spin *lock) {
-  if (UNLIKELY(g->thread || __atomic_load_n(&gw__inspect_hooks.on, __ATOMIC_RELAXED))) {
+  if (UNLIKELY(g->thread || __atomic_load_n(&gw__inspect_hooks.on, __ATOMIC_RELAXED) & INSPECT_WAITS)) {
     g_park(g, why, unlock_arg, lock);
     return;
   }

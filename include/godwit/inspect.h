@@ -56,7 +56,12 @@ int inspect_thread_start(void (*f)(void *arg), void *arg);
 /* What the profiles want to be told of; set the functions first, then (with release) the bits.  They are called on
  * goroutines and foreign threads, inside the runtime: they may not block, park or call the public API.  fp is the frame
  * pointer of a frame of the library's, for inspect_own_stack. */
-enum inspect_hook { INSPECT_BLOCK = 1, INSPECT_MUTEX = 2, INSPECT_LATENCY = 4 };
+enum inspect_hook {
+  INSPECT_BLOCK = 1,
+  INSPECT_MUTEX = 2,
+  INSPECT_LATENCY = 4,
+  INSPECT_WAITS = INSPECT_BLOCK | INSPECT_LATENCY
+};
 struct inspect_hooks {
   uint32_t on;                                 /* atomic: of enum inspect_hook */
   void (*blocked)(int64_t ns, uintptr_t fp);   /* a wait of the caller's has ended */
