@@ -52,6 +52,58 @@
 	.cfi_adjust_cfa_offset -64
 	.endm
 
+	/* The inline check, out of line: for code that isn't worth it.  \tail is the thunk behind it.  (cell ^ mine) must have
+	 * neither bits of the id nor those of the access's bytes. */
+	.macro CHECK name, size, op, tail
+	.globl	\name
+	.type	\name, @function
+	.p2align 4
+\name:
+	.cfi_startproc
+	pushq	%rax
+	pushq	%rcx
+	.cfi_adjust_cfa_offset 16
+	movq	__gw_tls@gottpoff(%rip), %rax
+	movl	%fs:(%rax), %r11d
+	orl	$0xff, %r11d		/* mine: the open epoch and all bytes */
+	movq	__gw_shadow(%rip), %rcx
+	.if \op == 0
+	addq	%fs:8(%rax), %rcx
+	.endif
+	movq	%rdi, %rax
+	shrq	$3, %rax
+	.if \size == 16
+	cmpl	(%rcx,%rax,4), %r11d
+	jne	1f
+	cmpl	4(%rcx,%rax,4), %r11d
+	jne	1f
+	.elseif \size == 8
+	cmpl	(%rcx,%rax,4), %r11d
+	jne	1f
+	.else
+	xorl	(%rcx,%rax,4), %r11d
+	movl	%edi, %ecx
+	andl	$7, %ecx
+	cmpl	$0xff, %r11d
+	ja	1f
+	shrl	%cl, %r11d
+	testl	$((1 << \size) - 1), %r11d
+	jnz	1f
+	.endif
+	.cfi_remember_state
+	popq	%rcx
+	popq	%rax
+	.cfi_adjust_cfa_offset -16
+	ret
+	.cfi_restore_state
+1:	popq	%rcx
+	popq	%rax
+	.cfi_adjust_cfa_offset -16
+	jmp	\tail
+	.cfi_endproc
+	.size	\name, . - \name
+	.endm
+
 	/* A range of rsi bytes from rdi on.  Returns when the open epoch has already recorded all of it: the inline check, for
 	 * many cells.  It keeps its registers for itself, and leaves them as they were for the slow path that follows.
 	 * (cell ^ mine) must be zero: in the first and the last cell only the id's bits and those of the range's bytes. */
@@ -171,6 +223,19 @@
 	THUNK __gw_write8, 8, det_thunk_write
 	THUNK __gw_write16, 16, det_thunk_write
 	RANGE __gw_write_range, 1
+	CHECK __gw_check_read1, 1, 0, __gw_read1
+	CHECK __gw_check_read2, 2, 0, __gw_read2
+	CHECK __gw_check_read4, 4, 0, __gw_read4
+	CHECK __gw_check_read8, 8, 0, __gw_read8
+	CHECK __gw_check_read16, 16, 0, __gw_read16
+	CHECK __gw_check_write1, 1, 1, __gw_write1
+	CHECK __gw_check_write2, 2, 1, __gw_write2
+	CHECK __gw_check_write4, 4, 1, __gw_write4
+	CHECK __gw_check_write8, 8, 1, __gw_write8
+	CHECK __gw_check_write16, 16, 1, __gw_write16
+	.globl	__gw_check_read_range, __gw_check_write_range
+	.set	__gw_check_read_range, __gw_read_range
+	.set	__gw_check_write_range, __gw_write_range
 
 	.type	range_tail, @function
 	.p2align 4

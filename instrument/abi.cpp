@@ -1,8 +1,8 @@
 // Reads abi.inc, the only list of entry points, into LLVM types.
 //
-// A THUNK is `preserve_allcc`: the caller keeps everything but r11 in registers.  It is bound eagerly (nonlazybind),
-// because the lazy binding stub of the dynamic linker keeps argument registers only.  It touches no memory that the
-// program can see, so that link-time optimisers may move the program's own accesses across it.
+// A THUNK or CHECK is `preserve_allcc`: the caller keeps everything but r11 in registers.  It is bound eagerly
+// (nonlazybind), because the lazy binding stub of the dynamic linker keeps argument registers only.  It touches no
+// memory that the program can see, so that link-time optimisers may move the program's own accesses across it.
 #include "abi.h"
 
 #include "llvm/IR/Attributes.h"
@@ -20,7 +20,7 @@ namespace godwit {
 namespace {
 
 enum Kind { VOID, PTR, SIZE, I8, I16, I32, I64, I128, INT, BOOL };
-enum Convention { THUNK, CCC };
+enum Convention { THUNK, CHECK, CCC };
 
 struct Entry {
   Convention convention;
@@ -87,9 +87,9 @@ Function *Abi::function(StringRef name) {
   if (is_narrow(entry.ret)) f->addRetAttr(Attribute::ZExt);
   for (unsigned i = 0; i < entry.args.size(); i++)
     if (is_narrow(entry.args[i])) f->addParamAttr(i, Attribute::ZExt);
-  if (entry.convention == THUNK) {
+  if (entry.convention != CCC) {
     f->setCallingConv(CallingConv::PreserveAll);
-    f->addFnAttr(Attribute::Cold);
+    if (entry.convention == THUNK) f->addFnAttr(Attribute::Cold);
     if (may_be_shared()) f->addFnAttr(Attribute::NonLazyBind);
     f->addFnAttr(Attribute::NoCallback);
     f->setMemoryEffects(MemoryEffects::inaccessibleMemOnly());

@@ -212,7 +212,8 @@ bool ends_region(const Instruction &i) {
   const Function *callee = call->getCalledFunction();
   if (!callee) return true;
   StringRef name = callee->getName();
-  return !(name.starts_with("__gw_read") || name.starts_with("__gw_write") || name.starts_with("__gw_mem"));
+  return !(name.starts_with("__gw_read") || name.starts_with("__gw_write") || name.starts_with("__gw_check") ||
+           name.starts_with("__gw_mem"));
 }
 
 bool Sharing::object_is_private(const Value *object) {

@@ -24,6 +24,7 @@
 #include "check.h"
 
 #include "abi.h"
+#include "budget.h"
 #include "llvm/Analysis/LoopInfo.h"
 #include "llvm/Analysis/ValueTracking.h"
 #include "llvm/IR/Dominators.h"
@@ -46,7 +47,7 @@ namespace {
 constexpr uint64_t kGranule = 8;          // bytes of memory per cell
 constexpr uint64_t kCellBytes = 4;        // bytes per cell
 constexpr uint32_t kByteBits = 0xff;      // the byte mask within a cell
-constexpr uint64_t kInlineBytes = 64;     // longest access that is compared inline: a cache line, or a vector register
+constexpr uint64_t kInlineBytes = 64;     // longest access that is checked inline: a cache line, or a vector register
 constexpr uint64_t kReadOffset = 8;       // of read_off in struct gw_tls (abi.h)
 constexpr unsigned kThreadSegment = 257;  // LLVM's address space for %fs
 
@@ -59,12 +60,10 @@ struct Shared {
 // Loads the shared values once per region and finds, for a place in the function, which of them hold there.
 class Regions {
  public:
-  Regions(Function &f, Abi &abi) : f_(f), abi_(abi), dominators_(f) {
+  Regions(Function &f, Abi &abi, DominatorTree &dominators) : f_(f), abi_(abi), dominators_(dominators) {
     load_constants();
     load_after_ends();
   }
-
-  bool is_reachable(const Instruction *i) const { return dominators_.isReachableFromEntry(i->getParent()); }
 
   // To be asked for all places before the first check splits a block.
   Shared at(const Instruction *place, bool write) {
@@ -189,7 +188,7 @@ class Regions {
 
   Function &f_;
   Abi &abi_;
-  DominatorTree dominators_;
+  DominatorTree &dominators_;
   Value *offset_ = nullptr, *writes_ = nullptr;
   std::vector<Instruction *> created_;  // in order of creation
   DenseMap<const BasicBlock *, SmallVector<Loaded, 2>> loaded_;
@@ -204,32 +203,38 @@ class Check {
   Check(Abi &abi, const Access &access, const Shared &shared)
       : abi_(abi), access_(access), b_(access.at), mine_(shared.mine), plane_(shared.plane) {}
 
+  void place_call() {
+    b_.SetCurrentDebugLocation(line());
+    measure();
+    call(b_, "__gw_check_");
+  }
+
+  // For accesses of up to kInlineBytes.
   void place() {
     b_.SetCurrentDebugLocation(line());
     measure();
-    Value *missing = access_.length ? nullptr : condition();
-    if (!missing) return call_range(b_);
+    Value *missing = condition();
     MDNode *weights = MDBuilder(b_.getContext()).createUnlikelyBranchWeights();
     Instruction *cold = SplitBlockAndInsertIfThen(missing, access_.at, false, weights);
     cold->getParent()->setName("gw.cold");
     IRBuilder<> cb(cold);
     cb.SetCurrentDebugLocation(line());
-    if (is_power_of_two_up_to(16) && align_ >= access_.size)
-      abi_.call(cb, prefix() + std::to_string(access_.size), {access_.pointer});
-    else
-      call_range(cb);
+    call(cb, "__gw_");
   }
 
  private:
   DebugLoc line() const { return access_.line ? DebugLoc(access_.line) : access_.at->getDebugLoc(); }
 
-  std::string prefix() const { return access_.write ? "__gw_write" : "__gw_read"; }
-
   bool is_power_of_two_up_to(uint64_t most) const { return isPowerOf2_64(access_.size) && access_.size <= most; }
 
-  void call_range(IRBuilder<> &b) {
+  void call(IRBuilder<> &b, StringRef prefix) {
+    std::string name = (prefix + (access_.write ? "write" : "read")).str();
+    if (!access_.length && is_power_of_two_up_to(16) && align_ >= access_.size) {
+      abi_.call(b, name + std::to_string(access_.size), {access_.pointer});
+      return;
+    }
     Value *length = access_.length ? b.CreateZExtOrTrunc(access_.length, b.getInt64Ty()) : b.getInt64(access_.size);
-    abi_.call(b, prefix() + "_range", {access_.pointer, length});
+    abi_.call(b, name + "_range", {access_.pointer, length});
   }
 
   // What is known of the address.  Variables of this module are moved to a multiple of 8 where that makes it more.
@@ -250,12 +255,11 @@ class Check {
   Value *condition() {
     uint64_t n = access_.size;
     if (offset_ && *offset_ + n <= kGranule) return is_not_zero(differs_in(0, byte_bits(n) << *offset_));
-    if (align_ >= kGranule && n <= kInlineBytes) return whole_cells();
+    if (align_ >= kGranule) return whole_cells();
     if (is_power_of_two_up_to(4) && align_ >= n) return within_granule();
     if (n <= kGranule) return across_two();
     if (n <= 2 * kGranule) return across_three();
-    if (n <= kInlineBytes) return whole_cells_if_aligned();
-    return nullptr;
+    return whole_cells_if_aligned();
   }
 
   static uint32_t byte_bits(uint64_t n) { return (uint32_t)((1u << n) - 1); }
@@ -366,12 +370,19 @@ class Check {
 }  // namespace
 
 void place_checks(Function &f, Abi &abi, const std::vector<Access> &accesses) {
-  if (accesses.empty()) return;
-  Regions regions(f, abi);
-  std::vector<std::pair<const Access *, Shared>> plan;
+  DominatorTree dominators(f);
+  std::vector<const Access *> called, candidates, inlined;
   for (const Access &access : accesses)
-    if (regions.is_reachable(access.at)) plan.push_back({&access, regions.at(access.at, access.write)});
-  for (auto &[access, shared] : plan) Check(abi, *access, shared).place();
+    if (dominators.isReachableFromEntry(access.at->getParent()))
+      (access.length || access.size > kInlineBytes ? called : candidates).push_back(&access);
+  Budget budget(f, dominators, candidates);
+  for (const Access *access : candidates) (budget.affords_inline(*access) ? inlined : called).push_back(access);
+  for (const Access *access : called) Check(abi, *access, Shared()).place_call();
+  if (inlined.empty()) return;
+  Regions regions(f, abi, dominators);
+  std::vector<Shared> shared;
+  for (const Access *access : inlined) shared.push_back(regions.at(access->at, access->write));
+  for (auto [access, where] : zip(inlined, shared)) Check(abi, *access, where).place();
   regions.settle();
 }
 

@@ -380,7 +380,7 @@ class Placer {
   void check(IRBuilder<> &b, const Run &run) {
     b.SetCurrentDebugLocation(position_of(run));
     Value *low = get(b, run.low), *length = b.CreateSub(get(b, run.high), low);
-    abi_.call(b, first(run).write ? "__gw_write_range" : "__gw_read_range",
+    abi_.call(b, first(run).write ? "__gw_check_write_range" : "__gw_check_read_range",
               {b.CreateIntToPtr(low, PointerType::getUnqual(b.getContext())), length});
   }
 

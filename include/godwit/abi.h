@@ -25,7 +25,7 @@ extern const int __gw_abi_v1; /* named by every instrumented object: a mismatch 
 #define GW_ABI_I64 uint64_t
 #define GW_ABI_I128 unsigned __int128
 #define GW_ABI_INT int
-/* THUNKs are written in assembly and called by compiled code only: C code has no prototype for them. */
+/* THUNKs and CHECKs are written in assembly and called by compiled code only: C code has no prototype for them. */
 #define GW_ABI_ARGS1(a) (GW_ABI_##a)
 #define GW_ABI_ARGS2(a, b) (GW_ABI_##a, GW_ABI_##b)
 #define GW_ABI_ARGS3(a, b, c) (GW_ABI_##a, GW_ABI_##b, GW_ABI_##c)
@@ -35,6 +35,7 @@ extern const int __gw_abi_v1; /* named by every instrumented object: a mismatch 
   GW_ABI_PICK(__VA_ARGS__, GW_ABI_ARGS5, GW_ABI_ARGS4, GW_ABI_ARGS3, GW_ABI_ARGS2, GW_ABI_ARGS1, )(__VA_ARGS__)
 #define GW_ABI_PROTO_CCC(ret, name, args) GW_ABI_##ret name GW_ABI_ARGS args;
 #define GW_ABI_PROTO_THUNK(ret, name, args)
+#define GW_ABI_PROTO_CHECK(ret, name, args)
 #define GW_ABI(cc, ret, name, args) GW_ABI_PROTO_##cc(ret, name, args)
 #include "godwit/abi.inc"
 

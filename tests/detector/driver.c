@@ -81,26 +81,19 @@ static bool inline_check(const char *p, size_t n, bool write) {
   return cell_has(u, ((1u << n) - 1) << (u % 8), write);
 }
 
-extern void __gw_read1(void *), __gw_read2(void *), __gw_read4(void *), __gw_read8(void *), __gw_read16(void *);
-extern void __gw_write1(void *), __gw_write2(void *), __gw_write4(void *), __gw_write8(void *), __gw_write16(void *);
+typedef void thunk(void *);
+extern thunk __gw_read1, __gw_read2, __gw_read4, __gw_read8, __gw_read16;
+extern thunk __gw_write1, __gw_write2, __gw_write4, __gw_write8, __gw_write16;
+extern thunk __gw_check_read1, __gw_check_read2, __gw_check_read4, __gw_check_read8, __gw_check_read16;
+extern thunk __gw_check_write1, __gw_check_write2, __gw_check_write4, __gw_check_write8, __gw_check_write16;
 extern void __gw_read_range(void *, size_t), __gw_write_range(void *, size_t);
 
-static void (*thunk_for(size_t n, bool write))(void *) {
-  switch (n) {
-    case 1:
-      return write ? __gw_write1 : __gw_read1;
-    case 2:
-      return write ? __gw_write2 : __gw_read2;
-    case 4:
-      return write ? __gw_write4 : __gw_read4;
-    case 8:
-      return write ? __gw_write8 : __gw_read8;
-    case 16:
-      return write ? __gw_write16 : __gw_read16;
-    default:
-      return NULL;
-  }
-}
+/* By size: 1 << i bytes. */
+static thunk *const thunks[2][5] = {{__gw_read1, __gw_read2, __gw_read4, __gw_read8, __gw_read16},
+                                    {__gw_write1, __gw_write2, __gw_write4, __gw_write8, __gw_write16}};
+static thunk *const checks[2][5] = {
+    {__gw_check_read1, __gw_check_read2, __gw_check_read4, __gw_check_read8, __gw_check_read16},
+    {__gw_check_write1, __gw_check_write2, __gw_check_write4, __gw_check_write8, __gw_check_write16}};
 
 __attribute__((noinline)) static void access_here(struct race_g *g, void *p, size_t n, int64_t op) {
   race_access(g, p, n, (enum race_op)op, RACE_HERE());
@@ -120,9 +113,9 @@ static void access_plain(const struct op *o, bool write) {
   }
   run_as(g_of(o->a[0]));
   if (o->a[3] == 1 && inline_check(p, n, write)) return;
-  void (*thunk)(void *) = o->a[3] == 1 && (uintptr_t)p % n == 0 ? thunk_for(n, write) : NULL;
-  if (thunk)
-    SITE_CALL(op_count, thunk, void (*)(void *))(p);
+  bool small = n <= 16 && (n & (n - 1)) == 0 && (uintptr_t)p % n == 0;
+  if (o->a[3] != 2 && small)
+    SITE_CALL(op_count, (o->a[3] == 1 ? thunks : checks)[write][__builtin_ctzl(n)], void (*)(void *))(p);
   else
     SITE_CALL(op_count, write ? __gw_write_range : __gw_read_range, void (*)(void *, size_t))(p, n);
 }

@@ -105,9 +105,9 @@ class Generator:
                 self.put_in_order(racer, g)
             if self.ran.oracle.would_race(g, at, at + n, write):
                 return
-        self.add("w" if write else "r", g, at, n, rng.choice((0, 1, 1, 2)))
+        self.add("w" if write else "r", g, at, n, rng.choice((0, 1, 1, 2, 3)))
         if rng.random() < 0.2:
-            self.add("w" if rng.random() < 0.5 else "r", g, at, n, rng.choice((0, 1, 1, 2)))
+            self.add("w" if rng.random() < 0.5 else "r", g, at, n, rng.choice((0, 1, 1, 2, 3)))
 
     def put_in_order(self, access, g):
         """Makes a recorded access happen before what g does next, by some way or other; its goroutine, or one that

@@ -4,7 +4,8 @@ An operation is a tuple whose first element is its letter; tests/detector/driver
 
     n g h lo n       g creates h, whose stack is [lo, lo+n) (n 0: a place of its own)
     x g              g ends
-    r g lo n how     g reads n bytes at lo; how: 0 race_access, 1 inline check and thunk, 2 range thunk
+    r g lo n how     g reads n bytes at lo; how: 0 race_access, 1 inline check and thunk, 2 range thunk,
+                    3 check out of line
     w g lo n how     g writes
     F g lo n         g frees [lo, lo+n)          M g lo n     g gets [lo, lo+n) from the allocator
     B lo n           [lo, lo+n) is reborn, and as in M and n the rest of its first and last granule with it: what is

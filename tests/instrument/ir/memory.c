@@ -31,7 +31,7 @@ void set(char *to, char c, unsigned long n) { __builtin_memset(to, c, n); }
 
 // Only the side that others can see.
 // MEMORY-LABEL: define {{.*}} @one_side(
-// MEMORY: call preserve_allcc void @__gw_read_range(ptr {{.*}}, i64 {{.*}})
+// MEMORY: call preserve_allcc void @__gw_check_read_range(ptr {{.*}}, i64 {{.*}})
 // MEMORY-NOT: __gw_write
 // MEMORY: ret i8
 char one_side(char *from, unsigned long n) {

@@ -7,7 +7,7 @@ void other(void);
 // AUDIT-NOT: call {{.*}}_range
 
 // RANGE-LABEL: define {{.*}} @fill(
-// RANGE: call preserve_allcc void @__gw_write_range(ptr %0, i64 {{.*}}), !dbg [[FILL:![0-9]+]]
+// RANGE: call preserve_allcc void @__gw_check_write_range(ptr %0, i64 {{.*}}), !dbg [[FILL:![0-9]+]]
 // RANGE-NOT: __gw_
 void fill(long *a, unsigned long n) {
   for (unsigned long i = 0; i < n; i++) a[i] = 1;
@@ -16,7 +16,7 @@ void fill(long *a, unsigned long n) {
 // Downwards, the range begins at the last turn's address.
 // RANGE-LABEL: define {{.*}} @downwards(
 // RANGE: [[LOW:%.*]] = getelementptr i8, ptr {{.*}}, i64
-// RANGE: call preserve_allcc void @__gw_read_range(ptr [[LOW]], i64
+// RANGE: call preserve_allcc void @__gw_check_read_range(ptr [[LOW]], i64
 // RANGE-NOT: __gw_
 long downwards(const long *a, long n) {
   long sum = 0;
@@ -26,8 +26,8 @@ long downwards(const long *a, long n) {
 
 // Neighbours on one line are one range; up and down the bytes of `out` are another.
 // RANGE-LABEL: define {{.*}} @smooth(
-// RANGE: call preserve_allcc void @__gw_read_range(
-// RANGE: call preserve_allcc void @__gw_write_range(
+// RANGE: call preserve_allcc void @__gw_check_read_range(
+// RANGE: call preserve_allcc void @__gw_check_write_range(
 // RANGE-NOT: __gw_
 void smooth(double *restrict out, const double *in, long n) {
   for (long i = 1; i < n; i++) out[i] = in[i - 1] + in[i] + in[i + 1];
@@ -35,8 +35,8 @@ void smooth(double *restrict out, const double *in, long n) {
 
 // What one line reads and writes is checked as a write.
 // RANGE-LABEL: define {{.*}} @increment(
-// RANGE-NOT: __gw_read
-// RANGE: call preserve_allcc void @__gw_write_range(
+// RANGE-NOT: __gw_{{.*}}read
+// RANGE: call preserve_allcc void @__gw_check_write_range(
 // RANGE-NOT: __gw_
 void increment(int *a, long n) {
   for (long i = 0; i < n; i++) a[i] += 1;
@@ -44,7 +44,7 @@ void increment(int *a, long n) {
 
 // Halves of a struct fill it only if one line has both: a report names one line.
 // RANGE-LABEL: define {{.*}} @halves(
-// RANGE: call preserve_allcc void @__gw_write_range({{.*}}), !dbg [[HALVES:![0-9]+]]
+// RANGE: call preserve_allcc void @__gw_check_write_range({{.*}}), !dbg [[HALVES:![0-9]+]]
 // RANGE-NOT: __gw_
 struct half {
   long one, two;
@@ -65,7 +65,7 @@ void two_lines(struct half *a, long n) {
 
 // An address that stays is checked once, inline.
 // RANGE-LABEL: define {{.*}} @total(
-// RANGE: call preserve_allcc void @__gw_read_range(
+// RANGE: call preserve_allcc void @__gw_check_read_range(
 // RANGE: call preserve_allcc void @__gw_write8(
 // RANGE-NOT: __gw_
 void total(long *sum, const long *a, long n) {
@@ -74,7 +74,7 @@ void total(long *sum, const long *a, long n) {
 
 // A nest: the inner loop has its range in the outer one.
 // RANGE-LABEL: define {{.*}} @nest(
-// RANGE: call preserve_allcc void @__gw_write_range(
+// RANGE: call preserve_allcc void @__gw_check_write_range(
 // RANGE-NOT: __gw_
 void nest(long *a, long n, long m) {
   for (long i = 0; i < n; i++)
@@ -83,7 +83,7 @@ void nest(long *a, long n, long m) {
 
 // What only computes may be called.
 // RANGE-LABEL: define {{.*}} @roots(
-// RANGE: call preserve_allcc void @__gw_write_range(
+// RANGE: call preserve_allcc void @__gw_check_write_range(
 // RANGE-NOT: __gw_
 __attribute__((const)) double pure_root(double);
 void roots(double *a, long n) {
@@ -123,8 +123,8 @@ void volatiles(volatile long *a, long n) {
 }
 // an access that some turns don't make,
 // RANGE-LABEL: define {{.*}} @some(
-// RANGE: call preserve_allcc void @__gw_read_range(
-// RANGE-NOT: __gw_write_range
+// RANGE: call preserve_allcc void @__gw_check_read_range(
+// RANGE-NOT: __gw_check_write_range
 // RANGE: call preserve_allcc void @__gw_write8(
 void some(long *restrict a, const long *b, long n) {
   for (long i = 0; i < n; i++)
@@ -138,8 +138,8 @@ void gaps(long *a, long n) {
   for (long i = 0; i < n; i++) a[2 * i] = 1;
 }
 // RANGE-LABEL: define {{.*}} @scattered(
-// RANGE: call preserve_allcc void @__gw_read_range(
-// RANGE-NOT: __gw_write_range
+// RANGE: call preserve_allcc void @__gw_check_read_range(
+// RANGE-NOT: __gw_check_write_range
 // RANGE: call preserve_allcc void @__gw_write8(
 void scattered(long *restrict a, const long *where, long n) {
   for (long i = 0; i < n; i++) a[where[i]] = 1;

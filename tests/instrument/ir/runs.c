@@ -8,7 +8,7 @@
 // BEHIND-LABEL: define {{.*}} @early(
 // BEHIND-NOT: __gw_
 // BEHIND: br i1 {{.*}}, label %[[EXIT:.*]], label
-// BEHIND: call preserve_allcc void @__gw_read_range({{.*}}), !dbg [[EARLY:![0-9]+]]
+// BEHIND: call preserve_allcc void @__gw_check_read_range({{.*}}), !dbg [[EARLY:![0-9]+]]
 // BEHIND-NOT: __gw_
 long early(const long *a, long n) {
   for (long i = 0; i < n; i++)
@@ -18,7 +18,7 @@ long early(const long *a, long n) {
 
 // BEHIND-LABEL: define {{.*}} @unknown(
 // BEHIND-NOT: __gw_
-// BEHIND: call preserve_allcc void @__gw_read_range(
+// BEHIND: call preserve_allcc void @__gw_check_read_range(
 // BEHIND-NOT: __gw_
 unsigned long unknown(const char *text) {
   unsigned long n = 0;
@@ -28,8 +28,8 @@ unsigned long unknown(const char *text) {
 
 // The outer loop goes on where the inner ones stopped: a check before each jump, and one at the end, of either.
 // BEHIND-LABEL: define {{.*}} @partition(
-// BEHIND-COUNT-4: call preserve_allcc void @__gw_read_range(
-// BEHIND-NOT: __gw_read
+// BEHIND-COUNT-4: call preserve_allcc void @__gw_check_read_range(
+// BEHIND-NOT: __gw_{{.*}}read
 // BEHIND: ret
 int *partition(int *i, int *j, int pivot) {
   for (;;) {
@@ -46,8 +46,8 @@ int *partition(int *i, int *j, int pivot) {
 // A mask in the way of the address: compared at each access.
 // BEHIND-LABEL: define {{.*}} @around(
 // BEHIND: icmp eq i64
-// BEHIND: call preserve_allcc void @__gw_write_range(
-// BEHIND: call preserve_allcc void @__gw_write_range(
+// BEHIND: call preserve_allcc void @__gw_check_write_range(
+// BEHIND: call preserve_allcc void @__gw_check_write_range(
 // BEHIND-NOT: __gw_
 void around(long *ring, unsigned long first, unsigned long n) {
   for (unsigned long i = 0; i < n; i++) ring[(first + i) & 1023] = 1;
@@ -58,8 +58,8 @@ struct point {
   double re, im;
 };
 // BEHIND-LABEL: define {{.*}} @norm(
-// BEHIND: call preserve_allcc void @__gw_read_range(
-// BEHIND: call preserve_allcc void @__gw_read_range(
+// BEHIND: call preserve_allcc void @__gw_check_read_range(
+// BEHIND: call preserve_allcc void @__gw_check_read_range(
 // BEHIND-NOT: __gw_
 double norm(const struct point *p, unsigned long mask, unsigned long n) {
   double sum = 0;

@@ -37,18 +37,17 @@ __attribute__((used, target("general-regs-only"))) void mock_thunk(const void *a
 #define RESTORE "add $8, %rsp\npop %r10\npop %r9\npop %r8\npop %rdi\npop %rsi\npop %rdx\npop %rcx\npop %rax\nret\n"
 #define THUNK(name, set_size, write) \
   __asm__(".globl " name "\n" name ":\n" SAVE set_size "mov $" write ", %edx\ncall mock_thunk\n" RESTORE);
-THUNK("__gw_read1", "mov $1, %esi\n", "0")
-THUNK("__gw_read2", "mov $2, %esi\n", "0")
-THUNK("__gw_read4", "mov $4, %esi\n", "0")
-THUNK("__gw_read8", "mov $8, %esi\n", "0")
-THUNK("__gw_read16", "mov $16, %esi\n", "0")
-THUNK("__gw_write1", "mov $1, %esi\n", "1")
-THUNK("__gw_write2", "mov $2, %esi\n", "1")
-THUNK("__gw_write4", "mov $4, %esi\n", "1")
-THUNK("__gw_write8", "mov $8, %esi\n", "1")
-THUNK("__gw_write16", "mov $16, %esi\n", "1")
-THUNK("__gw_read_range", "", "0")
-THUNK("__gw_write_range", "", "1")
+#define SIZES(name, write)                   \
+  THUNK(name "1", "mov $1, %esi\n", write)   \
+  THUNK(name "2", "mov $2, %esi\n", write)   \
+  THUNK(name "4", "mov $4, %esi\n", write)   \
+  THUNK(name "8", "mov $8, %esi\n", write)   \
+  THUNK(name "16", "mov $16, %esi\n", write) \
+  THUNK(name "_range", "", write)
+SIZES("__gw_read", "0")
+SIZES("__gw_write", "1")
+SIZES("__gw_check_read", "0")
+SIZES("__gw_check_write", "1")
 
 void *__gw_memcpy(void *to, void *from, size_t n) {
   note("memcpy", to, n, 0);
