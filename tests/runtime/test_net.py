@@ -92,3 +92,71 @@ def test_ten_thousand_connections(tmp_path, kind):
         p.kill()
         _, errors = p.communicate()
     assert not errors
+
+
+WAITERS = """
+#include <godwit.h>
+#include <signal.h>
+#include <unistd.h>
+static int waiting; /* atomic */
+static void for_signal(bool subscribe) {
+  gw_chan(int) c = gw_make(int, 1);
+  if (subscribe) gw_signal_notify(c, SIGUSR1);
+  __atomic_add_fetch(&waiting, 1, __ATOMIC_RELEASE);
+  gw_recv(c);
+}
+static void for_bytes(int fd) {
+  char c;
+  __atomic_add_fetch(&waiting, 1, __ATOMIC_RELEASE);
+  gw_read(fd, &c, 1);
+}
+int main(int argc, char **argv) {
+  int p[2];
+  (void)argv;
+  if (pipe(p) != 0) return 1;
+  gw_go(for_signal, argc == 1);
+  if (argc == 1) gw_go(for_bytes, p[0]);
+  while (__atomic_load_n(&waiting, __ATOMIC_ACQUIRE) < 1 + (argc == 1)) gw_yield();
+  return 0;
+}
+"""
+
+
+@pytest.mark.parametrize("race", [False, True])
+def test_who_waits_for_the_world_is_no_leak(programs, race):
+    program = programs(WAITERS, "-O1", race=race)
+    r = gt.run(program, env={"GODWIT": "leakcheck=1"})
+    assert (r.status, r.stderr) == (0, ""), r
+    r = gt.run(program, "no signal", env={"GODWIT": "leakcheck=1"})
+    assert r.status == 66 and r.stderr.count("[GW1004]") == 1, r
+
+
+def test_who_waits_for_the_world_is_not_asleep(programs):
+    """All wait, and it is no deadlock, since a signal or a byte may come; without either it is."""
+    source = """
+#include <godwit.h>
+#include <signal.h>
+#include <unistd.h>
+static void read_one(int fd) { char c; gw_read(fd, &c, 1); }
+int main(int argc, char **argv) {
+  int p[2];
+  if (pipe(p) != 0) return 1;
+  gw_chan(int) c = gw_make(int, 1);
+  if (argv[1][0] == 's') gw_signal_notify(c, SIGTERM);
+  if (argv[1][0] == 'b') gw_go(read_one, p[0]);
+  if (argv[1][0] == 'c') { /* the last one that could be woken is, by a close */
+    gw_go(read_one, p[0]);
+    gw_sleep(GW_MS);
+    gw_close_fd(p[0]);
+  }
+  gw_recv(c);
+  return argc;
+}
+"""
+    program = programs(source, "-O1", race=False)
+    for way in ("signal", "bytes"):
+        with pytest.raises(subprocess.TimeoutExpired):
+            subprocess.run([program, way], env=gt.environment(), timeout=1, check=False)
+    for way in ("nothing", "closed"):
+        r = gt.run(program, way)
+        assert r.status == 2 and r.stderr.startswith("fatal error: all goroutines are asleep"), r
