@@ -34,18 +34,21 @@ static void clear(void *to, size_t n) {
   if (to) memset(to, 0, n);
 }
 
-/* The first waiter that still waits: one in a select may have been taken by another case. */
-static struct gw__waiter *waiter_get(struct gw__waitq *q) {
-  for (;;) {
-    struct gw__waiter *w = waitq_get(q);
-    if (!w || w->index < 0) return w;
-    uint32_t no = 0;
-    /* acq_rel: partner of the same exchange in the other cases' channels and in the select's timer */
-    if (__atomic_compare_exchange_n(&w->g->done, &no, 1, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED)) {
-      w->g->taken = w;
-      return w;
-    }
-  }
+/* False if it waits no more: one in a select may have been taken by another case. */
+static inline bool waiter_take(struct gw__waiter *w) {
+  if (LIKELY(w->index < 0)) return true;
+  uint32_t no = 0;
+  /* acq_rel: partner of the same exchange in the other cases' channels and in the select's timer */
+  if (!__atomic_compare_exchange_n(&w->g->done, &no, 1, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED)) return false;
+  w->g->taken = w;
+  return true;
+}
+
+/* The first waiter that still waits. */
+static inline struct gw__waiter *waiter_get(struct gw__waitq *q) {
+  struct gw__waiter *w;
+  while ((w = waitq_get(q)) && UNLIKELY(!waiter_take(w))) continue;
+  return w;
 }
 
 static uint32_t after(const struct gw__chan *c, uint32_t i) { return i + 1 == c->cap ? 0 : i + 1; }
@@ -224,14 +227,18 @@ bool gw__chan_try_recv_ok(struct gw__chan *c, void *elem, bool *ok) {
   return true;
 }
 
-/* Everybody who waits goes on; each gets close's edge. */
-static void release_all(struct gw__chan *c, struct gw__waitq *q, struct g **list) {
-  for (struct gw__waiter *w; (w = waiter_get(q));) {
+/* Everybody who waits goes on; each gets close's edge.  Very many are taken from both ends: each record is a cache miss
+ * that only its neighbour announces, and so there are two under way. */
+static void release_all(struct gw__chan *c, struct gw__waitq *q, struct readying *r) {
+  bool many = q->gw__count > READY_FEW;
+  for (uint32_t i = 0; q->gw__first; i++) {
+    struct gw__waiter *w = many && i % 2 ? q->gw__last : q->gw__first;
+    waitq_remove(q, w);
+    if (!waiter_take(w)) continue;
     w->ok = false;
     if (q == &c->receivers) clear(w->elem, c->size);
     race_acquire(w->g->race, c);
-    w->g->next = *list; /* in no queue while it is parked */
-    *list = w->g;
+    readying_add(r, w->g);
   }
 }
 
@@ -241,20 +248,16 @@ void gw__chan_close(struct gw__chan *c) {
   struct m *m = rt_enter(g);
   spin_lock(&c->lock);
   bool twice = c->closed;
-  struct g *list = NULL;
+  struct readying r = {.n = 0};
   if (!twice) {
     race_access(g->race, &c->closing, sizeof c->closing, RACE_WRITE, RACE_HERE());
     race_release(g->race, c);
     __atomic_store_n(&c->closed, true, __ATOMIC_RELAXED);
-    release_all(c, &c->receivers, &list);
-    release_all(c, &c->senders, &list);
+    release_all(c, &c->receivers, &r);
+    release_all(c, &c->senders, &r);
   }
   spin_unlock(&c->lock);
-  while (list) {
-    struct g *one = list;
-    list = one->next;
-    g_ready(m, one);
-  }
+  readying_all(m, &r);
   rt_exit(m);
   if (twice) gw_panic("close of closed channel");
 }

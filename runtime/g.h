@@ -92,6 +92,7 @@ struct p {
   uint32_t id;
   struct m *m;         /* atomic: who holds it; NULL when idle */
   uint32_t status;     /* atomic: enum p_status */
+  uint32_t fetch_to;   /* ring entries before it come from far back: they are fetched ahead */
   uint32_t nexts;      /* runnext picks in a row: bounds how long two Gs can keep the queue waiting */
   struct p *idle_next; /* guarded by sched.lock */
   uint64_t next_id;    /* of goroutines that are created here */
@@ -153,9 +154,20 @@ enum retake {
 
 enum { MAX_PROCS = 256 };
 
+enum { GCHUNK = 62, READY_FEW = 16 };
+
+/* Runnable Gs, see gqueue.c. */
 struct gqueue {
-  struct g *first, *last;
+  struct gchunk *first, *last;
   uint32_t n; /* atomic for readers without the lock */
+};
+
+/* Gs that one operation wakes. Zero-initialised is empty. */
+struct readying {
+  uint32_t n; /* length of `few` */
+  struct g *few[READY_FEW];
+  struct g *odd; /* foreign threads' and those that profiles watch, linked by `next` */
+  struct gqueue many;
 };
 
 enum { HELPERS_MAX = 16 };
@@ -243,6 +255,24 @@ HIDDEN void stacks_fork_unlock(void);
 /* ---- fork.c ---- */
 HIDDEN void fork_prepare(void);
 
+/* ---- gqueue.c ---- */
+HIDDEN void gqueue_put(struct gqueue *q, struct g *g);
+/* NULL if it is empty. */
+HIDDEN struct g *gqueue_pop(struct gqueue *q);
+/* Moves all of `more` to the end of q. */
+HIDDEN void gqueue_join(struct gqueue *q, struct gqueue *more);
+static inline void gqueue_put_locked(struct g *g) { gqueue_put(&sched.queue, g); }
+/* g is parked; it goes on with readying_all.  Under the locks of who found it. */
+HIDDEN void readying_add(struct readying *r, struct g *g);
+/* With no lock held; m is the caller's M, NULL on a foreign thread. */
+HIDDEN void readying_all(struct m *m, struct readying *r);
+/* Asks for what a G that was parked for long touches first: its record, and below it its stack's upper end. */
+static inline void g_fetch(const struct g *g) {
+  enum { STACK_LINES = 8 };
+  for (int line = -STACK_LINES; line < (int)sizeof(struct g) / 64; line++)
+    __builtin_prefetch((const char *)g + line * 64, 1);
+}
+
 /* ---- runq.c: the owner of p calls, but for steal ---- */
 HIDDEN void runq_put(struct p *p, struct g *g, bool next);
 HIDDEN struct g *runq_get(struct p *p);
@@ -252,8 +282,6 @@ HIDDEN bool runq_full(struct p *p);
 /* For as many as runq_steal may bring, which is only called so. */
 HIDDEN bool runq_has_room(struct p *p);
 HIDDEN struct g *runq_steal(struct p *p, struct p *from, bool take_next);
-HIDDEN void gqueue_put_locked(struct g *g);
-HIDDEN void gqueue_put_list_locked(struct g *first, struct g *last, uint32_t n);
 /* Takes a share of the global queue for p: one to run, the others into its ring. max 0: no limit. */
 HIDDEN struct g *gqueue_get_locked(struct p *p, uint32_t max);
 

@@ -15,26 +15,6 @@ static void ring_store(struct p *p, uint32_t i, struct g *g) {
   __atomic_store_n(&p->ring[i % RUNQ_SIZE], g, __ATOMIC_RELAXED); /* published by tail's release */
 }
 
-void gqueue_put_list_locked(struct g *first, struct g *last, uint32_t n) {
-  last->next = NULL;
-  if (sched.queue.last)
-    sched.queue.last->next = first;
-  else
-    sched.queue.first = first;
-  sched.queue.last = last;
-  __atomic_store_n(&sched.queue.n, sched.queue.n + n, __ATOMIC_RELAXED); /* a hint for who hasn't got the lock */
-}
-
-void gqueue_put_locked(struct g *g) { gqueue_put_list_locked(g, g, 1); }
-
-static struct g *gqueue_pop_locked(void) {
-  struct g *g = sched.queue.first;
-  sched.queue.first = g->next;
-  if (!g->next) sched.queue.last = NULL;
-  __atomic_store_n(&sched.queue.n, sched.queue.n - 1, __ATOMIC_RELAXED);
-  return g;
-}
-
 struct g *gqueue_get_locked(struct p *p, uint32_t max) {
   uint32_t n = sched.queue.n;
   if (n == 0) return NULL;
@@ -42,8 +22,9 @@ struct g *gqueue_get_locked(struct p *p, uint32_t max) {
   if (share > n) share = n;
   if (max && share > max) share = max;
   if (share > RUNQ_SIZE / 2) share = RUNQ_SIZE / 2;
-  struct g *g = gqueue_pop_locked();
-  while (--share > 0) runq_put(p, gqueue_pop_locked(), false);
+  struct g *g = gqueue_pop(&sched.queue);
+  while (--share > 0) runq_put(p, gqueue_pop(&sched.queue), false);
+  if (n > RUNQ_SIZE) p->fetch_to = p->tail; /* they waited for long */
   return g;
 }
 
@@ -55,9 +36,8 @@ static bool runq_put_slow(struct p *p, struct g *g, uint32_t head, uint32_t tail
   /* release: pairs with the acquire of head in runq_put, so that the entries are read before they are overwritten */
   if (!__atomic_compare_exchange_n(&p->head, &head, head + n, false, __ATOMIC_RELEASE, __ATOMIC_RELAXED)) return false;
   batch[n] = g;
-  for (uint32_t i = 0; i < n; i++) batch[i]->next = batch[i + 1];
   spin_lock(&sched.lock);
-  gqueue_put_list_locked(batch[0], batch[n], n + 1);
+  for (uint32_t i = 0; i <= n; i++) gqueue_put_locked(batch[i]);
   spin_unlock(&sched.lock);
   return true;
 }
@@ -84,7 +64,8 @@ void runq_put(struct p *p, struct g *g, bool next) {
   }
 }
 
-enum { MAX_NEXTS = 64 }; /* guess: two Gs that wake each other run this long before the queue gets its turn */
+enum { FETCH_AHEAD = 4 }; /* measured */
+enum { MAX_NEXTS = 64 };  /* guess: two Gs that wake each other run this long before the queue gets its turn */
 
 struct g *runq_get(struct p *p) {
   struct g *next = next_get(p);
@@ -98,7 +79,9 @@ struct g *runq_get(struct p *p) {
     uint32_t head = __atomic_load_n(&p->head, __ATOMIC_ACQUIRE); /* pairs with thieves' CAS */
     if (p->tail == head) break;
     struct g *g = ring_load(p, head);
-    if (__atomic_compare_exchange_n(&p->head, &head, head + 1, false, __ATOMIC_RELEASE, __ATOMIC_RELAXED)) return g;
+    if (!__atomic_compare_exchange_n(&p->head, &head, head + 1, false, __ATOMIC_RELEASE, __ATOMIC_RELAXED)) continue;
+    if (UNLIKELY((int32_t)(p->fetch_to - head) > FETCH_AHEAD)) g_fetch(ring_load(p, head + FETCH_AHEAD));
+    return g;
   }
   next_set(p, NULL);
   return next;

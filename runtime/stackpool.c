@@ -15,8 +15,7 @@
 enum {
   TRIM_PERIOD_MS = 20000, /* a peak's memory is back after two of them at most */
   TRIM_AT_ONCE = 64,      /* bundles per look: about a millisecond */
-  KEEP = 16,              /* one in so many stays warm */
-  WARM_LINES = 8          /* of a stack's upper end, in cache lines: what a goroutine that parks at once uses */
+  KEEP = 16               /* one in so many stays warm */
 };
 
 struct bundle {
@@ -64,9 +63,7 @@ static void excess_set_locked(uint32_t n) { __atomic_store_n(&pool.excess, n, __
 
 /* Where they were last used is out of the cache; by the time that they are used it is there again. */
 static void fetch(struct g *const *g) {
-  for (int i = 0; i < STACK_BATCH; i++)
-    for (int line = -WARM_LINES; line < (int)sizeof(struct g) / 64; line++)
-      __builtin_prefetch((const char *)g[i] + line * 64, 1);
+  for (int i = 0; i < STACK_BATCH; i++) g_fetch(g[i]);
 }
 
 /* STACK_BATCH dead Gs at most, from the store or new ones; how many. */

@@ -67,9 +67,13 @@ void netpoll_inject(struct m *m, struct ready *r) {
       g = next;
     }
   } else {
-    for (uint32_t i = 0; i < r->n; i++, g = g->next) __atomic_store_n(&g->status, G_RUNNABLE, __ATOMIC_RELAXED);
     spin_lock(&sched.lock);
-    gqueue_put_list_locked(r->first, r->last, r->n);
+    for (uint32_t i = 0; i < r->n; i++) {
+      struct g *next = g->next;
+      __atomic_store_n(&g->status, G_RUNNABLE, __ATOMIC_RELAXED);
+      gqueue_put_locked(g);
+      g = next;
+    }
     spin_unlock(&sched.lock);
   }
   __atomic_fetch_sub(&netpoll.waits, r->n, __ATOMIC_SEQ_CST); /* runnable by now: nobody takes all for asleep */
