@@ -1,7 +1,8 @@
 /* Objects to use again, as Go's sync.Pool: any number of goroutines put and get, mostly without meeting one another.
  *
- * The pool keeps what it was given until it is asked for or freed.  Which object comes back is not said, and whether
- * one that another goroutine is just putting is found.  The put of an object happens before the get that returns it.
+ * The pool keeps what it was given until it is asked for or freed.  Which object comes back is not said; each processor
+ * keeps one for itself, so that a get may make one though there is another.  The put of an object happens before the
+ * get that returns it.
  *
  * Included by godwit.h.
  */

@@ -4,8 +4,9 @@
  * - A context that has not ended stands in its parent's list of children.  `err` is set once and never changes.
  * - When a cancellation returns, everything below has ended, also where another goroutine cancels a part of it at the
  *   same time: who walks down keeps the locks on its way, so who comes second waits until the first is through.
- * - References: the owners together hold one, each child one, an armed timer one.  A child that lets go of its parent
- *   takes the parent's lock once more, so that who walks down may use a child as long as it holds the parent's lock.
+ * - References: the owners together hold one, each child one, an armed timer one.  A child that was not the first to
+ *   leave its parent's list takes the parent's lock before it goes, so that who walks down may use it as long as it
+ * holds that lock.
  *
  * Locks: c->lock guards what changes in c, and first/next/prev of its children's list.  Parent before child.  They are
  * mutexes, since a branch may be large; so a timer, which may not park, starts a goroutine that cancels.
@@ -29,6 +30,9 @@
 
 _Static_assert(GW_CANCELED == ECANCELED && GW_DEADLINE_EXCEEDED == ETIMEDOUT, "the header's numbers are errno's");
 
+/* Where it stands in its parent's list.  TAKEN: by who walks down from there, and may still be at it. */
+enum place { NOT_LISTED, LISTED, TAKEN, LEFT };
+
 struct gw_ctx {
   struct timer timer;    /* of a deadline of its own; first: a timer is cast back */
   gw_ctx *parent;        /* constant; NULL: the background */
@@ -39,7 +43,8 @@ struct gw_ctx {
   gw_mutex lock;         /* see above */
   gw_ctx *first;         /* children; guarded by lock */
   gw_ctx *next, *prev;   /* siblings; guarded by the parent's lock */
-  bool listed;           /* atomic: stands among them; guarded by the parent's lock */
+  uint32_t place;        /* atomic: enum place; changed with the parent's lock */
+  bool through;          /* atomic: all below has ended, too; release by who ended it, acquire by who comes again */
   bool armed;            /* the timer was started, and not stopped yet; guarded by lock */
   int err;               /* atomic: release by who cancels, acquire by who looks */
   uint32_t owners;       /* atomic: acq_rel, the last one ends it */
@@ -74,12 +79,17 @@ static void destroy(gw_ctx *c, struct race_g *r, struct race_at at) {
   arena_free(c, sizeof *c);
 }
 
+/* True if it was the last one; who holds the last one needs no locked instruction. */
+static inline bool drop_one(uint32_t *count) {
+  return __atomic_load_n(count, __ATOMIC_ACQUIRE) == 1 || __atomic_sub_fetch(count, 1, __ATOMIC_ACQ_REL) == 0;
+}
+
 /* One reference less; the last child of a freed parent takes that along. */
 static void unref(gw_ctx *c, struct race_at at) {
   struct race_g *r = race_self();
   while (c) {
     race_release_merge(r, &c->refs);
-    if (__atomic_sub_fetch(&c->refs, 1, __ATOMIC_ACQ_REL) > 0) return;
+    if (!drop_one(&c->refs)) return;
     gw_ctx *parent = c->parent;
     destroy(c, r, at);
     c = parent;
@@ -92,24 +102,26 @@ static void list_locked(gw_ctx *parent, gw_ctx *c) {
   c->next = parent->first;
   if (c->next) c->next->prev = c;
   parent->first = c;
-  __atomic_store_n(&c->listed, true, __ATOMIC_RELAXED);
+  __atomic_store_n(&c->place, LISTED, __ATOMIC_RELAXED);
 }
 
-static void unlist_locked(gw_ctx *parent, gw_ctx *c) {
+static void unlist_locked(gw_ctx *parent, gw_ctx *c, enum place to) {
   if (c->prev)
     c->prev->next = c->next;
   else
     parent->first = c->next;
   if (c->next) c->next->prev = c->prev;
   c->next = c->prev = NULL;
-  __atomic_store_n(&c->listed, false, __ATOMIC_RELAXED);
+  __atomic_store_n(&c->place, to, __ATOMIC_RELAXED);
 }
 
+/* Nobody finds it there afterwards, and who did is done with it. */
 static void leave_parent(gw_ctx *c) {
   gw_ctx *parent = c->parent;
-  if (!parent) return;
+  uint32_t place = __atomic_load_n(&c->place, __ATOMIC_RELAXED);
+  if (place == NOT_LISTED || place == LEFT) return;
   mutex_lock(&parent->lock, WAIT_MUTEX);
-  if (c->listed) unlist_locked(parent, c);
+  if (c->place == LISTED) unlist_locked(parent, c, LEFT);
   mutex_unlock(&parent->lock);
 }
 
@@ -143,7 +155,7 @@ static void end_locked(gw_ctx *c, int err) {
 static gw_ctx *end_child_locked(gw_ctx *c, int err) {
   for (gw_ctx *child; (child = c->first);) {
     mutex_lock(&child->lock, WAIT_MUTEX);
-    unlist_locked(c, child);
+    unlist_locked(c, child, TAKEN);
     if (!err_of(child)) {
       end_locked(child, err);
       return child;
@@ -155,20 +167,20 @@ static gw_ctx *end_child_locked(gw_ctx *c, int err) {
 
 /* Down the tree with no recursion: its depth is the user's. */
 static void end_tree(gw_ctx *c, int err) {
-  /* Taken also if it has ended: who ended it may still be on the way down. */
-  mutex_lock(&c->lock, WAIT_MUTEX);
+  if (__atomic_load_n(&c->through, __ATOMIC_ACQUIRE)) return;
+  mutex_lock(&c->lock, WAIT_MUTEX); /* also if it has ended: who ended it is still on the way down */
   if (!err_of(c)) {
     end_locked(c, err);
     for (gw_ctx *at = c, *child;;) {
       if ((child = end_child_locked(at, err))) {
         at = child;
-      } else if (at == c) {
-        break;
-      } else {
-        gw_ctx *up = at->parent;
-        mutex_unlock(&at->lock);
-        at = up;
+        continue;
       }
+      __atomic_store_n(&at->through, true, __ATOMIC_RELEASE);
+      if (at == c) break;
+      gw_ctx *up = at->parent;
+      mutex_unlock(&at->lock);
+      at = up;
     }
   }
   mutex_unlock(&c->lock);
@@ -176,7 +188,7 @@ static void end_tree(gw_ctx *c, int err) {
 
 static void end(gw_ctx *c, int err) {
   end_tree(c, err);
-  if (__atomic_load_n(&c->listed, __ATOMIC_RELAXED)) leave_parent(c); /* a hint: looked at again with the lock */
+  leave_parent(c);
 }
 
 void gw_ctx_cancel(gw_ctx *c) {
@@ -339,10 +351,9 @@ void gw_ctx_free(gw_ctx *c) {
   if (!c || c == &background) return;
   use(c, RACE_HERE());
   race_release_merge(race_self(), &c->refs);
-  uint32_t owners = __atomic_fetch_sub(&c->owners, 1, __ATOMIC_ACQ_REL);
-  if (owners > 1) return;
-  if (UNLIKELY(owners == 0)) gw_panic("context: freed twice");
-  end_tree(c, GW_CANCELED);
-  leave_parent(c); /* takes the parent's lock in any case: who walks down from there is done with c */
+  if (UNLIKELY(__atomic_load_n(&c->owners, __ATOMIC_RELAXED) == 0)) gw_panic("context: freed twice");
+  if (!drop_one(&c->owners)) return;
+  __atomic_store_n(&c->owners, 0, __ATOMIC_RELAXED); /* children may keep it for long */
+  end(c, GW_CANCELED);
   unref(c, RACE_HERE());
 }

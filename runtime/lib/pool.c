@@ -1,8 +1,12 @@
 /* Pools: per P a place for one object, and a stack of them behind a spin lock that is nearly always its own P's.
  *
  * A get looks into its own P's place and stack first, the object put last being the one in the cache, then into the
- * others', and makes a new one last.  Foreign threads share a stack of their own.  Only the goroutine that holds the P
- * fills the place, anybody empties it: so filling it is a store, and a put and a get together one locked instruction.
+ * others' stacks, and makes a new one last.  Foreign threads share a stack, and have no place.
+ *
+ * The place belongs to the goroutine that holds the P: no locked instruction for a put and a get.  It says `busy` while
+ * it is at it; who drains the pool says `closed`, sees to it by membarrier that everybody knows, and waits for the busy
+ * one: what one of the two stored, the other sees.  That costs microseconds, so only gw_pool_try_get does it, when all
+ * else is empty.
  *
  * For the detector an object's clock is that of the node that holds it: the object's own address may be a lock's.  Both
  * are touched under the stack's lock; the place, which has none, stays empty.
@@ -11,7 +15,8 @@
 #include "base/arena.h"
 #include "runtime/g.h"
 
-enum { FOREIGN = MAX_PROCS };
+/* Stacks beside those of the Ps: of main as long as it runs on none, and of foreign threads. */
+enum { MAIN = MAX_PROCS, FOREIGN, STACKS };
 
 struct node {
   struct node *next;
@@ -23,14 +28,16 @@ struct shard {
   uint32_t n;         /* atomic, relaxed for looks without the lock: length of `full` */
   struct node *full;  /* the objects, the last one first */
   struct node *empty; /* nodes for the next ones */
-  void *hot;          /* atomic: the place; release by the P's holder, acquire by who exchanges it for NULL */
-  char unshared[32];  /* a cache line of its own */
+  void *hot;          /* the place: by who is busy, or closed it */
+  uint32_t busy;      /* atomic: the P's holder uses the place; release: pairs with the acquire in take_hot */
+  uint32_t closed;    /* atomic: guarded by lock: nobody but its holder uses the place */
+  char unshared[24];  /* a cache line of its own */
 };
 _Static_assert(sizeof(struct shard) == 64, "a cache line");
 
 struct gw__pool_shards {
-  uint32_t top;                    /* atomic: no shard at this index or beyond */
-  struct shard *of[MAX_PROCS + 1]; /* atomic: by P; made by the first put there */
+  uint32_t top;             /* atomic: no shard at this index or beyond */
+  struct shard *of[STACKS]; /* atomic: by P; made by the first put there */
 };
 
 static struct gw__pool_shards *shards_get(gw_pool *p) {
@@ -60,11 +67,54 @@ static struct shard *shard_make(struct gw__pool_shards *s, uint32_t i) {
   return mine;
 }
 
-static uint32_t index_of(const struct m *m) { return m ? m->p->id : FOREIGN; }
+static uint32_t index_of(const struct g *g, const struct m *m) { return m ? m->p->id : g->id == 1 ? MAIN : FOREIGN; }
+
+/* ---- the place: the P's holder comes here between rt_enter and rt_exit ---- */
+
+static inline bool hot_begin(struct shard *s) {
+  __atomic_store_n(&s->busy, 1, __ATOMIC_RELAXED);
+  __atomic_signal_fence(__ATOMIC_SEQ_CST);               /* before the load: ordered by the drainer's membarrier */
+  return !__atomic_load_n(&s->closed, __ATOMIC_ACQUIRE); /* pairs with its release: what it left there */
+}
+static inline void hot_end(struct shard *s) { __atomic_store_n(&s->busy, 0, __ATOMIC_RELEASE); }
+
+static inline void *hot_get(struct shard *s) {
+  void *object = NULL;
+  if (hot_begin(s)) {
+    object = s->hot;
+    s->hot = NULL;
+  }
+  hot_end(s);
+  return object;
+}
+
+static inline bool hot_put(struct shard *s, void *object) {
+  bool empty = hot_begin(s) && !s->hot;
+  if (empty) s->hot = object;
+  hot_end(s);
+  return empty;
+}
+
+/* Somebody else's. */
+static void *hot_drain(struct shard *s) {
+  spin_lock(&s->lock);
+  __atomic_store_n(&s->closed, 1, __ATOMIC_RELAXED);
+  prim_membarrier();
+  for (int spins = 0; __atomic_load_n(&s->busy, __ATOMIC_ACQUIRE); spins++)
+    if (spins < 100) /* a few instructions; longer: its thread doesn't run */
+      spin_pause();
+    else
+      prim_sched_yield();
+  void *object = s->hot;
+  s->hot = NULL;
+  __atomic_store_n(&s->closed, 0, __ATOMIC_RELEASE);
+  spin_unlock(&s->lock);
+  return object;
+}
+
+/* ---- the stacks ---- */
 
 static void *take(struct shard *s, struct race_g *r) {
-  void *hot = __atomic_load_n(&s->hot, __ATOMIC_RELAXED) ? __atomic_exchange_n(&s->hot, NULL, __ATOMIC_ACQUIRE) : NULL;
-  if (hot) return hot;
   if (__atomic_load_n(&s->n, __ATOMIC_RELAXED) == 0) return NULL;
   spin_lock(&s->lock);
   struct node *node = s->full;
@@ -83,7 +133,10 @@ static void *take(struct shard *s, struct race_g *r) {
 
 static void *take_any(struct gw__pool_shards *all, uint32_t own, struct race_g *r) {
   struct shard *s = shard_get(all, own);
-  void *object = s ? take(s, r) : NULL;
+  void *object = NULL;
+  if (s && !GW_RACE && own != FOREIGN) object = hot_get(s);
+  if (s && !object) object = take(s, r);
+  if (object) return object;
   uint32_t top = __atomic_load_n(&all->top, __ATOMIC_ACQUIRE);
   for (uint32_t i = 0, at = own; !object && i < top; i++) {
     at = at + 1 < top ? at + 1 : 0;
@@ -92,21 +145,32 @@ static void *take_any(struct gw__pool_shards *all, uint32_t own, struct race_g *
   return object;
 }
 
-static inline void *try_get(gw_pool *p, struct race_at at) {
+static void *drain_any(struct gw__pool_shards *all) {
+  void *object = NULL;
+  uint32_t top = __atomic_load_n(&all->top, __ATOMIC_ACQUIRE);
+  for (uint32_t i = 0; !object && i < top && !GW_RACE; i++) {
+    struct shard *s = shard_get(all, i);
+    if (s) object = hot_drain(s);
+  }
+  return object;
+}
+
+static inline void *get(gw_pool *p, bool drain, struct race_at at) {
   struct gw__pool_shards *all = shards_get(p);
   if (!all) return NULL;
   struct g *g = g_self();
   race_access(g->race, &p->gw__shards, sizeof(void *), RACE_READ, at);
   struct m *m = rt_enter(g);
-  void *object = take_any(all, index_of(m), g->race);
+  void *object = take_any(all, index_of(g, m), g->race);
+  if (!object && drain) object = drain_any(all);
   rt_exit(m);
   return object;
 }
 
-void *gw_pool_try_get(gw_pool *p) { return try_get(p, RACE_HERE()); }
+void *gw_pool_try_get(gw_pool *p) { return get(p, true, RACE_HERE()); }
 
 void *gw_pool_get(gw_pool *p) {
-  void *object = try_get(p, RACE_HERE());
+  void *object = get(p, false, RACE_HERE());
   return object || !p->gw__make ? object : p->gw__make();
 }
 
@@ -138,13 +202,10 @@ void gw_pool_put(gw_pool *p, void *object) {
   if (!all) all = shards_make(p);
   race_access(g->race, &p->gw__shards, sizeof(void *), RACE_READ, RACE_HERE());
   struct m *m = rt_enter(g);
-  uint32_t i = index_of(m);
+  uint32_t i = index_of(g, m);
   struct shard *s = shard_get(all, i);
   if (!s) s = shard_make(all, i);
-  if (!GW_RACE && i != FOREIGN && !__atomic_load_n(&s->hot, __ATOMIC_RELAXED))
-    __atomic_store_n(&s->hot, object, __ATOMIC_RELEASE);
-  else
-    push(s, object, g->race);
+  if (GW_RACE || i == FOREIGN || !hot_put(s, object)) push(s, object, g->race);
   rt_exit(m);
 }
 

@@ -10,7 +10,7 @@ import godwit_testing as gt
 
 HERE = gt.REPO / "tests" / "runtime" / "programs"
 WARNINGS = ["-Wall", "-Wextra", "-Wshadow", "-Werror"]
-PROGRAMS = ["contexts", "errgroups", "pools", "maps", "limiters"]
+PROGRAMS = ["contexts", "errgroups", "pools", "maps", "limiters", "lib_threads"]
 SEEDED = ["contexts", "maps"]  # take a seed
 
 

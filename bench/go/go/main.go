@@ -51,6 +51,13 @@ var rows = map[string]func(n int){
 	"timer fire":           timerFires,
 	"sleep 1us":            sleep1us,
 	"sleep 100us":          sleep100us,
+	"context cancel":       contextCancel,
+	"context child":        contextChild,
+	"context timeout":      contextTimeout,
+	"pool":                 poolAlone,
+	"pool of 4":            poolOfFour,
+	"map":                  mapAlone,
+	"map of 4":             mapOfFour,
 }
 
 func main() {
