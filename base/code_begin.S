@@ -18,4 +18,12 @@ gw__data_begin:
 	.p2align 6
 gw__bss_begin:
 	.zero	8
+/* And its thread-locals, of which none is initialised. */
+	.section .tbss,"awT",@nobits
+	.globl	gw__tls_begin
+	.hidden	gw__tls_begin
+	.p2align 4
+	.type	gw__tls_begin, @object
+gw__tls_begin:
+	.zero	8
 	.section .note.GNU-stack, "", @progbits

@@ -17,4 +17,11 @@ gw__data_end:
 	.p2align 6
 gw__bss_end:
 	.zero	8
+	.section .tbss,"awT",@nobits
+	.globl	gw__tls_end
+	.hidden	gw__tls_end
+	.p2align 4
+	.type	gw__tls_end, @object
+gw__tls_end:
+	.zero	8
 	.section .note.GNU-stack, "", @progbits

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 
 #include "base/arena.h"
+#include "base/code.h"
 #include "base/log.h"
 #include "base/options.h"
 #include "base/own.h"
@@ -54,15 +55,45 @@ static void search_unlock(void) {
 
 static uint32_t procs_locked; /* heaps of timers that are locked */
 
-static void stop(void) {
+static void lock_all(void) {
   procs_locked = __atomic_load_n(&sched.all_procs, __ATOMIC_ACQUIRE);
   for (uint32_t i = 0; i < procs_locked; i++) spin_lock(&procs_all[i]->timers.lock);
   spin_lock(&sched.lock);
+  race_objects_lock();
+}
+
+static void unlock_all(void) {
+  race_objects_unlock();
+  spin_unlock(&sched.lock);
+  for (uint32_t i = 0; i < procs_locked; i++) spin_unlock(&procs_all[i]->timers.lock);
+}
+
+/* A thread that holds a P and runs no goroutine: it looks for work, or has just found some. */
+static bool scheduler_busy(void) {
+  for (struct m *m = sched.all_m; m; m = m->all_next)
+    if (m->p && !m->cur) return true;
+  return false;
 }
 
 static void go_on(void) {
-  spin_unlock(&sched.lock);
-  for (uint32_t i = 0; i < procs_locked; i++) spin_unlock(&procs_all[i]->timers.lock);
+  world_start();
+  own_thaw();
+  unlock_all();
+}
+
+/* The world stands still.  What a scheduler's stack holds is mostly past, but not surely, while it runs: so it stops
+ * again where there is such a one, some times.  False if the library's own memory isn't known. */
+static bool stop(void) {
+  enum { TRIES = 20, STEP_NS = 200000 };
+  uint32_t never = 0;
+  for (int i = 0;; i++) {
+    lock_all();
+    bool known = own_freeze();
+    world_stop();
+    if (i == TRIES || !scheduler_busy()) return known;
+    go_on();
+    prim_futex_wait(&never, 0, STEP_NS);
+  }
 }
 
 /* A goroutine that nothing but another one's doing can wake.  Foreign threads' are none: their stacks are scanned with
@@ -75,7 +106,7 @@ static bool is_blocked(const struct g *g) {
 static void mark_begin(struct g *g, void *arg) {
   (void)arg;
   g->leak = is_blocked(g) ? LEAK_BLOCKED : LEAK_NONE;
-  if (g->thread) reach_opaque(g);
+  if (!g->lo) reach_opaque(g); /* main's and foreign threads' lie in the arena */
   if (g->id != 1 || g->thread) return;
   struct inspect_g v;
   inspect_g(g, &v);
@@ -83,6 +114,7 @@ static void mark_begin(struct g *g, void *arg) {
 }
 
 static void hide_own_objects(void) {
+  race_objects_each(reach_opaque);
   for (uint32_t i = 0; i < procs_locked; i++) reach_opaque(procs_all[i]);
   for (struct m *m = sched.all_m; m; m = m->all_next) {
     reach_opaque(m);
@@ -133,8 +165,13 @@ static void reach_threads(void) {
   uint32_t n;
   const struct stopped *t = world_threads(&n);
   uintptr_t main_hi = main_stack_end();
-  for (uint32_t i = 0; i < n; i++)
-    if (__atomic_load_n(&t[i].state, __ATOMIC_ACQUIRE)) reach_thread(&t[i], main_hi);
+  size_t tls = (size_t)(gw__tls_end - gw__tls_begin); /* the same for each thread */
+  maps_hole((uintptr_t)gw__tls_begin, (uintptr_t)gw__tls_end);
+  for (uint32_t i = 0; i < n; i++) {
+    if (!__atomic_load_n(&t[i].state, __ATOMIC_ACQUIRE)) continue;
+    maps_hole(t[i].tls, t[i].tls + tls);
+    reach_thread(&t[i], main_hi);
+  }
 }
 
 /* All that isn't blocked and isn't the caller's.  One that runs on a thread that can't be stopped: all of its stack. */
@@ -172,10 +209,7 @@ static void spare(struct g *g, void *arg) {
 /* Marks all goroutines: BLOCKED is leaked; at the end of the process LIVE is suspected to be.  `fp` is the caller's
  * frame, 0 at the end.  False if it can't be known. */
 static bool search(struct g *self, uintptr_t fp) {
-  stop();
-  bool all_known = own_freeze();
-  world_stop();
-  bool ok = all_known && maps_begin();
+  bool ok = stop() && maps_begin();
   if (ok && (ok = reach_begin())) {
     g_each(mark_begin, NULL);
     hide_own_objects();
@@ -193,8 +227,6 @@ static bool search(struct g *self, uintptr_t fp) {
     ok = reach_end();
   }
   maps_end();
-  world_start();
-  own_thaw();
   go_on();
   return ok;
 }
@@ -204,13 +236,14 @@ static bool search(struct g *self, uintptr_t fp) {
 struct chosen {
   struct g **v;
   unsigned n, room;
-  uint32_t mark; /* of which leak_mark */
+  uint32_t mark; /* of which leak_mark; LEAK_NONE: of both that can be leaked */
   struct g *self;
 };
 
 static void choose(struct g *g, void *arg) {
   struct chosen *c = arg;
-  if (g->leak != c->mark || g == c->self || c->n == c->room || !is_blocked(g)) return;
+  if (g->leak == LEAK_NONE || (c->mark != LEAK_NONE && g->leak != c->mark)) return;
+  if (g == c->self || c->n == c->room || !is_blocked(g)) return;
   if (!c->v)
     c->n++;
   else
@@ -281,13 +314,11 @@ static int tell(struct g *self, bool at_exit, bool proof) {
   unsigned n = stable_circles(circles);
   unsigned count = report_circles(circles, n);
   if (!proof && !at_exit) return (int)count;
+  struct chosen all = chosen_get(self, at_exit ? LEAK_NONE : LEAK_BLOCKED);
+  n = all.n ? deadlock_held(all.v, all.n, circles, CIRCLES_MAX) : 0;
+  count += report_circles(circles, n);
+  chosen_free(&all);
   struct chosen proven = chosen_get(self, LEAK_BLOCKED);
-  if (proof && proven.n) {
-    n = deadlock_held(proven.v, proven.n, circles, CIRCLES_MAX);
-    count += report_circles(circles, n);
-    chosen_free(&proven);
-    proven = chosen_get(self, LEAK_BLOCKED);
-  }
   if (proven.n) leak_report(proven.v, proven.n, proof ? LEAK_PROVEN : LEAK_SUSPECTED);
   count += proven.n;
   chosen_free(&proven);

@@ -6,7 +6,7 @@
 #include "base/code.h"
 #include "base/own.h"
 
-enum { MAPS_MAX = 32768, TEXT = 65536, WINDOW = 512 };
+enum { MAPS_MAX = 32768, TEXT = 65536, WINDOW = 512, HOLES_MAX = 8192 + 4 };
 
 enum map_kind { MAP_DATA, MAP_HEAP, MAP_STACK }; /* of a module; anonymous or [heap]; main's */
 
@@ -15,12 +15,13 @@ static struct {
     uintptr_t lo, hi;
     enum map_kind kind;
   } v[MAPS_MAX];
-  uint32_t n;
-  uintptr_t file_hi;     /* where the last mapping of a file ended: what follows it is the module's bss */
-  char text[TEXT];       /* the file, piece by piece */
-  int pagemap;           /* descriptor; negative without */
-  uint64_t page[WINDOW]; /* entries of pagemap from page_first on */
-  uintptr_t page_first;  /* number of a page */
+  uint32_t n, holes;
+  struct map hole[HOLES_MAX]; /* the library's own variables, and its thread-locals of each thread */
+  uintptr_t file_hi;          /* where the last mapping of a file ended: what follows it is the module's bss */
+  char text[TEXT];            /* the file, piece by piece */
+  int pagemap;                /* descriptor; negative without */
+  uint64_t page[WINDOW];      /* entries of pagemap from page_first on */
+  uintptr_t page_first;       /* number of a page */
   uint32_t page_n;
 } maps;
 
@@ -89,8 +90,11 @@ static size_t take_lines(size_t n) {
 }
 
 bool maps_begin(void) {
-  maps.n = maps.page_n = 0;
+  maps.n = maps.page_n = maps.holes = 0;
+  maps_hole((uintptr_t)gw__data_begin, (uintptr_t)gw__data_end);
+  maps_hole((uintptr_t)gw__bss_begin, (uintptr_t)gw__bss_end);
   maps.file_hi = 0;
+  maps.pagemap = -1;
   int fd = prim_open_read("/proc/self/maps");
   if (fd < 0) return false;
   size_t kept = 0;
@@ -130,24 +134,30 @@ bool maps_may_be_heap(uintptr_t address) {
   return m && m->kind == MAP_HEAP;
 }
 
-/* The library's own variables, in the order of their addresses or the other. */
-static void each_but_own_data(uintptr_t lo, uintptr_t hi, void (*f)(uintptr_t lo, uintptr_t hi)) {
-  uintptr_t own[2][2] = {{(uintptr_t)gw__data_begin, (uintptr_t)gw__data_end},
-                         {(uintptr_t)gw__bss_begin, (uintptr_t)gw__bss_end}};
-  bool swap = own[0][0] > own[1][0];
-  for (int i = 0; i < 2; i++) {
-    const uintptr_t *o = own[i ^ swap];
-    if (o[1] <= lo || o[0] >= hi) continue;
-    if (o[0] > lo) f(lo, o[0]);
-    lo = o[1];
+void maps_hole(uintptr_t lo, uintptr_t hi) {
+  if (maps.holes < HOLES_MAX) maps.hole[maps.holes++] = (struct map){.lo = lo, .hi = hi};
+}
+
+/* The hole that begins first in [lo, hi), or reaches into it. */
+static const struct map *first_hole(uintptr_t lo, uintptr_t hi) {
+  const struct map *first = NULL;
+  for (uint32_t i = 0; i < maps.holes; i++) {
+    const struct map *h = &maps.hole[i];
+    if (h->hi > lo && h->lo < hi && (!first || h->lo < first->lo)) first = h;
   }
+  return first;
+}
+
+static void each_but_holes(uintptr_t lo, uintptr_t hi, void (*f)(uintptr_t lo, uintptr_t hi)) {
+  for (const struct map *h; lo < hi && (h = first_hole(lo, hi)); lo = h->hi)
+    if (h->lo > lo) f(lo, h->lo);
   if (lo < hi) f(lo, hi);
 }
 
 void maps_each_root(void (*f)(uintptr_t lo, uintptr_t hi)) {
   for (uint32_t i = 0; i < maps.n; i++) {
     const struct map *m = &maps.v[i];
-    if (m->kind != MAP_STACK) each_but_own_data(m->lo, m->hi, f);
+    if (m->kind != MAP_STACK) each_but_holes(m->lo, m->hi, f);
   }
 }
 

@@ -8,9 +8,10 @@
 #define _GNU_SOURCE
 #include "world.h"
 
-#include <errno.h>
 #include <signal.h>
 #include <ucontext.h>
+
+#include "base/code.h"
 
 enum { THREADS_MAX = 8192, WAIT_NS = 100000000, ROUNDS_MAX = 64 };
 _Static_assert(WORLD_REGISTERS == sizeof((mcontext_t *)0)->gregs / sizeof(greg_t), "the kernel's registers");
@@ -40,6 +41,7 @@ static void on_stop(int sig, void *info, void *context) {
   const greg_t *regs = ((const ucontext_t *)context)->uc_mcontext.gregs;
   for (int i = 0; i < WORLD_REGISTERS; i++) me->regs[i] = (uintptr_t)regs[i];
   me->sp = (uintptr_t)regs[REG_RSP];
+  me->tls = (uintptr_t)gw__tls_begin;
   __atomic_store_n(&me->state, 1, __ATOMIC_RELEASE); /* pairs with the acquire in wait_for_all */
   __atomic_fetch_add(&world.arrived, 1, __ATOMIC_RELEASE);
   prim_futex_wake(&world.arrived, 1);

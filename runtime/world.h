@@ -9,6 +9,7 @@ struct stopped {
   uint32_t tid;
   uint32_t state;                  /* atomic: 1 its registers are here; release by the thread */
   uintptr_t sp;                    /* its stack pointer */
+  uintptr_t tls;                   /* its gw__tls_begin (code.h) */
   uintptr_t regs[WORLD_REGISTERS]; /* all general ones */
 };
 

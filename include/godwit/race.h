@@ -120,6 +120,10 @@ void race_hide_threads(bool hide);
  * book of blocks (race_heap_known) nothing is ever found. */
 bool race_heap_find(uintptr_t address, uintptr_t *base, size_t *size, bool *freed);
 static inline bool race_heap_known(void) { return true; }
+/* The detector's objects that know addresses in the program's stacks, by their bases; between lock and unlock. */
+void race_objects_lock(void);
+void race_objects_each(void (*f)(const void *base));
+void race_objects_unlock(void);
 
 #else
 
@@ -182,6 +186,9 @@ static inline bool race_heap_find(uintptr_t address, uintptr_t *base, size_t *si
   return false;
 }
 static inline bool race_heap_known(void) { return false; }
+static inline void race_objects_lock(void) {}
+static inline void race_objects_each(void (*f)(const void *base)) { (void)f; }
+static inline void race_objects_unlock(void) {}
 
 #endif
 #endif

@@ -1,0 +1,49 @@
+"""Leaks: every leak program found and rightly classed, and nothing said of programs that leak nothing."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+import godwit_testing as gt
+
+PROGRAMS = Path(__file__).parent / "programs"
+LEAKS = {m[1]: m for m in re.finditer(
+    r"/\* LEAK (\w+): (GW\d+) ([^,]+), (proven|suspected), (\d+) \*/", (PROGRAMS / "leaks.c").read_text())}
+
+
+def findings(program, *args, folder, options="", status=66):
+    run = gt.run_race(program, *args, folder=folder, options=f"leakcheck=1 {options}")
+    assert run.status == status, run.result
+    return run.findings
+
+
+def test_there_are_forty():
+    assert len(LEAKS) >= 40
+
+
+@pytest.mark.parametrize("race", [False, True], ids=["plain", "race"])
+@pytest.mark.parametrize("name", LEAKS)
+def test_leak(programs, tmp_path, name, race):
+    kind, reason, sure, count = LEAKS[name].groups()[1:]
+    found = findings(programs(PROGRAMS / "leaks.c", race=race), name, folder=tmp_path)
+    assert {f["kind"] for f in found} == {kind}, found
+    reasons = {a["reason"] for f in found for a in f["accesses"]}
+    assert reason in reasons, reasons
+    if kind == "GW1004":
+        assert sum(f["count"] for f in found) == int(count), found
+        assert all(("suspected" in f["message"]) == (sure == "suspected") for f in found), found
+    else:
+        assert len(found) == 1 and len(found[0]["accesses"]) == int(count), found
+    for f in found:  # the place where it waits, and where it was made
+        for a in f["accesses"]:
+            assert a["stack"] and all(x["file"].endswith("leaks.c") for x in a["stack"] if "file" in x), a
+            assert a["created_at"][0]["file"].endswith("leaks.c")
+
+
+@pytest.mark.parametrize("race", [False, True], ids=["plain", "race"])
+def test_no_leak(programs, tmp_path, race, full):
+    program = programs(PROGRAMS / "no_leaks.c", race=race)
+    for seed in range(1000 if full else 200 if not race else 50):
+        r = gt.run(program, str(seed), env={"GODWIT": "leakcheck=1", "GOMAXPROCS": str(1 + seed % 4)})
+        assert r.status == 0 and not r.stderr, f"seed {seed}\n{r}"
