@@ -2,8 +2,8 @@
  * are found by walking.  For channels and wait groups nobody owns what is waited for: there, who has it on its stack
  * counts as one who could end the wait, if the search for leaks has shown that nobody else can.
  *
- * The owner of a lock is known by the page of the stack from which it was locked (mutex.h): a reader of a rwmutex
- * leaves none, so circles through readers are not seen. */
+ * A lock knows its owner by number (mutex.h); a reader of a rwmutex leaves none, so circles through readers are not
+ * seen. */
 #include "deadlock.h"
 
 #include <stdio.h>
@@ -17,34 +17,41 @@ static bool waits_for(const struct g *g, enum reason why) {
   return __atomic_load_n(&g->status, __ATOMIC_RELAXED) == G_WAITING && g->reason == why;
 }
 
-/* Main and foreign threads: their stacks are none of our slots. */
-struct thread_search {
-  uint32_t page;
+/* Who has a number, of which the upper half is missing. A few are remembered for one search, "nobody" too: of many
+ * goroutines most wait for the same few. */
+enum { REMEMBERED = 64 };
+static struct remembered {
+  uint32_t number, search; /* that it was looked up in */
+  struct g *g;
+} remembered[REMEMBERED];
+static uint32_t this_search;
+
+struct number_search {
+  uint32_t number;
   struct g *found;
 };
 
-static void thread_match(struct g *g, void *arg) {
-  enum { STACK_MAX = 64 << 20 }; /* guess: how far down a thread's stack may reach */
-  struct thread_search *s = arg;
-  if (!g->thread && g->id != 1) return;
-  struct inspect_g v;
-  inspect_g(g, &v);
-  uint32_t below = stack_page(stack_end(&v) - 1) - s->page;
-  if (below < STACK_MAX / PRIM_PAGE) s->found = g;
+static void number_match(struct g *g, void *arg) {
+  struct number_search *s = arg;
+  if ((uint32_t)g->id == s->number) s->found = g;
 }
 
-static struct g *g_of_thread_page(uint32_t page) {
-  struct thread_search s = {page, NULL};
-  g_each(thread_match, &s);
-  return s.found;
+static struct g *g_of_number(uint32_t number) {
+  struct remembered *r = &remembered[number % REMEMBERED];
+  if (r->number != number || r->search != this_search) {
+    struct number_search s = {number, NULL};
+    g_each(number_match, &s);
+    *r = (struct remembered){number, this_search, s.found};
+  }
+  return r->g;
 }
+
+void deadlock_search_begin(void) { this_search++; }
 
 static struct g *owner_of(const gw_mutex *m) {
-  uint32_t page = __atomic_load_n(&m->gw__owner, __ATOMIC_RELAXED);
+  uint32_t number = __atomic_load_n(&m->gw__owner, __ATOMIC_RELAXED);
   bool locked = __atomic_load_n(&m->gw__state, __ATOMIC_RELAXED) & 1;
-  if (!page || !locked) return NULL;
-  struct g *g = g_of_page(page);
-  return g ? g : g_of_thread_page(page);
+  return number && locked ? g_of_number(number) : NULL;
 }
 
 struct g *deadlock_owner(const struct g *g) {
@@ -98,6 +105,7 @@ static void walk_from(struct g *g, void *arg) {
 
 unsigned deadlock_locks(struct circle *out, unsigned max) {
   struct walk w = {.out = out, .max = max};
+  deadlock_search_begin();
   g_each(mark_clear, NULL);
   g_each(walk_from, &w);
   return w.n;
@@ -170,6 +178,7 @@ static bool find_circle(struct held *h, unsigned i, unsigned depth, struct circl
 unsigned deadlock_held(struct g *const *among, unsigned n, struct circle *out, unsigned max) {
   static struct held h; /* one search at a time; what is beyond its room isn't looked at */
   memset(&h, 0, sizeof h);
+  deadlock_search_begin();
   h.g = among;
   h.n = n < AMONG_MAX ? n : AMONG_MAX;
   for (unsigned j = 0; j < h.n; j++) note_stack(&h, j);

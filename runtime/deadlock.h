@@ -9,6 +9,8 @@ struct circle {
   unsigned n;
 };
 
+/* Owners are looked up anew from here on.  Serialised by the caller, as all that follows is. */
+HIDDEN void deadlock_search_begin(void);
 /* Who holds the lock that g waits for; NULL if it waits for something else, or the owner isn't known (readers). */
 HIDDEN struct g *deadlock_owner(const struct g *g);
 /* Circles in which each waits for a lock that the next one holds; how many (at most max).  What runs meanwhile makes

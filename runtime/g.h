@@ -245,8 +245,6 @@ HIDDEN void g_each(void (*f)(struct g *g, void *arg), void *arg);
 HIDDEN struct g *g_guarding(uintptr_t p);
 /* The G in whose slot, stack or G itself, address p lies, or NULL. It may be dead. */
 HIDDEN struct g *g_slot_of(uintptr_t p);
-/* The G on whose stack the page with this number lies, of which the upper bits are missing (mutex.h), or NULL. */
-HIDDEN struct g *g_of_page(uint32_t page);
 
 /* The lock is held across fork, so that the child finds it whole. */
 HIDDEN void stacks_fork_lock(void);

@@ -210,6 +210,7 @@ static void spare(struct g *g, void *arg) {
  * frame, 0 at the end.  False if it can't be known. */
 static bool search(struct g *self, uintptr_t fp) {
   bool ok = stop() && maps_begin();
+  deadlock_search_begin();
   if (ok && (ok = reach_begin())) {
     g_each(mark_begin, NULL);
     hide_own_objects();

@@ -99,13 +99,13 @@ static __attribute__((noinline)) void lock_slow(gw_mutex *mu, enum reason why) {
 
 void mutex_lock(gw_mutex *m, enum reason why) {
   if (UNLIKELY(!take_free(m))) lock_slow(m, why);
-  MUTEX_OWNED(m);
+  mutex_set_owner(m, g_tls());
 }
 
 void gw_mutex_lock(gw_mutex *m) {
   race_lock_wanted(race_self(), m, true, RACE_HERE());
   if (UNLIKELY(!take_free(m))) lock_slow(m, WAIT_MUTEX);
-  MUTEX_OWNED(m);
+  mutex_set_owner(m, g_tls());
   struct race_g *r = race_self();
   race_lock(r, m);
   race_lock_held(r, m, true, RACE_HERE());
@@ -113,7 +113,7 @@ void gw_mutex_lock(gw_mutex *m) {
 
 bool mutex_try_lock(gw_mutex *m) {
   if (!take_free(m)) return false;
-  MUTEX_OWNED(m);
+  mutex_set_owner(m, g_tls());
   return true;
 }
 
@@ -130,6 +130,7 @@ static struct gw__waiter *hand_over_locked(gw_mutex *mu) {
   struct gw__waitq *q = &mu->gw__queue;
   struct gw__waiter *w = waitq_get(q);
   w->ok = true;
+  mutex_set_owner(mu, w->g);
   uint32_t s = __atomic_load_n(&mu->gw__state, __ATOMIC_RELAXED), to;
   bool last = !q->gw__count, over = last || prim_now() - w->n < STARVING_NS;
   do {

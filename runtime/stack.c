@@ -219,12 +219,3 @@ struct g *g_slot_of(uintptr_t p) {
   }
   return NULL;
 }
-
-struct g *g_of_page(uint32_t page) {
-  for (struct slab *s = __atomic_load_n(&stacks.slabs, __ATOMIC_ACQUIRE); s; s = s->next) {
-    uint32_t pages = page - (uint32_t)((uintptr_t)s->base / PRIM_PAGE);
-    if ((size_t)pages * PRIM_PAGE < (size_t)s->slots * stacks.slot)
-      return g_slot_of((uintptr_t)s->base + (uintptr_t)pages * PRIM_PAGE);
-  }
-  return NULL;
-}
