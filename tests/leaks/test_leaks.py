@@ -15,7 +15,7 @@ LEAKS = {m[1]: m for m in re.finditer(
 def findings(program, *args, folder, options="", status=66):
     run = gt.run_race(program, *args, folder=folder, options=f"leakcheck=1 {options}")
     assert run.status == status, run.result
-    return run.findings
+    return [f for f in run.findings if f["kind"] != "GW1002"]  # some of the circles were foreseeable
 
 
 def test_there_are_forty():
