@@ -21,15 +21,6 @@ struct gw__chan *gw__chan_make(size_t size, int64_t cap) {
   return c;
 }
 
-static void copy(void *to, const void *from, size_t n) {
-  if (LIKELY(n == 8))
-    memcpy(to, from, 8);
-  else if (n == 4)
-    memcpy(to, from, 4);
-  else if (to && n)
-    memcpy(to, from, n);
-}
-
 static void clear(void *to, size_t n) {
   if (to) memset(to, 0, n);
 }
@@ -66,7 +57,7 @@ enum chan_outcome chan_send_locked(struct gw__chan *c, const void *elem, struct 
   if (UNLIKELY(c->closed)) return CHAN_CLOSED;
   struct gw__waiter *w = waiter_get(&c->receivers);
   if (w) {
-    if (w->elem) copy(w->elem, elem, c->size);
+    if (w->elem) chan_copy(w->elem, elem, c->size);
     w->ok = true;
     *wake = w->g;
     if (c->cap == 0) {
@@ -80,7 +71,7 @@ enum chan_outcome chan_send_locked(struct gw__chan *c, const void *elem, struct 
   }
   if (c->count == c->cap) return CHAN_WAIT;
   if (r) race_release_acquire(r, chan_clock(c, c->send_at));
-  copy(chan_slot(c, c->send_at), elem, c->size);
+  chan_copy(chan_slot(c, c->send_at), elem, c->size);
   c->send_at = after(c, c->send_at);
   count_set(c, c->count + 1);
   return CHAN_DONE;
@@ -90,11 +81,11 @@ enum chan_outcome chan_recv_locked(struct gw__chan *c, void *elem, struct race_g
   *wake = NULL;
   if (c->count > 0) {
     race_release_acquire(r, chan_clock(c, c->recv_at));
-    if (elem) copy(elem, chan_slot(c, c->recv_at), c->size);
+    if (elem) chan_copy(elem, chan_slot(c, c->recv_at), c->size);
     struct gw__waiter *w = waiter_get(&c->senders);
     if (w) { /* the buffer was full: its value takes the slot */
       race_release_acquire(w->g->race, chan_clock(c, c->recv_at));
-      copy(chan_slot(c, c->recv_at), w->elem, c->size);
+      chan_copy(chan_slot(c, c->recv_at), w->elem, c->size);
       w->ok = true;
       *wake = w->g;
       c->recv_at = c->send_at = after(c, c->recv_at);
@@ -107,7 +98,7 @@ enum chan_outcome chan_recv_locked(struct gw__chan *c, void *elem, struct race_g
   struct gw__waiter *w = waiter_get(&c->senders);
   if (w) {
     handoff_sync(c, r, w->g->race);
-    if (elem) copy(elem, w->elem, c->size);
+    if (elem) chan_copy(elem, w->elem, c->size);
     w->ok = true;
     *wake = w->g;
     return CHAN_DONE;

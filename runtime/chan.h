@@ -35,11 +35,29 @@ enum chan_outcome { CHAN_WAIT, CHAN_DONE, CHAN_CLOSED };
  * once the lock is given up, or NULL. */
 HIDDEN enum chan_outcome chan_send_locked(struct gw__chan *c, const void *elem, struct race_g *r, struct g **wake);
 HIDDEN enum chan_outcome chan_recv_locked(struct gw__chan *c, void *elem, struct race_g *r, struct g **wake);
-/* Would the two above do anything but wait? */
-static inline bool chan_can_send(const struct gw__chan *c) {
-  return c->closed || c->receivers.gw__first || c->count < c->cap;
+/* Would the two above do anything but wait?  Without the lock it's a guess; relaxed, as only the lock's holder acts on
+ * it. */
+static inline bool chan_has(struct gw__waiter *const *first) {
+  return __atomic_load_n(first, __ATOMIC_RELAXED) != NULL;
 }
-static inline bool chan_can_recv(const struct gw__chan *c) { return c->count > 0 || c->senders.gw__first || c->closed; }
+static inline bool chan_can_send(const struct gw__chan *c) {
+  return __atomic_load_n(&c->count, __ATOMIC_RELAXED) < c->cap || chan_has(&c->receivers.gw__first) ||
+         __atomic_load_n(&c->closed, __ATOMIC_RELAXED);
+}
+static inline bool chan_can_recv(const struct gw__chan *c) {
+  return __atomic_load_n(&c->count, __ATOMIC_RELAXED) > 0 || chan_has(&c->senders.gw__first) ||
+         __atomic_load_n(&c->closed, __ATOMIC_RELAXED);
+}
+/* Copies a value of n bytes; nothing if `to` is NULL. */
+static inline void chan_copy(void *to, const void *from, size_t n) {
+  if (!to) return;
+  if (__builtin_expect(n == 8, 1))
+    memcpy(to, from, 8);
+  else if (n == 4)
+    memcpy(to, from, 4);
+  else if (n)
+    memcpy(to, from, n);
+}
 /* The access that a send makes to the channel itself. */
 static inline void chan_note_send(struct gw__chan *c, struct race_g *r, struct race_at at) {
   race_access(r, &c->closing, sizeof c->closing, RACE_READ, at);

@@ -1,8 +1,9 @@
 /* Select: one core on an array of cases, and the two faces that godwit.h gives it.
  *
- * All channels are locked, in the order of their addresses; of the ready cases one is drawn uniformly.  With none
- * ready, a record goes into the queue of each channel, and the goroutine parks until one of them, or the timer, wins
- * the exchange on g->done; then the other records are taken out again. */
+ * Of the cases that look ready one is drawn uniformly, and taken if it still is once its channel is locked.  Else all
+ * channels are locked, in the order of their addresses, and looked at again.  With none ready, a record goes into the
+ * queue of each channel, and the goroutine parks until one of them, or the timer, wins the exchange on g->done; then
+ * the other records are taken out again. */
 #include "select.h"
 
 #include "base/arena.h"
@@ -13,8 +14,8 @@ struct entry {
   struct gw__chan *c; /* NULL: never ready, or not a channel's case */
   void *elem;
   int64_t ns;
-  int kind; /* enum gw__case_kind */
-  struct gw__waiter w;
+  int kind;            /* enum gw__case_kind */
+  struct gw__waiter w; /* set when it waits */
 };
 
 enum { INLINE = 8 };
@@ -146,48 +147,103 @@ static int default_case(const struct entry *e, int n) {
   return -1;
 }
 
+/* One choice, on its way. */
+struct choice {
+  struct g *g;
+  struct m *m; /* NULL on a foreign thread */
+  uint64_t *rng;
+  struct entry *e;
+  int n;
+  enum chan_outcome out;
+  bool ok; /* a value was received */
+};
+
+/* Takes a case that looks ready, with no lock but its channel's; -1 if there is none, or not any more. */
+static int take_ready(struct choice *ch) {
+  struct g *wake;
+  int i = draw(ch->e, ch->n, ch->rng);
+  if (i < 0) return -1;
+  struct entry *e = &ch->e[i];
+  spin_lock(&e->c->lock);
+  ch->out = perform(e, ch->g->race, &wake);
+  spin_unlock(&e->c->lock);
+  if (wake) g_ready(ch->m, wake);
+  ch->ok = e->kind == GW__CASE_KIND_RECV && ch->out == CHAN_DONE;
+  return ch->out == CHAN_WAIT ? -1 : i;
+}
+
+/* The same with all locked, in w; these are given up if it takes one. */
+static int take_locked(struct choice *ch, const struct waiting *w) {
+  struct g *wake = NULL;
+  int i;
+  do {
+    i = draw(ch->e, ch->n, ch->rng);
+    if (i < 0) return -1;
+    ch->out = perform(&ch->e[i], ch->g->race, &wake);
+  } while (ch->out == CHAN_WAIT);
+  lockset_unlock(&w->locks);
+  if (wake) g_ready(ch->m, wake);
+  ch->ok = ch->e[i].kind == GW__CASE_KIND_RECV && ch->out == CHAN_DONE;
+  return i;
+}
+
+/* None looked ready. */
+static int take_or_wait(struct choice *ch, struct gw__chan **chans) {
+  struct waiting w = {.locks = {.c = chans}, .alarm = {.timer = {.fire = alarm_fire}, .g = ch->g}, .when = TIMER_NEVER};
+  int fallback = default_case(ch->e, ch->n), timed = first_after(ch->e, ch->n);
+  lockset_fill(&w.locks, ch->e, ch->n);
+  lockset_lock(&w.locks);
+  int i = take_locked(ch, &w);
+  if (i >= 0) return i;
+  ch->out = CHAN_DONE;
+  ch->ok = false;
+  if (fallback < 0 && timed >= 0 && ch->e[timed].ns <= 0) fallback = timed;
+  if (fallback >= 0) {
+    lockset_unlock(&w.locks);
+    return fallback;
+  }
+  if (timed >= 0) w.when = prim_now() + ch->e[timed].ns;
+  i = wait_for_one(ch->g, ch->e, ch->n, &w, &ch->ok);
+  if (i < 0) i = timed;
+  GW_CHECK(i >= 0);
+  if (ch->e[i].kind == GW__CASE_KIND_SEND) {
+    if (!ch->ok) ch->out = CHAN_CLOSED;
+    ch->ok = false;
+  }
+  return i;
+}
+
+static uint64_t *thread_rng(void) {
+  static _Thread_local uint64_t rng; /* for foreign threads, which never move */
+  if (!rng) rng = prim_random() | 1;
+  return &rng;
+}
+
 /* The core: index of the case taken; *ok: a value was received. */
 static int choose(struct entry *e, int n, bool *ok, struct race_at at) {
-  struct g *g = g_self();
-  struct gw__chan *few[INLINE], **chans = few;
-  if (n > INLINE) chans = arena_alloc((size_t)n * sizeof *chans);
-  struct waiting w = {.locks = {.c = chans}, .alarm = {.timer = {.fire = alarm_fire}, .g = g}, .when = TIMER_NEVER};
-  note_sends(e, n, g->race, at);
-  lockset_fill(&w.locks, e, n);
-  int fallback = default_case(e, n), timed = first_after(e, n);
-  struct m *m = rt_enter(g);
-  lockset_lock(&w.locks);
-  static _Thread_local uint64_t thread_rng; /* for foreign threads, which never move */
-  if (!m && !thread_rng) thread_rng = prim_random() | 1;
-  enum chan_outcome out = CHAN_DONE;
-  struct g *wake = NULL;
-  int i = draw(e, n, m ? &m->rng : &thread_rng);
-  while (i >= 0 && (out = perform(&e[i], g->race, &wake)) == CHAN_WAIT) i = draw(e, n, m ? &m->rng : &thread_rng);
-  if (i < 0 && timed >= 0 && e[timed].ns <= 0) fallback = fallback < 0 ? timed : fallback;
-  if (i >= 0) {
-    lockset_unlock(&w.locks);
-    if (wake) g_ready(m, wake);
-    *ok = e[i].kind == GW__CASE_KIND_RECV && out == CHAN_DONE;
-  } else if (fallback >= 0) {
-    lockset_unlock(&w.locks);
-    out = CHAN_DONE;
-    i = fallback;
-    *ok = false;
-  } else {
-    out = CHAN_DONE;
-    if (timed >= 0) w.when = prim_now() + e[timed].ns;
-    i = wait_for_one(g, e, n, &w, ok);
-    if (i < 0) i = timed;
-    GW_CHECK(i >= 0);
-    if (e[i].kind == GW__CASE_KIND_SEND) {
-      if (!*ok) out = CHAN_CLOSED;
-      *ok = false;
-    }
+  struct choice ch = {.g = g_self(), .e = e, .n = n};
+  note_sends(e, n, ch.g->race, at);
+  ch.m = rt_enter(ch.g);
+  ch.rng = ch.m ? &ch.m->rng : thread_rng();
+  int i = take_ready(&ch);
+  if (i < 0) {
+    struct gw__chan *few[INLINE], **chans = few;
+    if (n > INLINE) chans = arena_alloc((size_t)n * sizeof *chans);
+    i = take_or_wait(&ch, chans);
+    if (n > INLINE) arena_free(chans, (size_t)n * sizeof *chans);
   }
-  rt_exit(g->m);
-  if (n > INLINE) arena_free(chans, (size_t)n * sizeof *chans);
-  if (out == CHAN_CLOSED && e[i].kind == GW__CASE_KIND_SEND) gw_panic("send on closed channel");
+  rt_exit(ch.g->m);
+  if (ch.out == CHAN_CLOSED && e[i].kind == GW__CASE_KIND_SEND) gw_panic("send on closed channel");
+  *ok = ch.ok;
   return i;
+}
+
+/* Field by field: a record that is made aside and copied waits for its own stores. */
+static inline void entry_set(struct entry *e, int kind, struct gw__chan *c, void *elem, int64_t ns) {
+  e->c = c;
+  e->elem = elem;
+  e->ns = ns;
+  e->kind = kind;
 }
 
 static struct entry *entries_get(struct entry *few, int n) {
@@ -207,7 +263,7 @@ int gw_select_cases(gw_case *cases, int n) {
   struct entry few[INLINE], *e = entries_get(few, n);
   for (int i = 0; i < n; i++) {
     gw_case *c = &cases[i];
-    e[i] = (struct entry){.c = c->gw__chan, .elem = c->gw__elem, .ns = c->gw__ns, .kind = c->gw__kind};
+    entry_set(&e[i], c->gw__kind, c->gw__chan, c->gw__elem, c->gw__ns);
     note_case(c, GW__CASE_KIND_SEND, RACE_READ, RACE_HERE());
   }
   bool ok = false;
@@ -260,8 +316,8 @@ void select_drop(struct g *g, struct gw__select *keep) {
 static void run_select(struct gw__select *s) {
   struct entry few[INLINE], *e = entries_get(few, s->n);
   for (int i = 0; i < s->n; i++) {
-    struct gw__select_case *c = &s->cases[i];
-    e[i] = (struct entry){.c = c->chan, .elem = s->elems + c->at, .ns = c->ns, .kind = c->kind};
+    const struct gw__select_case *c = &s->cases[i];
+    entry_set(&e[i], c->kind, c->chan, s->elems + c->at, c->ns);
   }
   bool ok = false;
   s->taken = choose(e, s->n, &ok, (struct race_at){s->pc, s->fp});
@@ -326,7 +382,7 @@ bool gw__select_add_send(struct gw__select *s, struct gw__chan *chan, const void
   struct gw__select_case *c = add_case(s, GW__CASE_KIND_SEND);
   c->chan = chan;
   add_elem(s, c, size);
-  memcpy(s->elems + c->at, elem, size);
+  chan_copy(s->elems + c->at, elem, size);
   return false;
 }
 
@@ -343,7 +399,7 @@ bool gw__select_add_default(struct gw__select *s) {
 bool gw__select_take(struct gw__select *s, void *elem, bool *ok) {
   struct gw__select_case *c = &s->cases[s->taken];
   if (elem) {
-    memcpy(elem, s->elems + c->at, c->size);
+    chan_copy(elem, s->elems + c->at, c->size);
     if (c->size) race_access(race_self(), elem, c->size, RACE_WRITE, RACE_HERE());
   }
   if (ok) *ok = c->ok;
