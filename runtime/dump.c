@@ -1,16 +1,33 @@
+#define _GNU_SOURCE
 #include "dump.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <ucontext.h>
 
 #include "base/arena.h"
 #include "base/code.h"
 #include "godwit/inspect.h"
-#include "symbol.h"
-#include "waitq.h"
+#include "where.h"
+#include "world.h"
 
 struct dump_from dump_from;
+
+enum { MAX_SHOWN = 200, MAX_FRAMES = WHERE_MAX - 1 };
+
+/* A goroutine as it stood. */
+struct shot {
+  struct inspect_g g;
+  int n;
+  uintptr_t pcs[MAX_FRAMES];
+};
+
+/* Not on a stack, nor from the arena: a fault may have come anywhere. */
+static struct {
+  int n, left_out;
+  struct shot v[MAX_SHOWN];
+} shots;
 
 /* Where text goes: a file, or memory that a finding carries. */
 struct out {
@@ -35,38 +52,48 @@ static __attribute__((format(printf, 2, 3))) void say(struct out *o, const char 
   if (n > 0) o->n += (size_t)n < o->room - o->n ? (size_t)n : o->room - o->n - 1;
 }
 
-static void say_frame(struct out *o, uintptr_t pc) {
-  struct symbol s;
-  if (!symbol_find(pc - 1, &s)) {
-    say(o, "0x%zx\n", pc);
+/* As Go does it: the function, then file, line and how far in; inlined ones have no place of their own. */
+static void say_where(struct out *o, const struct where *w) {
+  if (w->file)
+    say(o, "\t%s:%d", w->file, w->line);
+  else if (w->module)
+    say(o, "\t%s+0x%zx", w->module, w->module_off);
+  else
     return;
-  }
-  say(o, "%s(...)\n\t%s+0x%zx", s.function[0] ? s.function : "?", s.module, s.module_off + 1);
-  if (s.function[0]) say(o, " +0x%zx", s.function_off + 1);
+  if (w->off) say(o, " +0x%zx", w->off);
   say(o, "\n");
 }
 
 bool inspect_is_ours(uintptr_t pc) { return code_is_ours(pc); }
 
-static void say_creator(struct out *o, const struct inspect_g *g) {
-  struct symbol s;
-  if (!g->go_pc || !symbol_find(g->go_pc - 1, &s)) return;
-  say(o, "created by %s in goroutine %llu\n\t%s+0x%zx\n", s.function[0] ? s.function : "?",
-      (unsigned long long)g->parent, s.module, s.module_off + 1);
-}
-
-/* The user's frames, as far as main. */
-static void say_stack(struct out *o, const struct inspect_g *g, const uintptr_t *pcs, int n) {
-  for (int i = 0; i < n; i++) {
-    struct symbol s;
-    if (inspect_is_ours(pcs[i] - 1)) continue;
-    int same = 0;
-    while (i + 1 < n && pcs[i + 1] == pcs[i]) i++, same++;
-    say_frame(o, pcs[i]);
-    if (same) say(o, "\t... and %d more frames of the same call\n", same);
-    if (symbol_find(pcs[i] - 1, &s) && strcmp(s.function, "main") == 0) break;
+/* The user's frames, as far as main, and where the goroutine was created. */
+static void say_stack(struct out *o, const struct shot *shot) {
+  uintptr_t asked[WHERE_MAX];
+  int same[WHERE_MAX], n = 0;
+  for (int i = 0; i < shot->n; i++) {
+    if (inspect_is_ours(shot->pcs[i] - 1)) continue;
+    if (n > 0 && asked[n - 1] == shot->pcs[i]) {
+      same[n - 1]++;
+      continue;
+    }
+    asked[n] = shot->pcs[i];
+    same[n++] = 0;
   }
-  say_creator(o, g);
+  if (shot->g.go_pc) asked[n] = shot->g.go_pc;
+  where_ask(asked, n + (shot->g.go_pc != 0));
+  struct where w;
+  bool in_main = false;
+  for (int i = 0; i < n && !in_main; i++) {
+    while (where_next(i, &w)) {
+      say(o, "%s(...)\n", w.function);
+      say_where(o, &w);
+      in_main = strcmp(w.function, "main") == 0;
+    }
+    if (same[i]) say(o, "\t... and %d more frames of the same call\n", same[i]);
+  }
+  if (!shot->g.go_pc || !where_next(n, &w)) return;
+  say(o, "created by %s in goroutine %llu\n", w.function, (unsigned long long)shot->g.parent);
+  say_where(o, &w);
 }
 
 static void say_head(struct out *o, const struct inspect_g *g, const char *status, int64_t now) {
@@ -91,46 +118,83 @@ static const char *status_text(const struct inspect_g *g) {
   }
 }
 
-enum { MAX_SHOWN = 200, MAX_FRAMES = 64 };
+static void say_shot(struct out *o, const struct shot *shot, int64_t now) {
+  say(o, "\n");
+  say_head(o, &shot->g, status_text(&shot->g), now);
+  if (shot->n == 0 && shot->g.status == INSPECT_RUNNING)
+    say(o, "\tgoroutine running on other thread; stack unavailable\n");
+  say_stack(o, shot);
+}
 
-struct all {
-  struct out *o;
-  uint64_t but; /* shown already; 0: none */
-  int64_t now;
-  int shown, left_out;
-};
-
-static void say_one(const struct inspect_g *g, void *arg) {
-  struct all *all = arg;
-  if (g->id == all->but) return;
-  if (all->shown == MAX_SHOWN) {
-    all->left_out++;
+static void take_shot(const struct inspect_g *g, void *arg) {
+  uint64_t but = *(const uint64_t *)arg;
+  if (g->id == but) return;
+  if (shots.n == MAX_SHOWN) {
+    shots.left_out++;
     return;
   }
-  all->shown++;
-  uintptr_t pcs[MAX_FRAMES];
-  int n = inspect_stack(g, pcs, MAX_FRAMES);
-  say(all->o, "\n");
-  say_head(all->o, g, status_text(g), all->now);
-  say_stack(all->o, g, pcs, n);
+  struct shot *shot = &shots.v[shots.n++];
+  shot->g = *g;
+  shot->n = inspect_stack(g, shot->pcs, MAX_FRAMES);
 }
 
-static void say_all(struct out *o, uint64_t but) {
-  struct all all = {.o = o, .but = but, .now = prim_now()};
-  inspect_each(say_one, &all);
-  if (all.left_out) say(o, "\n... and %d more goroutines\n", all.left_out);
+/* All goroutines but one (0: all). */
+static void take_shots(uint64_t but) {
+  shots.n = shots.left_out = 0;
+  inspect_each(take_shot, &but);
 }
 
-/* The goroutine that the dump is made on, from where it stands, or where the signal hit it. */
+static void say_shots(struct out *o) {
+  int64_t now = prim_now();
+  for (int i = 0; i < shots.n; i++) say_shot(o, &shots.v[i], now);
+  if (shots.left_out) say(o, "\n... and %d more goroutines\n", shots.left_out);
+}
+
+/* The goroutine that the dump is made on, from where it stands, or where the signal hit it.  NULL: a thread that is
+ * none. */
 static void say_current(struct out *o, struct g *g) {
-  struct inspect_g v;
-  inspect_g(g, &v);
-  uintptr_t pcs[MAX_FRAMES], fp = (uintptr_t)__builtin_frame_address(0), pc = 0, lo = fp;
-  if (dump_from.pc) pc = dump_from.pc + 1, fp = dump_from.fp, lo = v.lo ? v.lo : fp;
-  int n = stack_walk(pc, fp, lo, stack_end(&v), pcs, MAX_FRAMES);
-  say(o, "\n");
-  say_head(o, &v, "running", 0);
-  say_stack(o, &v, pcs, n);
+  static struct shot shot;
+  shot.g = (struct inspect_g){.fp = dump_from.sp};
+  if (g) inspect_g(g, &shot.g);
+  uintptr_t fp = (uintptr_t)__builtin_frame_address(0);
+  if (dump_from.sp)
+    shot.n = dump_walk(&dump_from, &shot.g, shot.pcs, MAX_FRAMES);
+  else
+    shot.n = stack_walk(0, fp, fp, stack_end(&shot.g), shot.pcs, MAX_FRAMES);
+  shot.g.status = INSPECT_RUNNING;
+  say_shot(o, &shot, 0);
+}
+
+/* Is there a call before this address? */
+static bool after_call(uintptr_t pc) {
+  const unsigned char *p = (const unsigned char *)pc;
+  return pc > PRIM_PAGE && prim_readable(p - 7) && prim_readable(p) &&
+         (p[-5] == 0xe8 || p[-2] == 0xff || p[-3] == 0xff || p[-6] == 0xff || p[-7] == 0xff);
+}
+
+/* What the frame pointers don't show, as it has no frame yet or never: the caller of a function of libc's, of code that
+ * isn't there, or of the detector's assembly.  It is at the top of the stack; below us some way up. */
+static uintptr_t frameless_caller(const struct dump_from *from, uintptr_t lo, uintptr_t hi) {
+  bool in_ours = inspect_is_ours(from->pc);
+  if (!in_ours && where_in_program(from->pc)) return 0;
+  uintptr_t end = from->sp + (in_ours ? 8192 : 8); /* guess: slow frames and saved vector registers */
+  for (uintptr_t at = from->sp; at >= lo && at + 8 <= hi && at < end; at += 8) {
+    uintptr_t caller = *(const uintptr_t *)at;
+    if (where_in_program(caller) && !inspect_is_ours(caller) && after_call(caller)) return caller;
+  }
+  return 0;
+}
+
+int dump_walk(const struct dump_from *from, const struct inspect_g *g, uintptr_t *pcs, int max) {
+  uintptr_t lo = g->lo ? g->lo : from->sp, hi = stack_end(g), caller = frameless_caller(from, lo, hi);
+  pcs[0] = from->pc + 1;
+  pcs[1] = caller;
+  int n = stack_walk(0, from->fp, lo, hi, pcs + 2, max - 2);
+  for (int i = 0; i < n; i++)
+    if (pcs[2 + i] == caller) caller = 0;
+  if (caller) return 2 + n;
+  memmove(pcs + 1, pcs + 2, (size_t)n * sizeof *pcs);
+  return 1 + n;
 }
 
 static char text[8192];
@@ -149,8 +213,9 @@ static void finish(struct g *g, struct race_g *race, const char *kind, const cha
   struct out o = {.fd = 2, .buf = text, .room = sizeof text};
   if (GW_RACE && kind) o = (struct out){.fd = -1, .buf = arena_alloc(256 * 1024), .room = 256 * 1024};
   if (o.fd >= 0) say(&o, "%s\n", line);
+  take_shots(g ? g->id : 0);
   if (g) say_current(&o, g);
-  say_all(&o, g ? g->id : 0);
+  say_shots(&o);
   out_flush(&o);
   if (o.fd < 0) race_finding(kind, line, o.buf + (o.buf[0] == '\n'), race ? race : race_self(), at);
 }
@@ -188,4 +253,42 @@ void dump_asleep(void) {
   const char *message =
       first ? "all goroutines are asleep - deadlock!" : "no goroutines (main called runtime.Goexit) - deadlock!";
   finish(NULL, first ? first->race : NULL, "GW1003", message, at);
+}
+
+/* Their stacks, where the signals caught them. */
+static void take_running(uintptr_t handler, const struct dump_from *before) {
+  uint32_t n;
+  const struct stopped *t = world_threads(&n);
+  for (int i = 0; i < shots.n; i++) {
+    struct shot *shot = &shots.v[i];
+    for (uint32_t k = 0; k < n && shot->n == 0; k++) {
+      if (t[k].tid != shot->g.tid || !__atomic_load_n(&t[k].state, __ATOMIC_ACQUIRE)) continue; /* pairs with world.c */
+      struct dump_from at = {t[k].regs[REG_RIP], t[k].regs[REG_RBP], t[k].sp};
+      if (at.sp <= handler && handler - at.sp < PRIM_PAGE) at = *before;
+      shot->n = dump_walk(&at, &shot->g, shot->pcs, MAX_FRAMES);
+    }
+  }
+}
+
+void dump_quit(const char *head, uintptr_t handler, const struct dump_from *at) {
+  struct out o = {.fd = 2, .buf = text, .room = sizeof text};
+  where_in_program(0); /* asks the loader, whose lock a stopped thread may hold */
+  world_stop();
+  take_shots(0);
+  take_running(handler, at);
+  world_start(); /* what a stopped thread may hold is needed for the names */
+  say(&o, "%s", head);
+  say_shots(&o);
+  out_flush(&o);
+}
+
+void dump_fault(struct g *g, const char *head) {
+  struct out o = {.fd = 2, .buf = text, .room = sizeof text};
+  say(&o, "%s", head);
+  out_flush(&o); /* at least that, should the rest fault */
+  say_current(&o, g);
+  out_flush(&o);
+  take_shots(g ? g->id : 0);
+  say_shots(&o);
+  out_flush(&o);
 }

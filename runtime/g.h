@@ -360,6 +360,8 @@ static inline struct m *m_here(void) {
 /* ---- signals.c ---- */
 /* Overflow of a goroutine's stack is told, on a signal stack of this thread. */
 HIDDEN void signals_install(void);
+/* The monitor's: if SIGQUIT has come, tells all goroutines and ends the process. */
+HIDDEN void signals_quit(void);
 /* Says which goroutine, in which function (pc; 0: unknown), and what helps. */
 HIDDEN void stack_overflow_line(const struct g *g, uintptr_t pc);
 HIDDEN void signals_stack_install(void);

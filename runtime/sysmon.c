@@ -127,6 +127,7 @@ static void *sysmon_main(void *arg) {
   bool look;
   for (;;) {
     prim_futex_wait(&sched.sysmon_wake, 0, sleep);
+    signals_quit();
     int64_t now = prim_now();
     __atomic_store_n(&sched.now, now, __ATOMIC_RELAXED);
     fire_late_timers(now);
