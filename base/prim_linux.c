@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "syscall.h"
+#include "tools.h"
 
 #include "own.h"
 
@@ -74,6 +75,7 @@ void prim_no_huge(void *p, size_t n) { sys3(SYS_madvise, (long)p, (long)n, MADV_
 static int advise_all(const struct prim_range *ranges, uint32_t count, long advice) {
   long want = 0;
   for (uint32_t i = 0; i < count; i++) want += (long)ranges[i].n;
+  if (tools_on_valgrind()) return -ENOSYS; /* it says so with a warning of four lines */
   long r = sys6(SYS_process_madvise, SELF_PIDFD, (long)ranges, count, advice, 0, 0);
   return failed(r) ? (int)r : r == want ? 0 : -EAGAIN;
 }

@@ -28,7 +28,7 @@ static inline void tools_memory_gone(const void *p, size_t n) {
 }
 
 /* A client request: a sequence of rotations that leaves everything as it was, and that valgrind recognises. */
-static inline void tools_valgrind(uint64_t request, uint64_t a, uint64_t b) {
+static inline uint64_t tools_valgrind(uint64_t request, uint64_t a, uint64_t b) {
 #if defined(__x86_64__)
   uint64_t args[6] = {request, a, b}, result = 0;
   __asm__ volatile(
@@ -37,7 +37,12 @@ static inline void tools_valgrind(uint64_t request, uint64_t a, uint64_t b) {
       : "+d"(result)
       : "a"(args)
       : "cc", "memory");
+  return result;
 #endif
+}
+static inline bool tools_on_valgrind(void) {
+  enum { RUNNING_ON_VALGRIND = 0x1001 };
+  return tools_valgrind(RUNNING_ON_VALGRIND, 0, 0) != 0;
 }
 
 /* [lo, hi) is a stack from now on, for as long as the process lives. */
