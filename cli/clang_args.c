@@ -275,6 +275,10 @@ static void scan_args(struct scan *s, size_t n, char **args, struct strings *kee
       s->out->race = true;
       continue;
     }
+    if (strcmp(arg, "--audit") == 0) {
+      s->out->audit = true;
+      continue;
+    }
     if (arg[0] == '@' && arg[1]) {
       scan_file(s, arg, keep, depth);
       continue;

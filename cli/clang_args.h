@@ -7,10 +7,12 @@
 #include "cli/mem.h"
 
 struct clang_args {
-  struct strings rest; /* the arguments for clang: without -race, response files as they were unless one held it */
+  struct strings
+      rest; /* the arguments for clang: without -race and --audit, response files as they were unless one held it */
   struct strings
       ignorelists;    /* files of -fsanitize-ignorelist= since the last -fno-sanitize-ignorelist; clang gets them too */
   bool race;          /* -race was among them */
+  bool audit;         /* --audit was among them */
   bool has_input;     /* there is a file, a library or `-` */
   bool compiles;      /* some input goes through the compiler proper, and it's C (or what clang takes for C) */
   bool compiles_cxx;  /* some input is C++ */

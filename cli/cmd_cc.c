@@ -27,6 +27,9 @@ const char help_cc[] =
     "-fsanitize-ignorelist=FILE (LLVM's format: fun:, src: and mainfile: lines, in [thread] or no section) leaves\n"
     "plain accesses of what it names unchecked; atomics and calls that synchronise there still count.\n"
     "\n"
+    "-Rpass=godwit says which checks stand for others, and what was moved out of loops.  --audit, with -race,\n"
+    "leaves every check in its place: slower, and the same races.\n"
+    "\n"
     "environment: GODWIT_CLANG names another clang 19.\n"
     "exit status: clang's; 125 if there is no clang 19 or a part of godwit is missing.\n";
 

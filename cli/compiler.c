@@ -109,6 +109,7 @@ static bool add_plugin(struct strings *cmd, const struct parts *p, const struct 
   strings_addf(cmd, "-fplugin=%s", p->plugin);
   strings_addf(cmd, "-fpass-plugin=%s", p->plugin);
   add_plugin_option(cmd, "-godwit-mode=", race ? "race" : "plain");
+  if (race && a->audit) add_plugin_option(cmd, "-godwit-audit", "");
   for (size_t i = 0; race && i < a->ignorelists.n; i++)
     add_plugin_option(cmd, "-godwit-ignorelist=", a->ignorelists.v[i]);
   return true;

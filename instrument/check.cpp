@@ -381,6 +381,7 @@ void place_checks(Function &f, Abi &abi, const std::vector<Access> &accesses) {
   if (inlined.empty()) return;
   Regions regions(f, abi, dominators);
   std::vector<Shared> shared;
+  shared.reserve(inlined.size());
   for (const Access *access : inlined) shared.push_back(regions.at(access->at, access->write));
   for (auto [access, where] : zip(inlined, shared)) Check(abi, *access, where).place();
   regions.settle();

@@ -52,7 +52,7 @@ enum class Mode { race, plain };
 cl::opt<Mode> mode("godwit-mode", cl::desc("What godwit's plugin does"), cl::init(Mode::race),
                    cl::values(clEnumValN(Mode::race, "race", "instrument for the race detector"),
                               clEnumValN(Mode::plain, "plain", "only keep goroutines safe that change threads")));
-cl::opt<bool> audit("godwit-audit", cl::desc("Keep the checks that godwit's plugin would leave out as covered"));
+cl::opt<bool> audit("godwit-audit", cl::desc("Leave every check of godwit's plugin in its place"));
 cl::opt<bool> verify("godwit-verify", cl::desc("Run LLVM's verifier over what godwit's plugin made"));
 
 // What the first hook tells the second.
