@@ -69,6 +69,11 @@ static void b6(void) {
   gw_ctx_free(timed);
 }
 
+/* The owner of what somebody else canceled, who never looked, gives it back: no use of his is seen by anybody. */
+static gw_ctx *unseen;
+static void a7(void) { IN_TURN(1, gw_ctx_cancel(c)); }
+static void b7(void) { IN_TURN(2, gw_ctx_free(unseen), unseen = NULL); }
+
 /* Two owners; the one that is last cancels. */
 static void owner(void) { by_owner += 0 * gw_ctx_err(c); /* the lock below orders this */ }
 static gw_mutex mu;
@@ -90,15 +95,18 @@ static void fresh(void) {
   c = gw_ctx_with_cancel(gw_ctx_background());
   middle = gw_ctx_with_value(c, &c, NULL);
   leaf = gw_ctx_with_cancel(middle);
+  unseen = gw_ctx_with_cancel(middle);
+  gw_ctx_done(unseen);
 }
 static void drop(void) {
   gw_ctx_free(c);
   gw_ctx_free(leaf);
   gw_ctx_free(middle);
+  gw_ctx_free(unseen);
 }
 
 int main(void) {
-  void (*pairs[][2])(void) = {{a1, b1}, {a2, b2}, {a3, b3}, {a4, b4}, {a5, b5}, {a6, b6}};
+  void (*pairs[][2])(void) = {{a1, b1}, {a2, b2}, {a3, b3}, {a4, b4}, {a5, b5}, {a6, b6}, {a7, b7}};
   given = gw_make(gw_ctx *, 0);
   for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
     fresh();
