@@ -1,6 +1,7 @@
 /* The goroutine calls of godwit.h. */
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/arena.h"
 #include "g.h"
@@ -36,6 +37,7 @@ void gw_set_name(const char *fmt, ...) {
 
 void gw_set_label(const char *key, const char *value) {
   struct g_tag *tag = tag_of(g_self());
+  if (!value && strncmp(tag->key, key, sizeof tag->key - 1) != 0) return; /* that one isn't there */
   snprintf(tag->key, sizeof tag->key, "%s", value ? key : "");
   snprintf(tag->value, sizeof tag->value, "%s", value ? value : "");
 }

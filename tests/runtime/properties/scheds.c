@@ -248,7 +248,46 @@ static void threads_take_part(void) {
   gw_chan_free(c);
 }
 
+struct label {
+  uint64_t id;
+  char text[40];
+};
+
+UNSEEN void find_label(const struct inspect_g *g, void *arg) {
+  struct label *l = arg;
+  if (g->id == l->id) snprintf(l->text, sizeof l->text, "%s=%s", g->key ? g->key : "", g->key ? g->value : "");
+}
+
+static bool label_is(const char *wanted) {
+  struct label l = {.id = gw_goid()};
+  gw__debug.each(find_label, &l);
+  return strcmp(l.text, wanted) == 0;
+}
+
+static void label_here(void) {
+  CHECK(label_is("=")); /* not its creator's */
+  gw_set_label("task", "pack");
+  CHECK(label_is("task=pack"));
+  gw_set_label("phase", NULL); /* another one */
+  CHECK(label_is("task=pack"));
+  gw_set_label("task", "ship");
+  CHECK(label_is("task=ship"));
+  gw_set_label("task", NULL);
+  CHECK(label_is("="));
+}
+
+/* A label is its goroutine's, and goes when its key says so. */
+static void labels_come_and_go(void) {
+  gw_waitgroup all = {0};
+  gw_set_label("task", "lead");
+  for (int i = 0; i < 5; i++) gw_waitgroup_go(&all, label_here);
+  gw_waitgroup_wait(&all);
+  CHECK(label_is("task=lead"));
+  gw_set_label("task", NULL);
+}
+
 PROPERTIES(PROPERTY(all_run), PROPERTY(trees_of_goroutines), PROPERTY(pairs_are_fair),
            PROPERTY(global_queue_has_its_turn), PROPERTY(loops_stop_nobody), PROPERTY(blocked_calls_stop_nobody),
            PROPERTY(locked_to_its_thread), PROPERTY(procs_change), PROPERTY(numbers_are_unique),
-           PROPERTY(deferred_calls_run), PROPERTY(errno_is_the_goroutines), PROPERTY(threads_take_part))
+           PROPERTY(deferred_calls_run), PROPERTY(errno_is_the_goroutines), PROPERTY(threads_take_part),
+           PROPERTY(labels_come_and_go))
