@@ -151,6 +151,8 @@ static bool add_library(struct strings *cmd, const struct clang_args *a, const s
   add_linker(cmd, "--whole-archive");
   add_linker(cmd, lib);
   if (a->race && !add_interposers(cmd, a, p)) return false;
+  /* A sanitizer has a malloc of its own, and in a static program libc's can't be replaced so. */
+  if (!a->race && !a->is_static && !a->sanitizer && file_exists(p->heap)) add_linker(cmd, p->heap);
   add_linker(cmd, "--no-whole-archive");
   if (!a->is_static) {
     add_linker(cmd, "--export-dynamic-symbol=__gw_*");

@@ -54,6 +54,7 @@ const struct parts *parts_find(void) {
   p.plugin = mem_format("%s/godwit_pass.so", p.lib);
   p.plain = mem_format("%s/libgodwit.a", p.lib);
   p.race = mem_format("%s/libgodwit_race.a", p.lib);
+  p.heap = mem_format("%s/libgodwit_heap.a", p.lib);
   p.interpose = mem_format("%s/libgodwit_interpose.a", p.lib);
   p.wrap = mem_format("%s/libgodwit_wrap.a", p.lib);
   p.wrap_args = mem_format("%s/wrap.args", p.lib);

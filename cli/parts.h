@@ -10,6 +10,7 @@ struct parts {
   char *plugin;    /* godwit_pass.so */
   char *plain;     /* libgodwit.a */
   char *race;      /* libgodwit_race.a */
+  char *heap;      /* libgodwit_heap.a: the malloc of programs without -race */
   char *interpose; /* libgodwit_interpose.a: libc's names in dynamic links with -race */
   char *wrap;      /* libgodwit_wrap.a: the same in static ones, */
   char *wrap_args; /* and the linker arguments that go with it */

@@ -11,6 +11,9 @@
 #include "detector/depot.h"
 #include "detector/heap.h"
 #include "detector/libc.h"
+#include "godwit/heap.h"
+
+const char gw__heap_told = 1;
 
 /* Blocks above WHOLE count at their edges, EDGE bytes at either end (guess: a header, or where a loop begins). */
 enum { WHOLE = 2048, EDGE = 512, LINE = 64 };
@@ -58,6 +61,7 @@ static inline size_t usable(void *p, size_t n) {
 
 /* Gives p back, for use as `return born(...)`. */
 static inline void *born(void *p, size_t n, bool quiet, struct race_at at) {
+  if (p) heap_note_new(p, n, at.pc, at.fp);
   struct race_g *g = p ? posix_self() : NULL;
   if (!g) return p;
   struct det_thread *t = det_enter();
@@ -73,6 +77,7 @@ static inline void *born(void *p, size_t n, bool quiet, struct race_at at) {
 
 /* True if the block was in the book; its size in *n. */
 static inline bool died(void *p, size_t *n, bool quiet, struct race_at at) {
+  heap_note_end(p);
   struct race_g *g = posix_self();
   if (!heap_died((uintptr_t)p, n)) return false;
   if (g && !quiet) record_free(g, (uintptr_t)p, *n, at);

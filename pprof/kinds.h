@@ -27,6 +27,10 @@ int cpu_collect(struct profile *p, const char **why);
 /* A profile of this kind, filled and with its time; 0 or -errno.  The caller frees it either way. */
 int profile_take(struct profile *p, const struct source *s, const char **why);
 
+/* The heap's lock is held across a fork. */
+void heap_before_fork(void);
+void heap_after_fork(void);
+
 /* Goroutines one by one as Go prints them for debug=2. */
 void goroutines_write_all(struct bytes *out);
 

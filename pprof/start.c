@@ -87,6 +87,7 @@ static void catch_signal(int sig) {
 
 /* The child has none of our threads, and what they held is free. */
 static void after_fork(void) {
+  heap_after_fork();
   symbols_after_fork();
   snapshot_after_fork();
   cpu_after_fork();
@@ -95,7 +96,7 @@ static void after_fork(void) {
 /* Before main; options are there already under -race. */
 __attribute__((constructor)) static void start(void) {
   options_init();
-  pthread_atfork(NULL, NULL, after_fork);
+  pthread_atfork(heap_before_fork, heap_after_fork, after_fork);
   const struct options *o = &gw__opts;
   add_file("goroutine", o->goroutineprofile);
   add_file("block", o->blockprofile);

@@ -32,13 +32,10 @@ static bool can_read(struct reader *r, uintptr_t at) {
   return true;
 }
 
-int unwind_interrupted(const void *context, const struct inspect_g *g, uintptr_t *pcs, int max) {
-  const greg_t *regs = ((const ucontext_t *)context)->uc_mcontext.gregs;
-  uintptr_t pc = (uintptr_t)regs[REG_RIP], fp = (uintptr_t)regs[REG_RBP], sp = (uintptr_t)regs[REG_RSP];
-  uintptr_t top = stack_top(g, sp);
+/* Frames lie in [sp, top); top 0: wherever there is memory. */
+static int walk(uintptr_t fp, uintptr_t sp, uintptr_t top, uintptr_t *pcs, int max) {
   struct reader r = {0};
   int n = 0;
-  if (max > 0) pcs[n++] = pc + 1;
   while (n < max && fp >= sp && fp % 8 == 0 && (!top || fp + 16 <= top) && can_read(&r, fp) && can_read(&r, fp + 8)) {
     const uintptr_t *frame = (const uintptr_t *)fp;
     if (frame[1] < PRIM_PAGE || frame[1] >> 47) break;
@@ -47,4 +44,17 @@ int unwind_interrupted(const void *context, const struct inspect_g *g, uintptr_t
     fp = frame[0];
   }
   return n;
+}
+
+int unwind_interrupted(const void *context, const struct inspect_g *g, uintptr_t *pcs, int max) {
+  const greg_t *regs = ((const ucontext_t *)context)->uc_mcontext.gregs;
+  uintptr_t pc = (uintptr_t)regs[REG_RIP], fp = (uintptr_t)regs[REG_RBP], sp = (uintptr_t)regs[REG_RSP];
+  if (max < 1) return 0;
+  pcs[0] = pc + 1;
+  return 1 + walk(fp, sp, stack_top(g, sp), pcs + 1, max - 1);
+}
+
+int unwind_from(uintptr_t fp, const struct inspect_g *g, uintptr_t *pcs, int max) {
+  uintptr_t sp = (uintptr_t)__builtin_frame_address(0);
+  return walk(fp, sp, stack_top(g, sp), pcs, max);
 }

@@ -10,4 +10,7 @@ struct inspect_g;
  * addresses: the first is one more than where it was interrupted.  Signal-safe. */
 int unwind_interrupted(const void *context, const struct inspect_g *g, uintptr_t *pcs, int max);
 
+/* The same from a frame that is known. */
+int unwind_from(uintptr_t fp, const struct inspect_g *g, uintptr_t *pcs, int max);
+
 #endif

@@ -202,10 +202,15 @@ def test_on_a_signal(programs, tmp_path):
 #include <stdio.h>
 #include <sys/stat.h>
 #include <godwit.h>
-static void parked(gw_chan(int) c) { gw_recv(c); }
+static void parked(gw_chan(int) here, gw_chan(int) c) {
+  gw_send(here, 1);
+  gw_recv(c);
+}
 int main(int argc, char **argv) {
   struct stat st;
-  gw_go(parked, gw_make(int, 0));
+  gw_chan(int) here = gw_make(int, 0);
+  gw_go(parked, here, gw_make(int, 0));
+  gw_recv(here);
   for (int i = 1; i < argc; i++) {
     raise(SIGUSR1);
     while (stat(argv[i], &st) != 0 || st.st_size == 0) gw_sleep(GW_MS);
@@ -269,6 +274,84 @@ def test_leaks(programs, race):
     r = gt.run(programs(LEAKS, "-O1", race=race))
     assert r.status == 0 and r.stdout.startswith("goroutineleak profile: total 3\n3 @"), r
     assert "leaked+0x" in r.stdout and "fine" not in r.stdout
+
+
+HEAP = """
+#include <stdlib.h>
+#include <godwit.h>
+enum { LARGE = 8 << 20, SMALL = 4096, MANY = 60000 };
+static void *kept[MANY];
+static __attribute__((noinline)) void large(void) {
+  for (int i = 0; i < 10; i++) kept[i] = malloc(LARGE);
+  for (int i = 0; i < 4; i++) free(kept[i]);
+  __asm__ volatile("");
+}
+static __attribute__((noinline)) void resized(void) {
+  kept[10] = realloc(malloc(LARGE), 2 * LARGE);
+  __asm__ volatile("");
+}
+static __attribute__((noinline)) void small(void) {
+  for (int i = 11; i < MANY; i++) kept[i] = i % 2 ? malloc(SMALL) : calloc(1, SMALL);
+  __asm__ volatile("");
+}
+static void work(gw_chan(int) c) {
+  large();
+  resized();
+  small();
+  gw_send(c, 1);
+}
+int main(void) {
+  gw_chan(int) c = gw_make(int, 0);
+  gw_go(work, c);
+  gw_recv(c);
+  return kept[MANY - 1] == NULL;
+}
+"""
+
+
+@pytest.mark.parametrize("race", [False, True], ids=["plain", "race"])
+def test_heap(programs, race, tmp_path):
+    """Large blocks are sampled for certain, so their numbers are exact; of small ones there's an estimate."""
+    path = tmp_path / "heap"
+    r = gt.run(programs(HEAP, "-O1", race=race), env={"GODWIT": f"heapprofile={path}"})
+    assert r.status == 0 and not r.stderr, r
+    p = pt.read(path)
+    assert [t for t, _ in p.types] == ["alloc_objects", "alloc_space", "inuse_objects", "inuse_space"]
+    assert p.default == "inuse_space" and dict(pt.fields(p.raw))[12] == 524288
+    (large,) = p.with_function("large")
+    assert large.values == [10, 10 * 8 << 20, 6, 6 * 8 << 20] and large.labels["bytes"] == 8 << 20
+    (grown,) = [s for s in p.with_function("resized") if s.labels["bytes"] == 16 << 20]
+    assert grown.values[2] == 1
+    assert p.total(2, "resized") == 1, "what it grew out of is gone"
+    assert close(p.total(3, "small"), 59989 * 4096, 0.35), "470 samples: that is seven standard deviations"
+
+
+def test_a_malloc_of_the_program_s_own(programs):
+    """Ours gives way."""
+    source = """
+#include <stddef.h>
+#include <godwit.h>
+static _Alignas(16) char memory[1 << 20];
+static size_t used;
+void *malloc(size_t n) {
+  size_t at = __atomic_fetch_add(&used, (n + 31) & ~(size_t)15, __ATOMIC_RELAXED) + 16;
+  return at + n > sizeof memory ? NULL : memory + at;
+}
+void free(void *p) { (void)p; }
+void *calloc(size_t a, size_t b) { return malloc(a * b); }
+void *realloc(void *p, size_t n) { return p ? NULL : malloc(n); }
+int main(void) {
+  char *volatile p = malloc(10);
+  return !(p >= memory && p < memory + sizeof memory);
+}
+"""
+    r = gt.run(programs(source, "-fno-builtin", race=False))
+    assert r.status == 0, r
+
+
+def test_heap_is_unavailable_without_our_malloc(programs, tmp_path):
+    r = gt.run(programs(HEAP, "-static", race=False), env={"GODWIT": f"heapprofile={tmp_path / 'heap'}"})
+    assert r.status == 0 and "no heap profile in" in r.stderr and "unavailable" in r.stderr, r
 
 
 def test_errors(programs):
