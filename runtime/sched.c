@@ -190,7 +190,8 @@ void g_ready(struct m *m, struct g *g) {
     return;
   }
   if (m && m->p) {
-    runq_put(m->p, g, LIKELY(!(m->stress & STRESS_NEXT)) || rng_below(&m->rng, 2));
+    /* What the scheduler itself wakes, for timers and descriptors, runs in the order of its coming. */
+    runq_put(m->p, g, m->cur && (LIKELY(!(m->stress & STRESS_NEXT)) || rng_below(&m->rng, 2)));
     if (__atomic_load_n(&sched.procs, __ATOMIC_RELAXED) == 1) return; /* on the only one there is nobody to wake */
   } else {
     spin_lock(&sched.lock);

@@ -1,4 +1,4 @@
-/* Timers and sleep. */
+/* Timers, contexts and sleep. */
 #include "bench.h"
 
 void timer_new_stop(long n) {
@@ -29,4 +29,12 @@ void sleep_1us(long n) {
 
 void sleep_100us(long n) {
   for (long i = 0; i < n; i++) gw_sleep(100 * GW_US);
+}
+
+void context_cancel(long n) {
+  for (long i = 0; i < n; i++) {
+    gw_ctx *c = gw_ctx_with_cancel(gw_ctx_background());
+    gw_ctx_cancel(c);
+    gw_ctx_free(c);
+  }
 }

@@ -1,6 +1,9 @@
 package main
 
-import "time"
+import (
+	"context"
+	"time"
+)
 
 func timerNewStop(n int) {
 	for i := 0; i < n; i++ {
@@ -33,5 +36,13 @@ func sleep1us(n int) {
 func sleep100us(n int) {
 	for i := 0; i < n; i++ {
 		time.Sleep(100 * time.Microsecond)
+	}
+}
+
+func contextCancel(n int) {
+	background := context.Background()
+	for i := 0; i < n; i++ {
+		_, cancel := context.WithCancel(background)
+		cancel()
 	}
 }
