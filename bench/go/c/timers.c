@@ -1,4 +1,4 @@
-/* Timers, contexts and sleep. */
+/* Timers and sleep. */
 #include "bench.h"
 
 void timer_new_stop(long n) {
@@ -29,12 +29,4 @@ void sleep_1us(long n) {
 
 void sleep_100us(long n) {
   for (long i = 0; i < n; i++) gw_sleep(100 * GW_US);
-}
-
-void context_cancel(long n) {
-  for (long i = 0; i < n; i++) {
-    gw_ctx *c = gw_ctx_with_cancel(gw_ctx_background());
-    gw_ctx_cancel(c);
-    gw_ctx_free(c);
-  }
 }

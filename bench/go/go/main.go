@@ -49,7 +49,6 @@ var rows = map[string]func(n int){
 	"timer new+stop":       timerNewStop,
 	"timer reset":          timerResets,
 	"timer fire":           timerFires,
-	"context cancel":       contextCancel,
 	"sleep 1us":            sleep1us,
 	"sleep 100us":          sleep100us,
 	"context cancel":       contextCancel,

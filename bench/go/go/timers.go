@@ -1,9 +1,6 @@
 package main
 
-import (
-	"context"
-	"time"
-)
+import "time"
 
 func timerNewStop(n int) {
 	for i := 0; i < n; i++ {
@@ -36,13 +33,5 @@ func sleep1us(n int) {
 func sleep100us(n int) {
 	for i := 0; i < n; i++ {
 		time.Sleep(100 * time.Microsecond)
-	}
-}
-
-func contextCancel(n int) {
-	background := context.Background()
-	for i := 0; i < n; i++ {
-		_, cancel := context.WithCancel(background)
-		cancel()
 	}
 }
