@@ -14,7 +14,8 @@ def book(tmp_path_factory):
     out = tmp_path_factory.mktemp("book") / "book"
     room = gt.REPO / "detector"
     r = gt.run("clang-19", "-std=gnu11", "-O1", "-g", "-Wall", "-Wextra", "-DGW_RACE=1", f"-I{gt.REPO}", f"-I{gt.REPO}/include",
-               gt.REPO / "tests" / "posix" / "heap_book.c", room / "heap.c", gt.REPO / "base" / "prim_linux.c", "-o", out)
+               gt.REPO / "tests" / "posix" / "heap_book.c", room / "heap.c",
+               *(gt.REPO / "base" / name for name in ("prim_linux.c", "own.c", "spin.c")), "-o", out)
     assert r.status == 0 and not r.stderr, r
 
     def ask(commands):

@@ -2,7 +2,11 @@
 
 import re
 import shutil
+import socket
 import subprocess
+import time
+import urllib.error
+import urllib.request
 
 import pytest
 
@@ -154,6 +158,31 @@ def test_go_tool_pprof(known, tmp_path):
     assert re.search(r"^\s+\.\s+\d+.*ms\s+%d:.*receive_inlined" % pt.line_of("known.c", "receive_all"), listing, re.M)
     diff = pt.go_pprof("-top", "-diff_base", f"{known}.block", f"{known}.block")
     assert re.search(r"Showing nodes accounting for 0, 0% of", diff)
+
+
+@pt.needs_go
+def test_go_tool_pprof_draws_and_serves(known, tmp_path, full):
+    if not full or not shutil.which("dot"):
+        pytest.skip("a long test that needs graphviz")
+    pt.go_pprof("-svg", "-output", tmp_path / "graph.svg", f"{known}.block")
+    assert "receive_all" in (tmp_path / "graph.svg").read_text()
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        port = s.getsockname()[1]
+    p = subprocess.Popen(["go", "tool", "pprof", f"-http=127.0.0.1:{port}", "-no_browser", f"{known}.block"],
+                         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        for page in ("top", "flamegraph", "peek"):
+            for _ in range(100):
+                try:
+                    text = urllib.request.urlopen(f"http://127.0.0.1:{port}/ui/{page}").read().decode()
+                    break
+                except urllib.error.URLError:
+                    time.sleep(0.1)
+            assert "receive_all" in text, page
+    finally:
+        p.kill()
+        p.wait()
 
 
 def test_cpu_by_goroutine_and_label(programs, tmp_path):

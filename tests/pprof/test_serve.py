@@ -1,5 +1,6 @@
 """The profiles over HTTP: Go's paths and errors, clients that misbehave, a program that is stuck."""
 
+import json
 import re
 import shutil
 import socket
@@ -156,6 +157,33 @@ def test_metrics(server):
     if shutil.which("promtool"):
         r = subprocess.run(["promtool", "check", "metrics"], input=body, capture_output=True, timeout=60)
         assert r.returncode == 0 and not r.stdout + r.stderr, r
+
+
+def test_prometheus_scrapes_it(server, tmp_path, full):
+    """The real thing: a Prometheus that asks once a second, and is asked then."""
+    if not full or not shutil.which("prometheus"):
+        pytest.skip("a long test that needs prometheus")
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        port = s.getsockname()[1]
+    (tmp_path / "config.yml").write_text("global: {scrape_interval: 1s}\nscrape_configs:\n- job_name: godwit\n"
+                                         f"  static_configs: [{{targets: ['127.0.0.1:{server.port}']}}]\n")
+    p = subprocess.Popen(["prometheus", f"--config.file={tmp_path}/config.yml", f"--storage.tsdb.path={tmp_path}/data",
+                          f"--web.listen-address=127.0.0.1:{port}"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        for _ in range(300):
+            try:
+                url = f"http://127.0.0.1:{port}/api/v1/query?query=godwit_goroutines"
+                result = json.load(urllib.request.urlopen(url))["data"]["result"]
+            except urllib.error.URLError:
+                result = []
+            if result:
+                break
+            time.sleep(0.1)
+        assert result and result[0]["value"][1] == "13"
+    finally:
+        p.terminate()
+        p.wait(30)
 
 
 @pt.needs_go
