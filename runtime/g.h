@@ -101,6 +101,7 @@ struct p {
   int64_t live;        /* atomic, relaxed: Gs created less Gs ended here */
   uint32_t seen_tick;  /* sysmon's: last schedtick */
   int64_t seen_at;     /* sysmon's: when it changed */
+  int64_t look_at;     /* sysmon's: after this time more it looks whether the thread sleeps */
   struct timers timers;
   struct g *ring[RUNQ_SIZE]; /* atomic entries */
   struct g *free[FREE_MAX];  /* dead Gs */

@@ -1,13 +1,15 @@
 /* The monitor: a thread without a P that looks after the others.
  *
- * - It takes the P from an M that runs one goroutine for long while others wait: a long call, a loop without end.
+ * - It takes the P from an M that runs one goroutine for long while others wait: 10 ms of a loop without end, or some
+ *   100 us once its thread is found asleep in a call.
  *   That M doesn't notice until its goroutine enters the runtime.  rt_enter stores m->in_runtime and then loads
  * m->retake; here `retake` is stored, all threads are made to pass a barrier, and `in_runtime` is loaded: so one of the
  * two sees the other (Dekker, with the whole cost on this side).  If both do, the CAS on `retake` decides.
  * - It fires timers and asks for events at descriptors when nobody else found the time; and sees to it that one of the
  *   idle threads sleeps for them.
  * - It gives stacks back that nobody needed for a while (stackpool.c).
- * It sleeps 20 us, doubling to 10 ms when it finds nothing to do (Go's numbers), and until poked when nothing runs. */
+ * It sleeps 50 us, doubling to 10 ms when it finds nothing to do, and until poked when nothing runs.  (Go: 20 us, and
+ * fifty times of that first.  Its monitor sees at once who is in a call; ours has nothing to gain by that.) */
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
@@ -18,10 +20,12 @@
 #include "schedtrace.h"
 
 enum {
-  SLEEP_MIN = 20000,
+  SLEEP_MIN = 50000,
+  CALM = 10, /* turns before it sleeps for longer; guess */
   SLEEP_MAX = 10000000,
   RUN_MAX = 10000000,
   RUN_MAX_STRESS = 100000,
+  ASLEEP_MIN = 100000, /* guess: far above what a call takes that doesn't block */
   LATE = 1000000,
   LOOK_AGAIN = 50000000
 };
@@ -52,6 +56,15 @@ static bool retake_running(struct p *p) {
   return true;
 }
 
+/* It ran for `ns`: too long, or its thread sleeps, which is looked up less and less often. */
+static bool ran_too_long(struct p *p, int64_t ns, int64_t run_max) {
+  if (ns >= run_max) return true;
+  if (ns < p->look_at) return false;
+  p->look_at = 4 * ns;
+  const struct m *m = __atomic_load_n(&p->m, __ATOMIC_RELAXED);
+  return m && prim_thread_sleeps(m->tid);
+}
+
 /* True if it took one. */
 static bool retake_all(int64_t now) {
   bool any = false;
@@ -64,9 +77,12 @@ static bool retake_all(int64_t now) {
     if (tick != p->seen_tick) {
       p->seen_tick = tick;
       p->seen_at = now;
+      p->look_at = ASLEEP_MIN;
     }
-    if (status != P_RUNNING || now - p->seen_at < run_max || !work_waits(p) || !retake_running(p)) continue;
+    if (status != P_RUNNING || !work_waits(p) || !ran_too_long(p, now - p->seen_at, run_max) || !retake_running(p))
+      continue;
     p->seen_at = now;
+    p->look_at = ASLEEP_MIN;
     any = true;
     m_start(p, false);
   }
@@ -134,7 +150,7 @@ static void *sysmon_main(void *arg) {
     poll_late(now);
     stacks_trim(now);
     calm = retake_all(now) ? 0 : calm + 1;
-    sleep = calm < 50 ? SLEEP_MIN : sleep >= longest / 2 ? longest : sleep * 2;
+    sleep = calm < CALM ? SLEEP_MIN : sleep >= longest / 2 ? longest : sleep * 2;
     bool told = schedtrace_due(now);
     told |= leak_watch(now);
     if (sleep < longest || !all_idle(&look)) continue;
