@@ -195,14 +195,15 @@ def goroutines():
 
 
 class Bridge(gdb.unwinder.Unwinder):
-    """While `registers` is set, the caller of the selected thread's innermost frame is a suspended goroutine."""
+    """While `registers` is set, the caller of the selected thread's innermost frame is a suspended goroutine.  That frame
+    is known by its registers: functions inlined into it stand before it."""
 
     def __init__(self):
         super().__init__("godwit-goroutine")
-        self.registers = None
+        self.registers = self.innermost = None
 
     def __call__(self, pending):
-        if self.registers is None or pending.level() != 0:
+        if self.registers is None or (int(pending.read_register("rsp")), int(pending.read_register("rip"))) != self.innermost:
             return None
 
         class Id:
@@ -230,12 +231,17 @@ def run_on(g, command):
             gdb.execute(command)
         return
     selected = gdb.selected_frame()
+    newest = gdb.newest_frame()
+    bridge.innermost = (int(newest.read_register("rsp")), int(newest.read_register("rip")))
     bridge.registers = registers
     gdb.invalidate_cached_frames()
     try:
-        gdb.newest_frame().older().select()
+        frame, skip = gdb.newest_frame(), 1
+        while frame.type() == gdb.INLINE_FRAME:
+            frame, skip = frame.older(), skip + 1
+        frame.older().select()
         if command.split()[0] in ("bt", "backtrace", "where"):
-            show_backtrace(command)
+            show_backtrace(command, skip)
         else:
             gdb.execute(command)
     finally:
@@ -246,15 +252,16 @@ def run_on(g, command):
             selected.select()
 
 
-def show_backtrace(command):
-    """Without the thread's own frame, from which the unwinding starts."""
+def show_backtrace(command, skip):
+    """Without the thread's own frames, from which the unwinding starts."""
+    shown = False
     for line in gdb.execute(command, to_string=True).splitlines():
         number, space, rest = line.partition(" ")
-        if number == "#0":
-            continue
         if number[:1] == "#" and number[1:].isdigit():
-            line = f"{'#' + str(int(number[1:]) - 1):<{len(number)}}{space}{rest}"
-        print(line)
+            shown = int(number[1:]) >= skip
+            line = f"{'#' + str(int(number[1:]) - skip):<{len(number)}}{space}{rest}"
+        if shown:
+            print(line)
 
 
 class InfoGoroutines(gdb.Command):
