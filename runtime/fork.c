@@ -22,13 +22,14 @@ static void bury(struct g *g, void *self) {
 
 static void in_child(void) {
   struct g *self = g_tls(), *threads = sched.thread_gs;
-  uint32_t procs = sched.procs;
+  uint32_t procs = sched.procs, all_procs = sched.all_procs;
   int64_t start = sched.start;
   memset(&sched, 0, sizeof sched); /* the lock with it: this is the only thread */
   sched.procs = procs;
   sched.start = start;
   sched.now = prim_now();
   sched.thread_gs = threads;
+  for (uint32_t i = 0; i < all_procs; i++) procs_all[i]->timers.lost = true;
   memset(procs_all, 0, sizeof procs_all);
   netpoll_forget();
   stacks_fork_unlock();

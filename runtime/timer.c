@@ -91,7 +91,7 @@ void timer_start(struct timer *t, int64_t when) {
 
 bool timer_move(struct timer *t, int64_t when) {
   struct timers *ts = __atomic_load_n(&t->in, __ATOMIC_ACQUIRE);
-  if (!ts) return false;
+  if (!ts || ts->lost) return false;
   spin_lock(&ts->lock);
   bool armed = t->in == ts, earliest = false;
   if (armed) {
@@ -103,6 +103,14 @@ bool timer_move(struct timer *t, int64_t when) {
   spin_unlock(&ts->lock);
   if (earliest) sched_new_deadline(when);
   return armed;
+}
+
+/* In a forked child: armed by its parent.  It never fires here, and is not counted. */
+static bool forget_lost(struct timer *t, const struct timers *ts) {
+  if (LIKELY(!ts->lost)) return false;
+  t->in = NULL;
+  t->firing = 0;
+  return true;
 }
 
 /* The thread that fires may not run at all. */
@@ -125,6 +133,7 @@ bool timer_stop(struct timer *t) {
       spin_wait(&spins);
       continue;
     }
+    if (forget_lost(t, ts)) return true;
     spin_lock(&ts->lock);
     bool armed = t->in == ts;
     if (armed) remove_locked(ts, t);

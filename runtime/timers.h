@@ -24,6 +24,7 @@ struct timers {
   uint32_t n, room;
   struct timer **heap; /* 4-ary, earliest first */
   int64_t first;       /* atomic: when of heap[0], or TIMER_NEVER */
+  bool lost;           /* a parent process's: constant once set, before a forked child goes on */
 };
 
 /* The fire function is done with t. release: pairs with the acquire in timer_stop */
@@ -31,7 +32,7 @@ static inline void timer_fired(struct timer *t) { __atomic_store_n(&t->firing, 0
 
 /* Arms t, which is not armed. */
 void timer_start(struct timer *t, int64_t when) __attribute__((visibility("hidden")));
-/* If t is armed it is so for `when` from now on; false if it isn't. */
+/* If t is armed it is so for `when` from now on; false if it isn't, or was by the process that forked this one. */
 bool timer_move(struct timer *t, int64_t when) __attribute__((visibility("hidden")));
 /* Disarms t and waits until its fire function, if it runs now, is done. True if it was armed. */
 bool timer_stop(struct timer *t) __attribute__((visibility("hidden")));

@@ -20,6 +20,23 @@ static int use_everything(void) {
   return sum == 2470 ? 5 : 6;
 }
 
+/* Timers of the parent's are no timers of the child's: they don't fire, and those that it sets do. */
+static int use_timers(gw_timer *old, gw_timer *moved, gw_ticker *ticker, gw_ctx *ctx) {
+  CHECK(gw_timer_stop(old) && !gw_timer_stop(old));
+  gw_timer_free(old);
+  gw_ticker_free(ticker);
+  gw_ctx_free(ctx);
+  CHECK(gw_timer_reset(moved, GW_MS));
+  gw_recv(gw_timer_chan(moved));
+  gw_timer_free(moved);
+  ctx = gw_ctx_with_timeout(gw_ctx_background(), GW_MS);
+  gw_recv(gw_ctx_done(ctx));
+  CHECK(gw_ctx_err(ctx) == GW_DEADLINE_EXCEEDED);
+  gw_ctx_free(ctx);
+  while (gw_num_goroutine() > 1) gw_yield(); /* what the deadline started */
+  return use_everything();
+}
+
 static int child_status(pid_t child) {
   int status;
   CHECK(waitpid(child, &status, 0) == child && WIFEXITED(status));
@@ -45,6 +62,15 @@ int main(void) {
   pid_t child = fork(); /* before there is any goroutine */
   if (child == 0) _exit(use_everything());
   CHECK(child_status(child) == 5);
+  gw_timer *old = gw_timer_new(100 * GW_S), *moved = gw_timer_new(200 * GW_S);
+  gw_ticker *ticker = gw_ticker_new(150 * GW_S);
+  gw_ctx *ctx = gw_ctx_with_timeout(gw_ctx_background(), 120 * GW_S);
+  for (int i = 0; i < 3; i++) {
+    child = fork();
+    if (child == 0) _exit(use_timers(old, moved, ticker, ctx));
+    CHECK(child_status(child) == 5);
+    gw_go(gw_yield);
+  }
   for (int i = 0; i < 50; i++) gw_go(wait_for, c);
   for (int i = 0; i < 10; i++) {
     gw_go(fork_here, done);
