@@ -400,13 +400,3 @@ void det_record_fresh(struct det_thread *t, struct race_g *g, uintptr_t p, size_
   }
   g->recorded = true;
 }
-
-/* Called by the thunks of ranges: pc is the return address into instrumented code, fp that code's frame. */
-void det_thunk_range(uintptr_t p, size_t n, uintptr_t pc, uintptr_t fp, enum race_op op);
-void det_thunk_range(uintptr_t p, size_t n, uintptr_t pc, uintptr_t fp, enum race_op op) {
-  struct det_thread *t = det_enter();
-  struct race_g *g = t->g;
-  if (UNLIKELY(!g)) g = race_self();
-  det_access(t, g, p, n, op, (struct race_at){pc, fp});
-  det_exit(t);
-}

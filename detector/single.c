@@ -1,4 +1,4 @@
-/* The short way of the slow path: one plain access within one granule, and nothing rare in its way.
+/* The short way of the slow path: one plain access within one line, and nothing rare in its way.
  *
  * It decides as access.c does (whose head says why an entry may go), and gives up, before anything is changed, where
  * that takes more: a race, an atomic or concurrent entry that has to move, victims in the table, a range.  An entry
@@ -133,40 +133,65 @@ static inline __attribute__((always_inline)) bool try_write(struct way *w, uint3
   return true;
 }
 
+/* Has the open epoch recorded it already?  A range's first and last cells may be the only new ones. */
+static inline __attribute__((always_inline)) bool is_recorded(const struct way *w, unsigned plane) {
+  uint32_t cell = *shadow_cell(plane, w->granule);
+  return is_own(w, cell) && !(w->mask & ~cell);
+}
+
+/* Bytes of w->granule that [p, end) holds. */
+static inline __attribute__((always_inline)) uint32_t bytes_in(uintptr_t granule, uintptr_t p, uintptr_t end) {
+  uintptr_t lo = granule << 3;
+  uint32_t mask = CELL_BYTES;
+  if (p > lo) mask &= CELL_BYTES << (p - lo);
+  if (end < lo + 8) mask &= CELL_BYTES >> (lo + 8 - end);
+  return mask & CELL_BYTES;
+}
+
+/* [p, p+n) is of one line.  What was recorded before it gave up is found recorded by the next who tries. */
 static inline __attribute__((always_inline)) bool try_access(struct det_thread *t, struct race_g *g, uintptr_t p,
                                                              size_t n, struct race_at at, bool write) {
-  unsigned first = p & 7;
-  if (UNLIKELY(first + n > 8 || !g->epoch || g->ignore || !shadow_covered(p))) return false;
-  struct way w = {.t = t, .g = g, .granule = p >> 3, .mask = ((1u << n) - 1) << first, .own = g->epoch};
+  if (UNLIKELY(!g->epoch || g->ignore || !shadow_covered(p))) return false;
+  struct way w = {.t = t, .g = g, .own = g->epoch};
   forget_ordered(t, g);
   uint32_t mine = depot_context_plain(t, g, at);
-  uint8_t *m = shadow_meta(w.granule >> 3);
+  const unsigned plane = write ? 0 : t->plane;
+  const uint8_t bit = (uint8_t)(META_WRITE << plane);
+  uint8_t *m = shadow_meta(p >> 6);
   w.meta = line_lock(m);
-  const uint8_t bit = (uint8_t)(META_WRITE << (write ? 0 : t->plane));
-  bool done = spill_is_simple(&w, write) && (write ? try_write(&w, mine) : try_read(&w, mine));
-  if (done && UNLIKELY(!(w.meta & bit))) {
-    w.meta |= bit;
-    shadow_note_region(w.granule >> 3);
+  bool done = true;
+  for (w.granule = p >> 3; done && w.granule <= (p + n - 1) >> 3; w.granule++) {
+    w.mask = bytes_in(w.granule, p, p + n);
+    if (w.meta & bit && is_recorded(&w, plane)) continue;
+    done = spill_is_simple(&w, write) && (write ? try_write(&w, mine) : try_read(&w, mine));
+    if (!done) break;
+    g->recorded = true;
+    if (UNLIKELY(!(w.meta & bit))) {
+      w.meta |= bit;
+      shadow_note_region(p >> 6);
+    }
   }
   line_unlock(m, w.meta);
-  if (done) g->recorded = true;
   return done;
 }
+
+static inline __attribute__((always_inline)) bool is_of_one_line(uintptr_t p, size_t n) { return (p & 63) + n <= 64; }
 
 /* A read of what the own epoch wrote needs no record.  Now and then it gets one all the same, so that a loop's inline
  * check, which looks at the read plane only, hits. */
 enum { RECORD_EVERY = 8 }; /* guess */
 
 static inline bool read_own_write(struct det_thread *t, uintptr_t p, size_t n) {
-  uint32_t *cell = (uint32_t *)(__gw_shadow + (p >> 3 << 2));
-  uint32_t want = (uint32_t)((((uint64_t)1 << n) - 1) << (p & 7));
+  if (n > 8) return false;
+  const uint32_t *cell = (const uint32_t *)(__gw_shadow + (p >> 3 << 2));
+  uint32_t want = ((1u << n) - 1) << (p & 7);
   if (want > CELL_BYTES) return false;
   if ((__atomic_load_n(cell, __ATOMIC_RELAXED) ^ (__gw_tls.epoch | CELL_BYTES)) & (~(uint32_t)CELL_BYTES | want))
     return false;
   return ++t->own_reads % RECORD_EVERY != 0;
 }
 
-/* Called by the thunks: pc is the return address into instrumented code, fp that code's frame; n is a power of two. */
+/* Called by the thunks: pc is the return address into instrumented code, fp that code's frame. */
 void det_thunk_read(uintptr_t p, size_t n, uintptr_t pc, uintptr_t fp);
 void det_thunk_read(uintptr_t p, size_t n, uintptr_t pc, uintptr_t fp) {
   struct det_thread *t = det_self;
@@ -175,7 +200,7 @@ void det_thunk_read(uintptr_t p, size_t n, uintptr_t pc, uintptr_t fp) {
   struct race_g *g = t->g;
   if (UNLIKELY(!g)) g = race_self();
   struct race_at at = {pc, fp};
-  if (UNLIKELY(!try_access(t, g, p, n, at, false)))
+  if (UNLIKELY(!is_of_one_line(p, n) || !try_access(t, g, p, n, at, false)))
     det_access(t, g, p, n, RACE_READ, at);
   else if (UNLIKELY(++t->reads == READS_WINDOW))
     det_choose_plane(t);
@@ -188,6 +213,14 @@ void det_thunk_write(uintptr_t p, size_t n, uintptr_t pc, uintptr_t fp) {
   struct race_g *g = t->g;
   if (UNLIKELY(!g)) g = race_self();
   struct race_at at = {pc, fp};
-  if (UNLIKELY(!try_access(t, g, p, n, at, true))) det_access(t, g, p, n, RACE_WRITE, at);
+  if (UNLIKELY(!is_of_one_line(p, n) || !try_access(t, g, p, n, at, true))) det_access(t, g, p, n, RACE_WRITE, at);
   det_exit(t);
+}
+
+void det_thunk_range(uintptr_t p, size_t n, uintptr_t pc, uintptr_t fp, enum race_op op);
+void det_thunk_range(uintptr_t p, size_t n, uintptr_t pc, uintptr_t fp, enum race_op op) {
+  if (op == RACE_READ)
+    det_thunk_read(p, n, pc, fp);
+  else
+    det_thunk_write(p, n, pc, fp);
 }

@@ -34,6 +34,7 @@
 #include "memory.h"
 #include "module.h"
 #include "names.h"
+#include "neighbours.h"
 #include "prepare.h"
 #include "ranges.h"
 #include "rename.h"
@@ -106,6 +107,7 @@ void instrument(Function &f, Abi &abi, const Memory &memory, std::vector<Mention
   for (Instruction *i : work.atomics) replace_atomic(i, abi);
   for (CallBase *call : work.libcalls) replace_atomic_libcall(call, abi, sharing, work);
   if (!audit && !work.plain.empty() && !f.hasOptNone()) check_loops(f, abi, memory.names, work.plain);
+  if (!audit && work.plain.size() > 1 && !f.hasOptNone()) join_neighbours(f, memory.names, work.plain);
   place_checks(f, abi, work.plain);
   f.addFnAttr("frame-pointer", "all");
   f.addFnAttr(kDone);

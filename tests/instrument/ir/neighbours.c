@@ -1,0 +1,39 @@
+// RUN: clang -O1 -g -S -emit-llvm | CHECK
+// RUN: clang -O1 -g -mllvm -godwit-audit -S -emit-llvm | AUDIT
+// Accesses of one line that adjoin get one check, before the first of them.
+struct point {
+  double re, im;
+};
+void other(void);
+
+// CHECK-LABEL: define {{.*}} @both(
+// CHECK-NOT: __gw_read8
+// CHECK: call preserve_allcc void @__gw_read_range(ptr {{[^,]*}}, i64 16)
+// CHECK: ret double
+// AUDIT-LABEL: define {{.*}} @both(
+// AUDIT: call preserve_allcc void @__gw_read8(
+// AUDIT: call preserve_allcc void @__gw_read8(
+double both(struct point *p) { return p->re * p->im; }
+
+// CHECK-LABEL: define {{.*}} @two_lines(
+// CHECK: call preserve_allcc void @__gw_read8(
+// CHECK: call preserve_allcc void @__gw_read8(
+// CHECK: ret double
+double two_lines(struct point *p) {
+  double re = p->re;
+  return re * p->im;
+}
+
+// Not with a gap, and not across a call.
+// CHECK-LABEL: define {{.*}} @apart(
+// CHECK: call preserve_allcc void @__gw_read8(
+// CHECK: call preserve_allcc void @__gw_read8(
+// CHECK: ret i64
+long apart(long *p) { return p[0] + p[2]; }
+
+// CHECK-LABEL: define {{.*}} @call_between(
+// CHECK: call preserve_allcc void @__gw_write8(
+// CHECK: call void @other(
+// CHECK: call preserve_allcc void @__gw_write8(
+// CHECK: ret void
+void call_between(struct point *p) { p->re = 1, other(), p->im = 2; }
