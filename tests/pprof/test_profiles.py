@@ -201,6 +201,35 @@ def test_cpu_by_goroutine_and_label(programs, tmp_path):
     assert len({s.labels["goroutine"] for s in spinning}) == 2
 
 
+LEAF = """
+#include <string.h>
+#include <time.h>
+#include <godwit.h>
+static char a[1 << 15], b[1 << 15];
+static __attribute__((noinline)) void copy(void) {
+  for (int i = 0; i < 200; i++) memcpy(a, b, sizeof a);
+  __asm__ volatile("" : : "r"(a) : "memory");
+}
+static __attribute__((noinline)) void caller(void) {
+  for (clock_t end = clock() + CLOCKS_PER_SEC * 3 / 10; clock() < end;) copy();
+}
+int main(void) {
+  caller();
+  return 0;
+}
+"""
+
+
+def test_the_caller_of_a_library_s_leaf_is_there(programs, tmp_path):
+    """libc's functions have no frame pointers: what calls memcpy must not be lost for that."""
+    path = tmp_path / "cpu"
+    r = gt.run(programs(LEAF, "-O1", "-fno-builtin", race=False), env={"GODWIT": f"cpuprofile={path}"})
+    assert r.status == 0 and not r.stderr, r
+    p = pt.read(path)
+    assert p.total(0) >= 10 and p.total(0, "copy") > 0.9 * p.total(0)
+    assert all(s.stack[1][0] == "copy" and s.stack[2][0] == "caller" for s in p.samples if "mem" in s.stack[0][0])
+
+
 SAMPLED = """
 #include <godwit.h>
 static void sender(gw_chan(int) c, int n) { for (int i = 0; i < n; i++) { gw_send(c, i); if (i % 64 == 0) gw_yield(); } gw_close(c); }
