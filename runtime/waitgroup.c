@@ -19,22 +19,26 @@ static void wake_all(gw_waitgroup *w, uint32_t n) {
   rt_exit(m);
 }
 
-static inline void add(gw_waitgroup *w, int n, struct race_at at) {
+/* The count became negative, or somebody waits. */
+static __attribute__((noinline)) void add_slow(gw_waitgroup *w, int n, uint64_t s) {
+  int32_t count = (int32_t)(s >> 32);
+  if (count < 0) gw_panic("sync: negative WaitGroup counter");
+  if (n > 0 && count == n) gw_panic("sync: WaitGroup misuse: Add called concurrently with Wait");
+  if (count > 0) return;
+  if (__atomic_load_n(&w->gw__state, __ATOMIC_RELAXED) != s)
+    gw_panic("sync: WaitGroup misuse: Add called concurrently with Wait");
+  __atomic_store_n(&w->gw__state, 0, __ATOMIC_RELAXED); /* nobody may add before the waiters have gone on */
+  wake_all(w, (uint32_t)s);
+}
+
+static inline __attribute__((always_inline)) void add(gw_waitgroup *w, int n, struct race_at at) {
   struct race_g *r = race_self();
   if (n < 0) race_release_merge(r, w);
   /* acq_rel: the one who finds zero has all that came before every done */
   uint64_t s = __atomic_add_fetch(&w->gw__state, pack(n, 0), __ATOMIC_ACQ_REL);
   int32_t count = (int32_t)(s >> 32);
-  uint32_t waiters = (uint32_t)s;
   if (n > 0 && count == n) race_access(r, &w->gw__word, sizeof w->gw__word, RACE_READ, at);
-  if (UNLIKELY(count < 0)) gw_panic("sync: negative WaitGroup counter");
-  if (UNLIKELY(waiters != 0 && n > 0 && count == n))
-    gw_panic("sync: WaitGroup misuse: Add called concurrently with Wait");
-  if (count > 0 || waiters == 0) return;
-  if (__atomic_load_n(&w->gw__state, __ATOMIC_RELAXED) != s)
-    gw_panic("sync: WaitGroup misuse: Add called concurrently with Wait");
-  __atomic_store_n(&w->gw__state, 0, __ATOMIC_RELAXED); /* nobody may add before the waiters have gone on */
-  wake_all(w, waiters);
+  if (UNLIKELY(count < 0 || (uint32_t)s != 0)) add_slow(w, n, s);
 }
 
 void gw_waitgroup_add(gw_waitgroup *w, int n) { add(w, n, RACE_HERE()); }
