@@ -140,6 +140,7 @@ void main_join(struct g *g) {
   m->tid = g->tid;
   g->m = m;
   g->thread = false;
+  if (__atomic_load_n(&sched.sysmon_idle, __ATOMIC_RELAXED)) sysmon_poke(); /* our threads may all have slept */
   rt_exit(m);
 }
 

@@ -19,7 +19,7 @@
 #include "base/arena.h"
 #include "netpoll.h"
 
-enum { PAGE_DESCS = 256, PAGES = 4096 }; /* a million numbers: the kernel's default bound */
+enum { PAGE_DESCS = 256, PAGES = 65536 }; /* 16 million numbers; the kernel allows a million unless told otherwise */
 static struct desc *table[PAGES];        /* atomic: pages come and stay */
 
 #define BOTH_SIDES (EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLPRI | EPOLLET)
@@ -147,7 +147,7 @@ static void wait_for_close(struct desc *d) {
 void desc_made(int fd, bool tcp, bool path) {
   struct ready ready = {0};
   struct desc *d = desc_of(fd, true);
-  if (!d) return; /* beyond the table: a foreign number without deadlines */
+  if (!d) return; /* beyond the table: calls on it give EBADF */
   wait_for_close(d);
   spin_lock(&d->lock);
   renew_locked(d, &ready);
