@@ -24,14 +24,27 @@ static void got(void *p, size_t n, int prot) {
   changes_hands(p, n);
 }
 
+/* A hint leads where there is no shadow memory (allocators keep places of their own): the kernel's choice is better. */
+static bool misled(const void *p, size_t n, const void *hint, int flags) {
+  return det_ready && p != MAP_FAILED && hint && !(flags & (MAP_FIXED | MAP_FIXED_NOREPLACE)) && !posix_cover(p, n);
+}
+
 void *__gw_i_mmap(void *at, size_t n, int prot, int flags, int fd, off_t offset) {
   void *p = gw__real.mmap(at, n, prot, flags, fd, offset);
+  if (misled(p, n, at, flags)) {
+    gw__real.munmap(p, n);
+    p = gw__real.mmap(NULL, n, prot, flags, fd, offset);
+  }
   got(p, n, prot);
   return p;
 }
 
 void *__gw_i_mmap64(void *at, size_t n, int prot, int flags, int fd, off64_t offset) {
   void *p = gw__real.mmap64(at, n, prot, flags, fd, offset);
+  if (misled(p, n, at, flags)) {
+    gw__real.munmap(p, n);
+    p = gw__real.mmap64(NULL, n, prot, flags, fd, offset);
+  }
   got(p, n, prot);
   return p;
 }

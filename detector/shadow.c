@@ -101,9 +101,9 @@ static bool image_free(unsigned base) {
   return true;
 }
 
-/* Reserves the image of window w; false if something is in the way. */
-static bool reserve_image(uintptr_t base, unsigned w) {
-  int r = prim_map_at(base + w * HALF, HALF);
+/* Reserves [at, at+n); false if something is in the way. */
+static bool reserve(uintptr_t at, size_t n) {
+  int r = prim_map_at(at, n);
   if (r == -EEXIST) return false;
   if (r < 0)
     gw__fatal(
@@ -112,6 +112,9 @@ static bool reserve_image(uintptr_t base, unsigned w) {
         -r);
   return true;
 }
+
+/* Of window w. */
+static bool reserve_image(uintptr_t base, unsigned w) { return reserve(base + w * HALF, HALF); }
 
 static void unreserve_images(uintptr_t base, unsigned end) {
   for (unsigned w = 0; w < end; w++)
@@ -143,7 +146,7 @@ static uintptr_t place_meta(void) {
     if (!free) continue;
     bool ok = true;
     for (unsigned w = 0; w < WINDOWS && ok; w++)
-      if (shadow_windows[w]) ok = prim_map_at(half * HALF + w * META_WINDOW, META_WINDOW) == 0;
+      if (shadow_windows[w]) ok = reserve(half * HALF + w * META_WINDOW, META_WINDOW);
     if (!ok) continue;
     for (unsigned i = 0; i < need; i++) half_taken[half + i] = true;
     return half * HALF;

@@ -12,12 +12,23 @@ extern __typeof__(calloc) __libc_calloc;
 extern __typeof__(realloc) __libc_realloc;
 extern __typeof__(free) __libc_free;
 
-/* Condition variables have an older version, which the look-up must not find. */
+/* Some functions of condition variables have an older version, which the look-up must not find.  A look-up that fails
+ * allocates, and must not happen: a malloc that was loaded before libc may need what isn't mended yet. */
+static bool has_older_version(const char *name) {
+  return strncmp(name, "pthread_cond_", 13) == 0 && strcmp(name, "pthread_cond_clockwait") != 0;
+}
+
 static void *next(const char *name) {
-  void *f = strncmp(name, "pthread_cond_", 13) == 0 ? dlvsym(RTLD_NEXT, name, "GLIBC_2.3.2") : NULL;
-  if (!f) f = dlsym(RTLD_NEXT, name);
+  void *f = has_older_version(name) ? dlvsym(RTLD_NEXT, name, "GLIBC_2.3.2") : dlsym(RTLD_NEXT, name);
   if (!f) gw__fatal("libc has no function %s: godwit needs glibc 2.34 or newer", name);
   return f;
+}
+
+/* A malloc that was loaded in libc's place: does it bring its malloc_usable_size along? */
+static bool is_whole_malloc(void *its_malloc) {
+  Dl_info one, other;
+  void *usable = dlsym(RTLD_DEFAULT, "malloc_usable_size");
+  return usable && dladdr(its_malloc, &one) && dladdr(usable, &other) && one.dli_fbase == other.dli_fbase;
 }
 
 static void mend(void *slot, const char *stub, const char *name) {
@@ -33,8 +44,9 @@ void gw__real_mend(void) {
   if (begun) return;
   begun = true;
   struct libc_real mended = gw__real;
-  gw__real_foreign_malloc = (const char *)mended.malloc != gw__stub_malloc;
-  if (!gw__real_foreign_malloc) {
+  bool own_malloc = (const char *)mended.malloc != gw__stub_malloc; /* the program's */
+  gw__real_foreign_malloc = true;                                   /* until it is known better */
+  if (!own_malloc) {
     gw__real.malloc = __libc_malloc;
     gw__real.calloc = __libc_calloc;
     gw__real.realloc = __libc_realloc;
@@ -44,6 +56,9 @@ void gw__real_mend(void) {
 #define GW_INTERPOSE(name) mend(&mended.name, gw__stub_##name, #name);
 #include "godwit/intercept.inc"
   gw__real = mended;
+  void *its_malloc;
+  memcpy(&its_malloc, &mended.malloc, sizeof its_malloc);
+  gw__real_foreign_malloc = own_malloc || !is_whole_malloc(its_malloc);
   gw__real_ready = 1;
 }
 
