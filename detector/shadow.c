@@ -20,6 +20,7 @@ enum { WINDOWS = 128, HALVES = 256 }; /* of 2^47 bytes */
 #define WINDOW ((uintptr_t)1 << 40)
 #define HALF ((uintptr_t)1 << 39)
 #define META_WINDOW (WINDOW >> 6)
+#define META_HALVES ((unsigned)(WINDOWS * META_WINDOW / HALF))
 
 bool shadow_windows[WINDOWS]; /* grows under lock */
 static bool half_taken[HALVES];
@@ -83,15 +84,16 @@ static void mark_mappings(void) {
 }
 
 /* Mappings grow: the heap upwards from the program, the rest downwards from below the stack. Low addresses belong to
- * programs that aren't position-independent and to MAP_32BIT. */
-static void widen_windows(void) {
-  bool seen[WINDOWS];
-  for (int i = 0; i < WINDOWS; i++) seen[i] = shadow_windows[i];
-  shadow_windows[0] = true;
+ * programs that aren't position-independent and to MAP_32BIT. The fewer of these there is room for, the more is found
+ * out later (add_window): `want` of them, most needed first. */
+enum { LOW = 1, DOWNWARDS, UPWARDS };
+static void widen_windows(const bool *seen, int want) {
+  for (int i = 0; i < WINDOWS; i++) shadow_windows[i] = seen[i];
+  if (want >= LOW) shadow_windows[0] = true;
   for (int i = 1; i < WINDOWS; i++) {
     if (!seen[i]) continue;
-    if (i >= 0x60 && !seen[i - 1]) shadow_windows[i - 1] = true;
-    if (i < 0x60 && !seen[i + 1]) shadow_windows[i + 1] = true;
+    if (want >= DOWNWARDS && i >= 0x60 && !seen[i - 1]) shadow_windows[i - 1] = true;
+    if (want >= UPWARDS && i < 0x60 && !seen[i + 1]) shadow_windows[i + 1] = true;
   }
 }
 
@@ -139,7 +141,7 @@ static uintptr_t place_plane(void) {
 }
 
 static uintptr_t place_meta(void) {
-  const unsigned need = (unsigned)(WINDOWS * META_WINDOW / HALF);
+  const unsigned need = META_HALVES;
   for (unsigned half = 2; half + need <= HALVES; half++) {
     bool free = true;
     for (unsigned i = 0; i < need; i++) free &= !half_taken[half + i];
@@ -154,11 +156,41 @@ static uintptr_t place_meta(void) {
   gw__fatal("no room for shadow memory in the address space; run with less address randomisation: setarch -R PROGRAM");
 }
 
-void shadow_init(void) {
+static void take_windows(void) {
+  for (unsigned w = 0; w < WINDOWS; w++) half_taken[2 * w] = half_taken[2 * w + 1] = shadow_windows[w];
+}
+
+/* Is there room for the planes' images of these windows?  As place_meta and place_plane will find it. */
+static bool images_fit(void) {
+  unsigned planes = 0, row = 0;
+  take_windows();
+  for (unsigned half = 2; half < HALVES && row < META_HALVES; half++) {
+    row = half_taken[half] ? 0 : row + 1;
+    for (unsigned i = 0; row == META_HALVES && i < row; i++) half_taken[half - i] = true;
+  }
+  for (unsigned half = 2; half < HALVES && planes < 2 * PLANES; half++) {
+    if (!image_free(half)) continue;
+    planes++;
+    for (unsigned w = 0; w < WINDOWS; w++)
+      if (shadow_windows[w]) half_taken[half + w] = true;
+  }
+  take_windows();
+  return planes == 2 * PLANES && row == META_HALVES;
+}
+
+/* With wide address randomisation the program's mappings may lie so that little else finds room. */
+static void choose_windows(void) {
+  bool seen[WINDOWS];
   mark_mappings();
-  widen_windows();
-  for (unsigned w = 0; w < WINDOWS; w++)
-    if (shadow_windows[w]) half_taken[2 * w] = half_taken[2 * w + 1] = true;
+  for (int i = 0; i < WINDOWS; i++) seen[i] = shadow_windows[i];
+  for (int want = UPWARDS; want >= 0; want--) {
+    widen_windows(seen, want);
+    if (images_fit()) break;
+  }
+}
+
+void shadow_init(void) {
+  choose_windows();
   shadow.meta = place_meta();
   regions.noted = prim_map(REGIONS);
   regions.list = prim_map(REGIONS * sizeof *regions.list);
