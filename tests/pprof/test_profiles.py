@@ -201,6 +201,53 @@ def test_cpu_by_goroutine_and_label(programs, tmp_path):
     assert len({s.labels["goroutine"] for s in spinning}) == 2
 
 
+RESTARTED = """
+#include <stdio.h>
+#include <fcntl.h>
+#include <time.h>
+#include <unistd.h>
+#include <godwit.h>
+static volatile long sink;
+static __attribute__((noinline)) void burn(int ms) {
+  struct timespec t;
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+  int64_t end = t.tv_sec * GW_S + t.tv_nsec + ms * GW_MS, now = 0;
+  while (now < end) {
+    for (int i = 0; i < 10000; i++) sink++;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    now = t.tv_sec * GW_S + t.tv_nsec;
+  }
+}
+static int write_to(const char *path) {
+  int fd = open(path, O_CREAT | O_WRONLY | O_TRUNC, 0666);
+  return gw_pprof_write("cpu", fd, 0) | close(fd);
+}
+int main(int argc, char **argv) {
+  int bad = argc != 3;
+  bad |= gw_set_cpu_profile_rate(100) | gw_set_cpu_profile_rate(100);
+  burn(200);
+  bad |= gw_set_cpu_profile_rate(0);
+  burn(200);
+  bad |= write_to(argv[1]);
+  for (int i = 0; i < 20; i++) bad |= gw_set_cpu_profile_rate(500) | gw_set_cpu_profile_rate(0);
+  bad |= gw_set_cpu_profile_rate(500);
+  burn(100);
+  bad |= write_to(argv[2]) | gw_set_cpu_profile_rate(0);
+  return bad;
+}
+"""
+
+
+@pytest.mark.parametrize("race", [False, True], ids=["plain", "race"])
+def test_cpu_on_and_off(programs, race, tmp_path):
+    r = gt.run(programs(RESTARTED, "-O1", race=race), tmp_path / "first", tmp_path / "second")
+    assert r.status == 0 and not r.stderr, r
+    first, second = pt.read(tmp_path / "first"), pt.read(tmp_path / "second")
+    assert close(first.total(1), 200e6, 0.25), "what was used while it was off isn't in it"
+    assert close(second.total(1), 100e6, 0.25), "and it begins anew"
+    assert [dict(pt.fields(p.raw))[12] for p in (first, second)] == [10_000_000, 2_000_000]
+
+
 LEAF = """
 #include <string.h>
 #include <time.h>
