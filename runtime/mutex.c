@@ -20,13 +20,12 @@ static bool take_from(gw_mutex *m, uint32_t from, uint32_t to) {
   return __atomic_compare_exchange_n(&m->gw__state, &from, to, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
 }
 
-/* Takes it if it is free, whoever waits.  Looking first would cost the common case a wait for what it just stored. */
+/* Takes it if it is free, whoever waits.  An exchange that fails because somebody does would cost more than the look. */
 static inline bool take_free(gw_mutex *m) {
-  uint32_t s = 0;
-  do {
+  uint32_t s = __atomic_load_n(&m->gw__state, __ATOMIC_RELAXED);
+  while (LIKELY(!(s & TAKEN)))
     if (LIKELY(__atomic_compare_exchange_n(&m->gw__state, &s, s | LOCKED, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED)))
       return true;
-  } while (!(s & TAKEN));
   return false;
 }
 
