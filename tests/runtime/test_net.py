@@ -162,23 +162,8 @@ int main(int argc, char **argv) {
         assert r.status == 2 and r.stderr.startswith("fatal error: all goroutines are asleep"), r
 
 
-def test_the_monitor_wakes_for_the_first_goroutine(programs):
-    """All of our threads have slept long enough for the monitor to sleep, too; then an endless loop is to be interrupted."""
-    source = """
-#include <godwit.h>
-static int stop; /* atomic */
-static void spin(void) {
-  while (!__atomic_load_n(&stop, __ATOMIC_ACQUIRE)) {
-  }
-}
-int main(void) {
-  gw_timer *t = gw_timer_new(300 * GW_MS); /* starts the threads */
-  gw_recv(gw_timer_chan(t));
-  gw_go(spin);
-  gw_sleep(GW_MS);
-  __atomic_store_n(&stop, 1, __ATOMIC_RELEASE);
-  gw_timer_free(t);
-}
-"""
-    for _ in range(3):
-        assert gt.run(programs(source, "-O1", race=False), env={"GOMAXPROCS": 1}, timeout=60).status == 0
+@pytest.mark.parametrize("kind", ["gcc", "race"])
+def test_signals_again_and_again(built, full, kind):
+    """On one processor, where the monitor must wake in time to take it from a loop without end."""
+    for _ in range(100 if full else 8):
+        passes(built("signals", kind), GOMAXPROCS=1)
