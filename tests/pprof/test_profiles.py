@@ -20,12 +20,24 @@ def close(value, wanted, slack=0.05):
     return abs(value - wanted) <= slack * wanted
 
 
+def lock_delay(block):
+    """What contend waited for the lock, by the block profile."""
+    return sum(s.values[1] for s in block.with_function("contend") if s.stack[0][0] == "gw_mutex_lock")
+
+
 @pytest.fixture(scope="module")
 def known(programs, tmp_path_factory):
+    """The profiles of known.c. It reads its clocks beside the profile's own: where the machine took the processor away in
+    between, the two differ, so it gets a few tries to be left alone."""
     base = tmp_path_factory.mktemp("known") / "p"
-    r = gt.run(programs(pt.PROGRAMS / "known.c", "-O1", race=False), base)
-    assert r.status == 0 and not r.stderr, r
-    (base.parent / "waited").write_text(r.stdout)
+    for _ in range(5):
+        r = gt.run(programs(pt.PROGRAMS / "known.c", "-O1", race=False), base)
+        assert r.status == 0 and not r.stderr, r
+        (base.parent / "waited").write_text(r.stdout)
+        block = pt.read(f"{base}.block")
+        if (close(block.total(1, "receive_all"), int(r.stdout))
+                and close(pt.read(f"{base}.mutex").total(1), lock_delay(block))):
+            break
     return base
 
 
@@ -63,7 +75,7 @@ def test_mutex_time_is_charged_to_the_unlock(known):
     locks = [s for s in block.with_function("contend") if s.stack[0][0] == "gw_mutex_lock"]
     assert sum(s.values[0] for s in locks) == ROUNDS
     assert locks[0].stack[1][2] == pt.line_of("known.c", "lock")
-    assert close(mutex.total(1), sum(s.values[1] for s in locks)), "who waits and who makes wait agree"
+    assert close(mutex.total(1), lock_delay(block)), "who waits and who makes wait agree"
 
 
 def test_threads(known):
