@@ -76,6 +76,7 @@ struct module *modules_find(struct modules *m, uintptr_t addr) {
 static struct modules modules;
 
 void modules_refresh(void) { modules_read(&modules); }
+
 struct module *module_at(uintptr_t addr) { return modules_find(&modules, addr); }
 
 void modules_json(struct text *t) {

@@ -74,6 +74,8 @@ bool prim_thread_sleeps(uint32_t tid);
 int prim_write_all(int fd, const void *p, size_t n);
 /* As read(2), over EINTR: bytes, 0 at the end, or -errno. */
 int64_t prim_read(int fd, void *p, size_t n);
+/* As pwrite(2), over EINTR; all of it, or fewer bytes, or -errno. */
+int64_t prim_write_at(int fd, const void *p, size_t n, uint64_t offset);
 /* As pread(2), over EINTR. */
 int64_t prim_read_at(int fd, void *p, size_t n, uint64_t offset);
 int prim_open_append(const char *path);

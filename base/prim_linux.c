@@ -207,6 +207,13 @@ int64_t prim_read(int fd, void *p, size_t n) {
   }
 }
 
+int64_t prim_write_at(int fd, const void *p, size_t n, uint64_t offset) {
+  for (;;) {
+    long r = sys6(SYS_pwrite64, fd, (long)p, (long)n, (long)offset, 0, 0);
+    if (r != -EINTR) return r;
+  }
+}
+
 int64_t prim_read_at(int fd, void *p, size_t n, uint64_t offset) {
   for (;;) {
     long r = sys6(SYS_pread64, fd, (long)p, (long)n, (long)offset, 0, 0);

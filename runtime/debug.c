@@ -22,7 +22,7 @@ static const char *const statuses[] = {"dead", "runnable", "running", "waiting",
 
 static const char *const reasons[] = {
 #define REASON(id, text) text,
-#include "reasons.inc"
+#include "godwit/reasons.inc"
 };
 
 #define COUNT(a) (sizeof(a) / sizeof(a)[0])

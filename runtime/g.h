@@ -33,7 +33,7 @@
 
 enum reason {
 #define REASON(id, text) WAIT_##id,
-#include "reasons.inc"
+#include "godwit/reasons.inc"
 };
 
 enum g_status { G_DEAD, G_RUNNABLE, G_RUNNING, G_WAITING, G_BLOCKING };
@@ -131,9 +131,10 @@ struct m {
   uint32_t wake;               /* atomic, futex: 0 sleeps, 1 has nextp, 2 look again */
   bool spinning;               /* looks for work; counted in sched.spinning */
   uint32_t id;
-  uint32_t tid;   /* the system's number of the thread; 0 until it runs */
-  uint32_t parks; /* counts waits, to time some of them */
-  int *errno_at;  /* the thread's errno: its address costs a call */
+  uint32_t tid;             /* the system's number of the thread; 0 until it runs */
+  struct trace_list *trace; /* events of this thread (trace.c); NULL without */
+  uint32_t parks;           /* counts waits, to time some of them */
+  int *errno_at;            /* the thread's errno: its address costs a call */
   uint64_t rng;
   struct g *locked_g;           /* the G that is locked to this thread */
   struct g *locked_next;        /* the same, once it comes with nextp to be run */

@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "g.h"
 #include "mutex.h"
+#include "trace.h"
 
 #define CALLER ((uintptr_t)__builtin_return_address(0))
 
@@ -70,11 +71,13 @@ intptr_t gw__blocking(const struct gw__call *call) {
   struct g *g = g_self();
   if (g->thread) return call_now(call);
   struct m *m = rt_enter(g);
+  if (tracing()) trace_note(m, TRACE_SYSCALL, g->id, 0);
   p_give_away(m);
   __atomic_store_n(&g->status, G_BLOCKING, __ATOMIC_RELAXED);
   intptr_t result = call_now(call);
   p_get_back(m, g);
   __atomic_store_n(&g->status, G_RUNNING, __ATOMIC_RELAXED);
+  if (tracing()) trace_note(g->m, TRACE_START, g->id, 0);
   rt_exit(g->m);
   return result;
 }

@@ -12,6 +12,7 @@
 #include "base/arena.h"
 #include "g.h"
 #include "net/netpoll.h"
+#include "trace.h"
 
 void p_idle_put_locked(struct p *p) {
   __atomic_store_n(&p->m, NULL, __ATOMIC_RELAXED);
@@ -33,10 +34,12 @@ void p_acquire(struct m *m, struct p *p) {
   m->p = p;
   __atomic_store_n(&p->m, m, __ATOMIC_RELAXED);
   __atomic_store_n(&p->status, P_RUNNING, __ATOMIC_RELEASE); /* pairs with sysmon's acquire: p->m is set */
+  if (tracing()) trace_note(m, TRACE_P_START, 0, m->tid);
 }
 
 struct p *p_release(struct m *m) {
   struct p *p = m->p;
+  if (tracing()) trace_note(m, TRACE_P_STOP, 0, 0);
   m->p = NULL;
   return p;
 }

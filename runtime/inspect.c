@@ -5,7 +5,7 @@
 
 static const char *const reasons[] = {
 #define REASON(id, text) text,
-#include "reasons.inc"
+#include "godwit/reasons.inc"
 };
 
 /* What ctx_switch leaves at a suspended goroutine's stack pointer. */

@@ -11,6 +11,7 @@
 #include "dump.h"
 #include "g.h"
 #include "godwit/inspect.h"
+#include "trace.h"
 
 struct inspect_hooks gw__inspect_hooks;
 
@@ -36,6 +37,7 @@ static bool latency_due(struct g *g, uint32_t on) {
 
 void g_park_timed(struct g *g, enum reason why, void (*unlock)(void *arg), void *arg) {
   uint32_t on = __atomic_load_n(&gw__inspect_hooks.on, __ATOMIC_ACQUIRE); /* pairs with the release of who sets it */
+  if (on & INSPECT_TRACE) trace_block(g, why, (uintptr_t)__builtin_frame_address(0));
   bool blocked = on & INSPECT_BLOCK && counts(why), latency = latency_due(g, on);
   if (!blocked && !latency) {
     g_park_now(g, why, unlock, arg);

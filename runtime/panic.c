@@ -11,6 +11,7 @@
 #include "base/tools.h"
 #include "dump.h"
 #include "g.h"
+#include "trace.h"
 #include "select.h"
 
 struct trying {
@@ -76,6 +77,7 @@ void gw_panic(const char *fmt, ...) {
     ctx_jump(&t->mark);
   }
   dump_panic(g, message);
+  trace_write();
   prim_exit(race_exit_status(2));
 }
 
@@ -113,10 +115,12 @@ void gw_goexit(void) {
 void fatal_error(const char *message, const char *finding, struct race_at at) {
   struct g *g = g_self();
   dump_fatal(g->id ? g : NULL, finding, message, at); /* id 0: a scheduler's own context */
+  trace_write();
   prim_exit(race_exit_status(2));
 }
 
 void fatal_all_asleep(void) {
   dump_asleep();
+  trace_write();
   prim_exit(race_exit_status(2));
 }

@@ -15,6 +15,7 @@
 #include "base/goid.h"
 #include "base/options.h"
 #include "godwit/inspect.h"
+#include "trace.h"
 
 struct sched sched;
 struct p *procs_all[MAX_PROCS];
@@ -50,6 +51,7 @@ static void g_make_current(struct m *m, struct g *g) {
   __atomic_store_n(&m->p->schedtick, m->p->schedtick + 1, __ATOMIC_RELAXED);
   race_g_switch(g->race);
   g_set_tls(g);
+  if (tracing()) trace_note(m, TRACE_START, g->id, 0);
 }
 
 /* While it doesn't run g keeps its thread, as by gw_lock_os_thread.  False if it does already. */
@@ -180,6 +182,7 @@ void g_park_unlock(struct g *g, enum reason why, struct spin *lock) {
 
 void g_ready(struct m *m, struct g *g) {
   if (UNLIKELY(g->readied)) g->readied = prim_now();
+  if (tracing()) trace_ready(m, g);
   __atomic_store_n(&g->status, G_RUNNABLE, __ATOMIC_RELAXED);
   if (UNLIKELY(g->thread)) {
     spin_lock(&sched.lock);
@@ -292,6 +295,7 @@ void g_exit(struct g *g) {
   g->race = NULL;
   if (g->tag) g_tag_free(g);
   struct m *m = rt_enter(g);
+  if (tracing()) trace_note(m, TRACE_END, g->id, 0);
   if (g->locked_m) {
     g->locked_m->locked_g = NULL;
     g->locked_m = NULL;
@@ -323,6 +327,7 @@ void g_launch(struct m *m, const struct gw__call *call, uint64_t id, struct race
     __atomic_store_n(&p->live, p->live + 1, __ATOMIC_RELAXED);
   else
     __atomic_fetch_add(&sched.foreign_live, 1, __ATOMIC_RELAXED);
+  if (tracing()) trace_note(m, TRACE_CREATE, id, (uintptr_t)call->f);
   g_ready(m, g);
 }
 

@@ -13,7 +13,7 @@
 
 static const char *const reasons[] = {
 #define REASON(id, text) text,
-#include "reasons.inc"
+#include "godwit/reasons.inc"
 };
 
 /* Lines are written in pieces of this size, never cut in the middle. */

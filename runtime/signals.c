@@ -16,6 +16,7 @@
 #include "base/options.h"
 #include "dump.h"
 #include "g.h"
+#include "trace.h"
 #include "symbol.h"
 
 enum { STACK_BYTES = 64 * 1024 };
@@ -126,6 +127,7 @@ void signals_quit(void) {
   char head[128];
   snprintf(head, sizeof head, "SIGQUIT: quit\nPC=0x%zx m=%u sigcode=%d\n", quit.at.pc, quit.m, quit.code);
   dump_quit(head, quit.handler, &quit.at);
+  trace_write();
   prim_exit(race_exit_status(2));
 }
 

@@ -9,6 +9,7 @@
 #include "base/options.h"
 #include "g.h"
 #include "leak.h"
+#include "trace.h"
 
 static pthread_key_t thread_key;
 static pthread_once_t key_once = PTHREAD_ONCE_INIT;
@@ -31,6 +32,7 @@ static void key_create(void) {
   prim_membarrier_init();
   sched.start = sched.now = prim_now();
   fork_prepare();
+  trace_init();
   leak_init();
   if (pthread_key_create(&thread_key, thread_gone) != 0) gw__fatal("no thread-specific key is left for the runtime");
 }
@@ -132,7 +134,9 @@ void main_join(struct g *g) {
   m->g0.hi = stack->hi;
   m->g0.sp = ctx_new(stack, m0_entry);
   __atomic_fetch_sub(&sched.foreign_live, 1, __ATOMIC_RELAXED);
+  m->tid = prim_gettid();
   p_acquire(m, p);
+  if (tracing()) trace_note(m, TRACE_START, g->id, 0);
   __atomic_store_n(&p->live, p->live + 1, __ATOMIC_RELAXED);
   signals_stack_install();
   prim_timer_slack(1); /* 50 us else; it may be the one that sleeps for timers */

@@ -60,7 +60,8 @@ enum inspect_hook {
   INSPECT_BLOCK = 1,
   INSPECT_MUTEX = 2,
   INSPECT_LATENCY = 4,
-  INSPECT_WAITS = INSPECT_BLOCK | INSPECT_LATENCY
+  INSPECT_TRACE = 8, /* the runtime's own: the timeline is on (trace.c) */
+  INSPECT_WAITS = INSPECT_BLOCK | INSPECT_LATENCY | INSPECT_TRACE
 };
 struct inspect_hooks {
   uint32_t on;                                 /* atomic: of enum inspect_hook */

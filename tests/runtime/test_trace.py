@@ -1,0 +1,170 @@
+"""Timelines: `godwit trace` in both formats, and what is in them against what the program did."""
+
+import collections
+import json
+import re
+import shutil
+
+import pytest
+
+import godwit_testing as gt
+
+PROGRAM = r"""
+#include <godwit.h>
+#include <stdlib.h>
+
+static gw_mutex mu;
+static long sum;
+
+static void worker(gw_chan(int) in, gw_chan(int) out) {
+  gw_set_name("worker");
+  gw_range(v, in) {
+    gw_mutex_lock(&mu);
+    sum += v;
+    gw_mutex_unlock(&mu);
+    gw_send(out, v);
+  }
+  gw_close(out);
+}
+static void feed(gw_chan(int) c) {
+  for (int i = 0; i < 100; i++) {
+    gw_send(c, i);
+    if (i % 25 == 0) gw_sleep(GW_MS);
+  }
+  gw_close(c);
+}
+static intptr_t outside(int64_t until) {
+  while (gw_now() < until) continue;
+  return 0;
+}
+static void blocks(void) { gw_blocking(outside, gw_now() + 5 * GW_MS); }
+
+int main(int argc, char **argv) {
+  gw_chan(int) in = gw_make(int, 0), out = gw_make(int, 0);
+  gw_go(worker, in, out);
+  gw_go(feed, in);
+  gw_go(blocks);
+  int n = 0;
+  gw_range(v, out) n += v >= 0;
+  gw_sleep(10 * GW_MS);
+  if (argc > 1 && argv[1][0] == 'p') gw_panic("on request");
+  return n == 100 ? 7 : 1;
+}
+"""
+
+
+def traced(program, tmp_path, *args, form="chrome", status=7):
+    out = tmp_path / f"timeline.{form}"
+    r = gt.run(gt.GODWIT, "trace", "--format", form, "-o", out, "--", program, *args, env={"GOMAXPROCS": "2"})
+    assert r.status == status, r
+    return out
+
+
+def no_overlap(slices):
+    """Each ends before the next begins; times are exact to a nanosecond."""
+    slices.sort()
+    for (a, a_end, a_name), (b, _, b_name) in zip(slices, slices[1:]):
+        assert a_end <= b + 0.0015, f"{a_name} [{a}, {a_end}] overlaps {b_name} from {b} on"
+
+
+@pytest.mark.parametrize("race", [False, True], ids=["plain", "race"])
+def test_chrome(programs, tmp_path, race):
+    events = json.loads(traced(programs(PROGRAM, race=race), tmp_path).read_text())["traceEvents"]
+    tracks, flows, names = collections.defaultdict(list), collections.defaultdict(list), {}
+    for e in events:
+        if e["ph"] == "X":
+            tracks[e["pid"], e["tid"]].append((e["ts"], e["ts"] + e["dur"], e["name"]))
+        elif e["ph"] in "sf":
+            flows[e["id"]].append(e)
+        elif e["name"] == "thread_name":
+            names[e["pid"], e["tid"]] = e["args"]["name"]
+    for slices in tracks.values():
+        no_overlap(slices)
+    functions = {name.split(" ", 1)[1] for (pid, _), name in names.items() if pid == 2}
+    assert {"main", "worker", "feed", "blocks"} <= functions
+    seen = collections.Counter(name for (pid, _), slices in tracks.items() if pid == 2 for _, _, name in slices)
+    assert seen["chan send"] + seen["chan receive"] >= 100, seen
+    assert seen["sleep"] >= 4 and seen["blocking call"] == 1 and seen["running"] >= 100, seen
+    blocking = [(e - b) for slices in tracks.values() for b, e, name in slices if name == "blocking call"]
+    assert 4900 <= blocking[0] <= 1e6, "microseconds; the program stays 5 ms"
+    running = {pid: sum(e - b for (p, _), slices in tracks.items() if p == pid for b, e, name in slices
+                        if pid == 1 or name == "running") for pid in (1, 2)}
+    assert abs(running[1] - running[2]) < 1, "what runs on a processor is a goroutine that runs"
+    pairs = [pair for pair in flows.values() if len(pair) == 2]
+    assert len(pairs) >= 100
+    for pair in pairs:
+        begin, end = sorted(pair, key=lambda e: e["ph"], reverse=True)
+        assert begin["ph"] == "s" and end["ph"] == "f" and begin["ts"] <= end["ts"]
+    worker = next(tid for (pid, tid), name in names.items() if pid == 2 and name.endswith(" worker"))
+    assert any(f["tid"] == 1 for pair in pairs for f in pair if any(g["tid"] == worker for g in pair)), \
+        "an arrow from main to the worker that it starts"
+
+
+@pytest.mark.skipif(not shutil.which("go"), reason="no `go tool trace` here")
+def test_go_reads_it(programs, tmp_path):
+    out = traced(programs(PROGRAM, race=False), tmp_path, form="go")
+    home = {"HOME": tmp_path, "GOCACHE": tmp_path / "cache"}
+    for kind, function in (("sync", "worker|feed"), ("sched", "worker|feed"), ("syscall", "")):
+        profile = tmp_path / kind
+        r = gt.run("sh", "-c", f"go tool trace -pprof={kind} {out} > {profile} && go tool pprof -raw {profile}", env=home)
+        assert r.status == 0 and re.search(function, r.stdout) is not None, r
+
+
+def test_go_format(programs, tmp_path):
+    data = traced(programs(PROGRAM, race=False), tmp_path, form="go").read_bytes()
+    assert data[:16] == b"go 1.19 trace\0\0\0"
+    at, kinds = 16, collections.Counter()
+
+    def number():
+        nonlocal at
+        v = shift = 0
+        while True:
+            byte = data[at]
+            at += 1
+            v |= (byte & 0x7f) << shift
+            shift += 7
+            if byte < 0x80:
+                return v
+
+    while at < len(data):
+        kind, args = data[at] & 0x3f, data[at] >> 6
+        at += 1
+        kinds[kind] += 1
+        if kind == 37:  # a string: its number, its length, its bytes
+            number()
+            n = number()
+            at += n
+        elif args == 3:
+            n = number()
+            at += n
+        else:
+            for _ in range(args + 1):
+                number()
+    assert at == len(data)
+    assert kinds[13] == 4, "goroutines"
+    assert kinds[14] == sum(kinds[k] for k in (15, 16, 17, 18, 19, 20, 22, 23, 24, 25, 26, 27, 30)), "runs have ends"
+    assert kinds[28] == kinds[29] == 1 and kinds[5] == kinds[6]
+
+
+def test_panic_writes_it(programs, tmp_path):
+    text = traced(programs(PROGRAM, race=False), tmp_path, "p", status=2).read_text()
+    assert json.loads(text)["traceEvents"]
+
+
+def test_a_file_by_option(programs, tmp_path):
+    raw, out = tmp_path / "raw", tmp_path / "out.json"
+    program = programs(PROGRAM, race=False)
+    assert gt.run(program, env={"GODWIT": f"trace={raw}"}).status == 7
+    assert gt.run(gt.GODWIT, "trace", "-o", out, raw).status == 0
+    assert json.loads(out.read_text())["traceEvents"]
+    raw.write_bytes(raw.read_bytes()[:200])
+    r = gt.run(gt.GODWIT, "trace", "-o", out, raw)
+    assert r.status == 125 and "cut off" in r.stderr, r
+
+
+def test_usage(tmp_path):
+    assert gt.run(gt.GODWIT, "trace", "--", "true").status == 64
+    assert gt.run(gt.GODWIT, "trace", "--format", "xml", "-o", "x", "--", "true").status == 64
+    assert gt.run(gt.GODWIT, "trace", "-o", tmp_path / "x", "--", tmp_path / "none").status == 127
+    r = gt.run(gt.GODWIT, "trace", "-o", tmp_path / "x", "--", "true")
+    assert r.status == 125 and "no timeline" in r.stderr, r
