@@ -16,16 +16,15 @@ const char help_trace[] =
     "usage: godwit trace [--format chrome|go] -o FILE -- PROGRAM [ARGUMENTS...]\n"
     "       godwit trace [--format chrome|go] -o FILE TIMELINE\n"
     "\n"
-    "Runs a program built with godwit and writes what its goroutines and processors did, and when.  The second form "
-    "takes\n"
-    "what a program wrote that ran with GODWIT=trace=TIMELINE.\n"
+    "Runs a program built with godwit and writes what its goroutines and processors did, and when.  The\n"
+    "second form takes what a program wrote that ran with GODWIT=trace=TIMELINE.\n"
     "\n"
     "  --format chrome  JSON for Perfetto, speedscope and Chrome's trace viewer (this is the default)\n"
     "  --format go      for `go tool trace` of Go 1.19\n"
     "  -o FILE          where to\n"
     "\n"
-    "exit status: the program's; else 0, 64 bad usage, 125 there is no timeline, 126 or 127 the program can't be "
-    "run.\n";
+    "exit status: the program's; else 0, 64 bad usage, 125 there is no timeline, 126 or 127 the program\n"
+    "can't be run.\n";
 
 /* The program's GODWIT with the timeline in it: ours comes last, and so it counts. */
 static void set_option(const char *raw) {

@@ -146,7 +146,9 @@ static void ready(struct sim *s, const struct trace_event *e, int64_t time) {
   if (g->state != G_WAITING) return;
   g->state = G_RUNNABLE;
   uint64_t by = who(s, e);
-  add(s->t, TRACE_READY, time, e->g, by ? e->p : -1)->by = by;
+  struct step *step = add(s->t, TRACE_READY, time, e->g, by ? e->p : -1);
+  step->by = by;
+  step->address = by ? e->arg : 0;
 }
 
 static void take(struct sim *s, const struct trace_event *e, int64_t time) {

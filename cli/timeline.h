@@ -13,7 +13,7 @@ struct step {
   int64_t time;     /* nanoseconds from the start */
   uint64_t g;       /* 0 for a processor's */
   uint64_t by;      /* of create and ready: who did it, running on p at that time; 0: unknown */
-  uint64_t address; /* of create: the function; of block: the call */
+  uint64_t address; /* of create: the function; of block and ready: the call */
   uint32_t thread;  /* of a processor's start */
   int p;            /* -1: none */
   int kind;         /* enum trace_kind, or STEP_YIELD */

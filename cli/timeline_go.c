@@ -122,7 +122,7 @@ static void take(struct go_writer *w, const struct step *s) {
     return;
   }
   struct sequence *q = sequence_of(w, s->g);
-  uint64_t stack = s->kind == TRACE_BLOCK && s->address ? stack_of(w, s->address - 1) : 0;
+  uint64_t stack = s->kind != TRACE_CREATE && s->address ? stack_of(w, s->address - 1) : 0;
   switch (s->kind) {
     case TRACE_CREATE:
       timed(w, s->p, EV_GO_CREATE, s->time,
@@ -141,7 +141,7 @@ static void take(struct go_writer *w, const struct step *s) {
       if (q->in_call)
         timed(w, -1, EV_GO_SYS_EXIT, s->time, (uint64_t[]){s->g, q->next++, 0}, 3);
       else
-        timed(w, s->p, EV_GO_UNBLOCK, s->time, (uint64_t[]){s->g, q->next++, 0}, 3);
+        timed(w, s->p, EV_GO_UNBLOCK, s->time, (uint64_t[]){s->g, q->next++, stack}, 3);
       q->in_call = false;
       break;
     case TRACE_BLOCK:

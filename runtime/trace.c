@@ -116,7 +116,8 @@ void trace_block(struct g *g, enum reason why, uintptr_t fp) {
 
 void trace_ready(struct m *m, const struct g *g) {
   uint32_t by = m && m->cur ? (uint32_t)m->cur->id : 0;
-  note(m, (struct trace_event){prim_now(), g->id, 0, by, p_of(m), TRACE_READY, 0});
+  uintptr_t call = by ? user_call((uintptr_t)__builtin_frame_address(0)) : 0;
+  note(m, (struct trace_event){prim_now(), g->id, call, by, p_of(m), TRACE_READY, 0});
 }
 
 /* ---- the file ---- */

@@ -20,7 +20,7 @@ enum trace_kind {
   TRACE_CREATE = 1, /* g comes into being, by `other`; arg: its function's address */
   TRACE_START,      /* g runs on p; who ran there doesn't any more */
   TRACE_BLOCK,      /* g waits for reason; arg: return address of the user's call */
-  TRACE_READY,      /* g may run again, by `other` (0: a timer, the poller, a foreign thread) */
+  TRACE_READY,      /* g may run again, by `other` (0: a timer, the poller, a foreign thread), whose call is arg */
   TRACE_END,        /* g has ended */
   TRACE_SYSCALL,    /* g is in gw_blocking: it runs on without p */
   TRACE_P_START,    /* thread `arg` takes p */

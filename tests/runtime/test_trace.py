@@ -104,7 +104,7 @@ def test_chrome(programs, tmp_path, race):
 def test_go_reads_it(programs, tmp_path):
     out = traced(programs(PROGRAM, race=False), tmp_path, form="go")
     home = {"HOME": tmp_path, "GOCACHE": tmp_path / "cache"}
-    for kind, function in (("sync", "worker|feed"), ("sched", "worker|feed"), ("syscall", "")):
+    for kind, function in (("sync", "worker|feed"), ("sched", "worker|feed"), ("syscall", "contentions")):
         profile = tmp_path / kind
         r = gt.run("sh", "-c", f"go tool trace -pprof={kind} {out} > {profile} && go tool pprof -raw {profile}", env=home)
         assert r.status == 0 and re.search(function, r.stdout) is not None, r
