@@ -149,7 +149,7 @@ uint32_t slots_cut(struct g **to, uint32_t n) {
 }
 
 void slots_discard(struct g *const *g, uint32_t n) {
-  struct prim_range ranges[STACK_BATCH];
+  struct prim_range ranges[STACK_BATCH] = {{NULL, 0}};
   for (uint32_t i = 0; i < n; i++) {
     char *lo = slot_end(g[i]) - stacks.slot + GUARD;
     ranges[i] = (struct prim_range){lo, (size_t)(slot_end(g[i]) - lo)};
