@@ -39,6 +39,7 @@
 #include "ranges.h"
 #include "rename.h"
 #include "runs.h"
+#include "stale.h"
 #include "tls.h"
 
 using namespace llvm;
@@ -122,6 +123,7 @@ class Start : public PassInfoMixin<Start> {
   PreservedAnalyses run(Module &m, ModuleAnalysisManager &) {
     if (!is_supported(m)) return PreservedAnalyses::all();
     forget_thread_constants(m);
+    warn_of_stale_addresses(m);
     if (mode == Mode::race) {
       mark_ignored(m);
       forbid_speculation(m);
