@@ -25,6 +25,11 @@ def test_it_goes_back(memory, full):
         assert (r.status, r.stderr) == (0, ""), r
 
 
+def test_short_ones_share_stacks(memory):
+    r = gt.run(memory, 200_000, "short")
+    assert (r.status, r.stderr) == (0, ""), r
+
+
 def test_the_last_of_many_overflows(memory, full):
     n = many(full)
     r = gt.run(memory, n, "over", timeout=300)

@@ -1,6 +1,7 @@
 /* The memory of goroutines' stacks: what very many need, how it goes back, and that what was given back can be used
- * again.  Arguments: how many goroutines; "told" (give it back by the call), "wait" (within a minute it goes by itself)
- * or "over" (the last of the goroutines overflows its stack). */
+ * again.  Arguments: how many goroutines; "told" (give it back by the call), "wait" (within a minute it goes by
+ * itself), "over" (the last of the goroutines overflows its stack) or "short" (they end at once: they need few stacks).
+ */
 #include "check.h"
 
 static long parked; /* atomic */
@@ -48,9 +49,26 @@ static void go_deep(gw_waitgroup *all) {
   gw_waitgroup_done(all);
 }
 
+static void end_at_once(gw_waitgroup *all) { gw_waitgroup_done(all); }
+
+/* Who starts them never waits before all are started. */
+static void start_short_ones(int many) {
+  gw_waitgroup all = {0};
+  long before = resident();
+  gw_waitgroup_add(&all, many);
+  for (int i = 0; i < many; i++) gw_go(end_at_once, &all);
+  gw_waitgroup_wait(&all);
+  CHECK(resident() - before < 2000L * 4096 + (4 << 20));
+}
+
 int main(int argc, char **argv) {
   CHECK(argc == 3);
   int many = atoi(argv[1]);
+  if (strcmp(argv[2], "short") == 0) {
+    gw_maxprocs(1);
+    start_short_ones(many);
+    return 0;
+  }
   gw_waitgroup all = {0};
   gw_chan(char) stop = gw_make(char, 0);
   long before = resident();
