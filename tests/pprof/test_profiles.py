@@ -149,6 +149,19 @@ def test_stripped_with_a_symbolizer(programs, tmp_path):
     assert p.mappings[0].get(7, 0) == 0 and not p.with_function("parked")
 
 
+def test_stripped_with_its_debug_file_apart(programs, tmp_path):
+    """As distributions do it: the symboliser follows the link."""
+    program, debug = tmp_path / "known", tmp_path / "known.debug"
+    shutil.copy(programs(pt.PROGRAMS / "known.c", "-O1", race=False), program)
+    subprocess.run(["objcopy", "--only-keep-debug", program, debug], check=True)
+    subprocess.run(["strip", program], check=True)
+    subprocess.run(["objcopy", f"--add-gnu-debuglink={debug}", program], check=True, cwd=tmp_path)
+    r = gt.run(program, tmp_path / "p")
+    assert r.status == 0 and not r.stderr, r
+    (parked,) = pt.read(tmp_path / "p.goroutine").with_function("parked")
+    assert parked.values == [7] and parked.stack[1][2] == pt.line_of("known.c", "parked")
+
+
 def test_every_profile_by_protoc(known, tmp_path):
     if not shutil.which("protoc"):
         pytest.skip("protoc is not installed")
