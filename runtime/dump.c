@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include "dump.h"
+#include "deadlock.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -206,6 +207,32 @@ void dump_panic(struct g *g, const char *message) {
   out_flush(&o);
 }
 
+enum { SLEEPERS_MAX = 256, CIRCLES_MAX = 4 };
+
+struct sleepers {
+  struct g *v[SLEEPERS_MAX];
+  unsigned n;
+};
+
+static void take_sleeper(struct g *g, void *arg) {
+  struct sleepers *s = arg;
+  if (__atomic_load_n(&g->status, __ATOMIC_RELAXED) == G_WAITING && s->n < SLEEPERS_MAX) s->v[s->n++] = g;
+}
+
+/* All are asleep: who waits for whom. */
+static void say_circles(struct out *o) {
+  static struct circle circles[CIRCLES_MAX];
+  static struct sleepers sleepers;
+  unsigned n = deadlock_locks(circles, CIRCLES_MAX);
+  g_each(take_sleeper, &sleepers);
+  if (n == 0) n = deadlock_held(sleepers.v, sleepers.n, circles, CIRCLES_MAX);
+  for (unsigned i = 0; i < n; i++) {
+    char lines[1000];
+    size_t length = deadlock_describe(&circles[i], lines, sizeof lines - 1);
+    say(o, "\ncircle of waits:\n%.*s", (int)length, lines);
+  }
+}
+
 /* Under -race the detector prints the message and the text, as a finding. */
 static void finish(struct g *g, struct race_g *race, const char *kind, const char *message, struct race_at at) {
   char line[300];
@@ -216,6 +243,7 @@ static void finish(struct g *g, struct race_g *race, const char *kind, const cha
   take_shots(g ? g->id : 0);
   if (g) say_current(&o, g);
   say_shots(&o);
+  if (!g) say_circles(&o);
   out_flush(&o);
   if (o.fd < 0) race_finding(kind, line, o.buf + (o.buf[0] == '\n'), race ? race : race_self(), at);
 }

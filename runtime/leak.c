@@ -36,6 +36,12 @@ static struct {
 
 void leak_root(const void *at, size_t n) {
   spin_lock(&roots.lock);
+  for (uint32_t i = 0; i < roots.n; i++)
+    if (roots.v[i].lo == (uintptr_t)at) n = 0;
+  if (n == 0) {
+    spin_unlock(&roots.lock);
+    return;
+  }
   GW_CHECK(roots.n < ROOTS_MAX);
   roots.v[roots.n].lo = (uintptr_t)at;
   roots.v[roots.n++].hi = (uintptr_t)at + n;

@@ -98,13 +98,13 @@ static __attribute__((noinline)) void lock_slow(gw_mutex *mu, enum reason why) {
 
 void mutex_lock(gw_mutex *m, enum reason why) {
   if (UNLIKELY(!take_free(m))) lock_slow(m, why);
-  mutex_set_owner(m, g_tls());
+  mutex_set_owner(m, g_self());
 }
 
 void gw_mutex_lock(gw_mutex *m) {
   race_lock_wanted(race_self(), m, true, RACE_HERE());
   if (UNLIKELY(!take_free(m))) lock_slow(m, WAIT_MUTEX);
-  mutex_set_owner(m, g_tls());
+  mutex_set_owner(m, g_self());
   struct race_g *r = race_self();
   race_lock(r, m);
   race_lock_held(r, m, true, RACE_HERE());
@@ -112,7 +112,7 @@ void gw_mutex_lock(gw_mutex *m) {
 
 bool mutex_try_lock(gw_mutex *m) {
   if (!take_free(m)) return false;
-  mutex_set_owner(m, g_tls());
+  mutex_set_owner(m, g_self());
   return true;
 }
 

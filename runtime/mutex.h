@@ -3,10 +3,10 @@
 #define GW_RUNTIME_MUTEX_H
 #include "g.h"
 
-/* The number of the goroutine that locked m last, less its upper half; 0 for a thread that isn't adopted.  Relaxed:
+/* The number of the goroutine that locked m last, less its upper half.  Relaxed:
  * read by who looks for deadlocks, of goroutines that stand still (deadlock.c). */
 static inline void mutex_set_owner(gw_mutex *m, const struct g *g) {
-  __atomic_store_n(&m->gw__owner, g ? (uint32_t)g->id : 0, __ATOMIC_RELAXED);
+  __atomic_store_n(&m->gw__owner, (uint32_t)g->id, __ATOMIC_RELAXED);
 }
 
 HIDDEN void mutex_lock(gw_mutex *m, enum reason why);

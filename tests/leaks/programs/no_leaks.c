@@ -1,6 +1,7 @@
 /* A program made of random parts (argv[1] is the seed), each of which ends what it starts, or leaves goroutines behind
  * that something living will wake: sleepers, live timers and who waits for them. */
 #include <godwit.h>
+#include <signal.h>
 #include <stdlib.h>
 
 static uint64_t rng;
@@ -128,9 +129,18 @@ static void leave_lock(void) {
   gw_go(wants_lock, &kept);
 }
 
+static void leave_signal(void) {
+  static gw_chan(int) c;
+  if (c) return;
+  c = gw_make(int, 1);
+  gw_signal_notify(c, SIGUSR2);
+  gw_go(receive, c);
+}
+
 int main(int argc, char **argv) {
-  static void (*const parts[])(void) = {pipeline,      pool,         counters,    cancelled,  leave_sleepers,
-                                        leave_promise, leave_ticker, leave_timer, leave_call, leave_lock};
+  static void (*const parts[])(void) = {pipeline,       pool,          counters,     cancelled,
+                                        leave_sleepers, leave_promise, leave_ticker, leave_timer,
+                                        leave_call,     leave_lock,    leave_signal};
   rng = argc > 1 ? strtoull(argv[1], NULL, 10) * 2654435761u + 1 : 1;
   for (unsigned n = 1 + draw(6); n > 0; n--) parts[draw(sizeof parts / sizeof parts[0])]();
   return 0;
