@@ -195,36 +195,6 @@ static void judge_read_plane(struct access *a, uintptr_t granule, uint32_t mask,
   if (left != old) __atomic_store_n(cell, left, __ATOMIC_RELAXED);
 }
 
-/* The common case of a plain access, all in one: no victims, and what stands in its way is ordered before it and within
- * its bytes. Changes nothing and gives false if it is another case. */
-static inline bool access_simply(struct access *a, uintptr_t granule, uint32_t mask, uint8_t meta) {
-  if (a->atomic || (meta & META_VICTIMS && *shadow_cell(SPILL_PLANE, granule))) return false;
-  uint32_t *w = shadow_cell(0, granule);
-  uint32_t written = meta & META_WRITE ? *w : 0;
-  if (written && (cell_same_id(written, a->own) || !ordered(a->t, a->g, written))) return false;
-  if (!a->write) {
-    uint32_t *r = shadow_cell(a->plane, granule), read = meta & META_WRITE << a->plane ? *r : 0;
-    if (read && (read & CELL_BYTES & ~mask || cell_same_id(read, a->own) || !ordered(a->t, a->g, read))) return false;
-    __atomic_store_n(r, a->own | mask, __ATOMIC_RELAXED);
-  } else {
-    if (written & CELL_BYTES & ~mask) return false;
-    unsigned planes = meta >> 1 & ((1u << READ_PLANES) - 1);
-    for (unsigned bits = planes; bits; bits &= bits - 1) {
-      uint32_t read = *shadow_cell((unsigned)__builtin_ctz(bits) + 1, granule);
-      if (read && !cell_same_id(read, a->own) && (read & CELL_BYTES & ~mask || !ordered(a->t, a->g, read)))
-        return false;
-    }
-    for (unsigned bits = planes; bits; bits &= bits - 1) {
-      uint32_t *r = shadow_cell((unsigned)__builtin_ctz(bits) + 1, granule);
-      if (*r && !cell_same_id(*r, a->own)) __atomic_store_n(r, 0, __ATOMIC_RELAXED);
-    }
-    __atomic_store_n(w, a->own | mask, __ATOMIC_RELAXED);
-  }
-  uint32_t *ctx = shadow_ctx(a->plane, granule);
-  if (*ctx != a->ctx) *ctx = a->ctx; /* a loop comes by with the same stack in the next epoch: the line stays clean */
-  return true;
-}
-
 /* In its own plane a thread takes its cell back from one that was there for a while: their entries change places. */
 static void swap_back(struct access *a, uint32_t *cell, uint32_t *ctx) {
   uint32_t flags = *a->mine.ctx & ~SPILL_CTX, other = *cell, other_ctx = *ctx;
@@ -292,23 +262,10 @@ static void access_line(struct access *a, uintptr_t p, uintptr_t end) {
   uintptr_t granule = p >> 3, last = (end - 1) >> 3;
   if (line_is_own(a, granule, last)) return;
   ctx_of(a);
+  if (!a->atomic && det_line_simply(a->t, a->g, p, end - p, a->ctx, a->write)) return;
   uint8_t *m = shadow_meta(granule >> 3);
   uint8_t meta = line_lock(m);
-  bool recorded = false;
-  for (; granule <= last; granule++) {
-    uint32_t mask = bytes_in(granule, p, end);
-    if (LIKELY(access_simply(a, granule, mask, meta)))
-      recorded = true;
-    else
-      access_granule(a, granule, mask, &meta);
-  }
-  if (recorded) {
-    if (!(meta & META_WRITE << a->plane)) {
-      meta |= (uint8_t)(META_WRITE << a->plane);
-      shadow_note_region(last >> 3);
-    }
-    a->g->recorded = true;
-  }
+  for (; granule <= last; granule++) access_granule(a, granule, bytes_in(granule, p, end), &meta);
   line_unlock(m, meta);
   if (UNLIKELY(a->races_n)) {
     det_call_saved(report_races, a);

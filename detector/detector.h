@@ -146,6 +146,8 @@ static inline void det_exit(struct det_thread *t) {
 
 /* The slow path for any range: judges and records [p, p+n) for g. */
 void det_access(struct det_thread *t, struct race_g *g, uintptr_t p, size_t n, enum race_op op, struct race_at at);
+/* The short way for what lies in one line (single.c): plain, judged and recorded as ctx; false if it takes more. */
+bool det_line_simply(struct det_thread *t, struct race_g *g, uintptr_t p, size_t n, uint32_t ctx, bool write);
 /* Records a write of memory that was just reborn. */
 void det_record_fresh(struct det_thread *t, struct race_g *g, uintptr_t p, size_t n, uint32_t ctx);
 
@@ -156,6 +158,8 @@ extern uint32_t det_xsave_size; /* bytes that xsave needs; 0: fxsave */
 /* --- memory.c
  * ---------------------------------------------------------------------------------------------------------- */
 void det_reborn(uintptr_t lo, uintptr_t hi);
+/* [p, p+room) changes hands, and [p, p+n) is recorded as written with context ctx; n <= room, not long. */
+void det_reborn_fresh(struct det_thread *t, struct race_g *g, uintptr_t p, size_t room, size_t n, uint32_t ctx);
 
 /* --- sync.c
  * ------------------------------------------------------------------------------------------------------------ */

@@ -68,9 +68,13 @@ static inline void *born(void *p, size_t n, bool quiet, struct race_at at) {
   uint32_t context = depot_context(t, g, RACE_ALLOC, at);
   size_t room = usable(p, n);
   posix_cover(p, room);
-  race_reborn(p, room);
   heap_born((uintptr_t)p, n, context, race_g_id(g));
-  if (!quiet) record_alloc(t, g, (uintptr_t)p, n, context);
+  if (!quiet && n && n <= WHOLE && !g->ignore && shadow_covered((uintptr_t)p)) {
+    det_reborn_fresh(t, g, (uintptr_t)p, room, n, context);
+  } else {
+    race_reborn(p, room);
+    if (!quiet) record_alloc(t, g, (uintptr_t)p, n, context);
+  }
   det_exit(t);
   return p;
 }

@@ -85,6 +85,41 @@ void det_reborn(uintptr_t lo, uintptr_t hi) {
   }
 }
 
+/* One line: what was there goes, and what of it lies in [p, end) is recorded as written.  Nobody else may touch it. */
+static void fresh_line(struct det_thread *t, struct race_g *g, uintptr_t lo, uintptr_t hi, uintptr_t end,
+                       uint32_t ctx) {
+  uintptr_t first = lo >> 3, last = (hi - 1) >> 3, line = first >> 3;
+  uint8_t *m = shadow_meta(line);
+  uint8_t meta = line_lock(m);
+  for (unsigned k = 1; k <= READ_PLANES; k++) {
+    if (!(meta & META_WRITE << k)) continue;
+    for (uintptr_t i = first; i <= last; i++) __atomic_store_n(shadow_cell(k, i), 0, __ATOMIC_RELAXED);
+  }
+  for (uintptr_t i = first; i <= last; i++) {
+    uintptr_t at = i << 3;
+    uint32_t mask = at >= end ? 0 : end - at >= 8 ? CELL_BYTES : CELL_BYTES >> (8 - (end - at));
+    *shadow_ctx(0, i) = ctx;
+    __atomic_store_n(shadow_cell(0, i), mask ? g->epoch | mask : 0, __ATOMIC_RELAXED);
+  }
+  bool whole = (first & 7) == 0 && (last & 7) == 7;
+  if (meta & META_VICTIMS) forget_victims(first, last);
+  if (!(meta & META_WRITE)) shadow_note_region(line);
+  line_unlock(m, (whole ? meta & META_SYNC : meta) | META_WRITE);
+  if (meta & META_SYNC) sync_forget_range(t, first << 3, (last + 1) << 3);
+}
+
+void det_reborn_fresh(struct det_thread *t, struct race_g *g, uintptr_t p, size_t room, size_t n, uint32_t ctx) {
+  if (!g->epoch) det_first_record(t, g);
+  uintptr_t fresh = p + ((n + 7) & ~(size_t)7), hi = p + room;
+  if (hi > fresh) det_reborn(fresh, hi);
+  for (uintptr_t lo = p; lo < p + n;) {
+    uintptr_t next = (lo | 63) + 1;
+    fresh_line(t, g, lo, next < p + n ? next : p + n, p + n, ctx);
+    lo = next;
+  }
+  g->recorded = true;
+}
+
 void race_reborn(const void *p, size_t n) {
   if (n == 0 || !det_ready) return;
   uintptr_t lo = (uintptr_t)p, hi = lo + n;

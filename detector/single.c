@@ -148,13 +148,11 @@ static inline __attribute__((always_inline)) uint32_t bytes_in(uintptr_t granule
   return mask & CELL_BYTES;
 }
 
-/* [p, p+n) is of one line.  What was recorded before it gave up is found recorded by the next who tries. */
-static inline __attribute__((always_inline)) bool try_access(struct det_thread *t, struct race_g *g, uintptr_t p,
-                                                             size_t n, struct race_at at, bool write) {
-  if (UNLIKELY(!g->epoch || g->ignore || !shadow_covered(p))) return false;
+/* [p, p+n) is of one line; `mine` is the access's context.  What was recorded before it gave up is found recorded by
+ * the next who tries. */
+static inline __attribute__((always_inline)) bool try_line(struct det_thread *t, struct race_g *g, uintptr_t p,
+                                                           size_t n, uint32_t mine, bool write) {
   struct way w = {.t = t, .g = g, .own = g->epoch};
-  forget_ordered(t, g);
-  uint32_t mine = depot_context_plain(t, g, at);
   const unsigned plane = write ? 0 : t->plane;
   const uint8_t bit = (uint8_t)(META_WRITE << plane);
   uint8_t *m = shadow_meta(p >> 6);
@@ -173,6 +171,17 @@ static inline __attribute__((always_inline)) bool try_access(struct det_thread *
   }
   line_unlock(m, w.meta);
   return done;
+}
+
+bool det_line_simply(struct det_thread *t, struct race_g *g, uintptr_t p, size_t n, uint32_t ctx, bool write) {
+  return write ? try_line(t, g, p, n, ctx, true) : try_line(t, g, p, n, ctx, false);
+}
+
+static inline __attribute__((always_inline)) bool try_access(struct det_thread *t, struct race_g *g, uintptr_t p,
+                                                             size_t n, struct race_at at, bool write) {
+  if (UNLIKELY(!g->epoch || g->ignore || !shadow_covered(p))) return false;
+  forget_ordered(t, g);
+  return try_line(t, g, p, n, depot_context_plain(t, g, at), write);
 }
 
 static inline __attribute__((always_inline)) bool is_of_one_line(uintptr_t p, size_t n) { return (p & 63) + n <= 64; }
