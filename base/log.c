@@ -55,6 +55,7 @@ void log_after_fork(void) {
 }
 
 unsigned log_findings, log_occurrences;
+void (*log_on_finding)(void);
 struct spin log_lock;
 
 static void write_finding(struct text *json, const struct text *rendered, bool symbols, const char *plain) {
@@ -71,6 +72,7 @@ int log_finding_locked(struct text *json, const char *plain) {
     write_finding(json, &out, r == RENDER_SHOWN, plain);
     r = RENDER_SHOWN;
     __atomic_fetch_add(&log_findings, 1, __ATOMIC_RELAXED); /* a count, read once the process ends */
+    if (log_on_finding) log_on_finding();
   }
   text_free(&out);
   log_again_locked(r);

@@ -15,6 +15,8 @@ extern struct spin log_lock;
 int log_finding_locked(struct text *json, const char *plain);
 /* A finding occurred once more; `was` is what log_finding_locked gave the first time. */
 void log_again_locked(int was);
+/* Called once a finding is in the log, under log_lock; NULL: nobody. Set before there are threads. */
+extern void (*log_on_finding)(void);
 /* Findings of this process so far, and how often they occurred; atomic. */
 extern unsigned log_findings, log_occurrences;
 /* The status that a process which ends with `status` has to give: the option exitcode's once there is a finding. Prints

@@ -12,6 +12,7 @@
 
 #include "base/arena.h"
 #include "base/code.h"
+#include "base/log.h"
 #include "base/modules.h"
 #include "base/options.h"
 #include "dump.h"
@@ -35,7 +36,7 @@ struct trace_list {
 static struct trace_list *lists; /* atomic head */
 static struct trace_list shared;
 static struct spin shared_lock;
-static bool written; /* by a panic or the like: exit handlers don't come to it */
+static uint32_t writing; /* atomic: one at a time; a later one has more and takes the place */
 
 static void enlist(struct trace_list *l) {
   struct trace_list *first = __atomic_load_n(&lists, __ATOMIC_RELAXED);
@@ -145,8 +146,7 @@ static void write_text(int fd) {
   for (unsigned i = 0; i < modules.n; i++) write_module(fd, &modules.at[i]);
 }
 
-void trace_write(void) {
-  if (!tracing() || __atomic_exchange_n(&written, true, __ATOMIC_ACQ_REL)) return;
+static void write_file(void) {
   int fd = prim_open_write(gw__opts.trace);
   if (fd < 0) {
     gw__warn("can't write the timeline %s (error %d): set GODWIT=trace=FILE to a writable place", gw__opts.trace, -fd);
@@ -162,6 +162,12 @@ void trace_write(void) {
   prim_close(fd);
 }
 
+void trace_write(void) {
+  if (!tracing() || __atomic_exchange_n(&writing, 1, __ATOMIC_ACQUIRE)) return;
+  write_file();
+  __atomic_store_n(&writing, 0, __ATOMIC_RELEASE);
+}
+
 static void at_exit(int status, void *arg) {
   (void)status, (void)arg;
   trace_write();
@@ -171,5 +177,6 @@ void trace_init(void) {
   if (!*gw__opts.trace) return;
   enlist(&shared);
   on_exit(at_exit, NULL);
+  log_on_finding = trace_write; /* should the process be killed afterwards, what led there is kept */
   __atomic_fetch_or(&gw__inspect_hooks.on, INSPECT_TRACE, __ATOMIC_RELEASE); /* pairs with the loads in tracing */
 }

@@ -37,16 +37,21 @@ static intptr_t outside(int64_t until) {
   while (gw_now() < until) continue;
   return 0;
 }
-static void blocks(void) { gw_blocking(outside, gw_now() + 5 * GW_MS); }
+static gw_waitgroup done;
+static void blocks(void) {
+  gw_blocking(outside, gw_now() + 5 * GW_MS);
+  gw_waitgroup_done(&done);
+}
 
 int main(int argc, char **argv) {
   gw_chan(int) in = gw_make(int, 0), out = gw_make(int, 0);
   gw_go(worker, in, out);
   gw_go(feed, in);
+  gw_waitgroup_add(&done, 1);
   gw_go(blocks);
   int n = 0;
   gw_range(v, out) n += v >= 0;
-  gw_sleep(10 * GW_MS);
+  gw_waitgroup_wait(&done);
   if (argc > 1 && argv[1][0] == 'p') gw_panic("on request");
   return n == 100 ? 7 : 1;
 }
@@ -160,6 +165,32 @@ def test_a_file_by_option(programs, tmp_path):
     raw.write_bytes(raw.read_bytes()[:200])
     r = gt.run(gt.GODWIT, "trace", "-o", out, raw)
     assert r.status == 125 and "cut off" in r.stderr, r
+
+
+def test_a_race_writes_it(programs, tmp_path):
+    """Before the process is killed."""
+    raw, out = tmp_path / "raw", tmp_path / "out.json"
+    program = programs("""
+#include <godwit.h>
+#include <signal.h>
+static int shared;
+static void touch(gw_waitgroup *w) {
+  shared++;
+  gw_waitgroup_done(w);
+}
+int main(void) {
+  static gw_waitgroup w;
+  gw_waitgroup_add(&w, 2);
+  gw_go(touch, &w);
+  gw_go(touch, &w);
+  gw_waitgroup_wait(&w);
+  raise(SIGKILL);
+}
+""")
+    r = gt.run(program, env={"GODWIT": f"trace={raw}"})
+    assert r.status == -9 and "data race" in r.stderr, r
+    assert gt.run(gt.GODWIT, "trace", "-o", out, raw).status == 0
+    assert json.loads(out.read_text())["traceEvents"]
 
 
 def test_usage(tmp_path):
