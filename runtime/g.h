@@ -277,6 +277,10 @@ static inline void g_fetch(const struct g *g) {
 HIDDEN void runq_put(struct p *p, struct g *g, bool next);
 HIDDEN struct g *runq_get(struct p *p);
 HIDDEN bool runq_empty(struct p *p);
+/* The same for p's owner: nobody else adds to it. */
+static inline bool runq_empty_own(struct p *p) {
+  return !__atomic_load_n(&p->runnext, __ATOMIC_RELAXED) && __atomic_load_n(&p->head, __ATOMIC_RELAXED) == p->tail;
+}
 /* One more fits at most. */
 HIDDEN bool runq_full(struct p *p);
 /* For as many as runq_steal may bring, which is only called so. */

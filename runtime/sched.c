@@ -223,7 +223,7 @@ void g_yield(struct g *g) {
     return;
   }
   struct m *m = rt_enter(g);
-  bool alone = runq_empty(m->p) && __atomic_load_n(&sched.queue.n, __ATOMIC_RELAXED) == 0 &&
+  bool alone = runq_empty_own(m->p) && __atomic_load_n(&sched.queue.n, __ATOMIC_RELAXED) == 0 &&
                __atomic_load_n(&m->p->timers.first, __ATOMIC_RELAXED) == TIMER_NEVER &&
                m->p->id < __atomic_load_n(&sched.procs, __ATOMIC_RELAXED);
   if (!alone) {
