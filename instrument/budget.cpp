@@ -19,8 +19,8 @@ using namespace llvm;
 namespace godwit {
 namespace {
 
-constexpr size_t kSmall = 16;  // checks of a function that has all of them inline
-constexpr size_t kMost = 24;   // of a larger one; both chosen for zstd's time to compile
+constexpr size_t kSmall = 12;  // checks of a function that has all of them inline
+constexpr size_t kMost = 16;   // of a larger one; both chosen for zstd's time to compile
 
 }  // namespace
 
