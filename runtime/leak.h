@@ -5,7 +5,8 @@
 
 /* At the first use of the API: with leakcheck=1 the end of the process looks for leaks. */
 HIDDEN void leak_init(void);
-/* The words in [at, at+n), the library's own, lead to what may wake goroutines: they are roots of the search.  Once is enough. */
+/* The words in [at, at+n), the library's own, lead to what may wake goroutines: they are roots of the search.  Once is
+ * enough. */
 HIDDEN void leak_root(const void *at, size_t n);
 /* With leakcheck=1 the monitor looks for circles of locks while the program runs; false without it. */
 HIDDEN bool leak_watch(int64_t now);
