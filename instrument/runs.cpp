@@ -209,7 +209,8 @@ class Finder {
     for (auto [index, distance] : zip(run.members, run.distances))
       pieces.push_back({distance, distance + (int64_t)accesses_[index].size});
     llvm::sort(pieces);
-    run.lo = run.hi = pieces.front().first;
+    if (pieces.empty()) return false;
+    run.lo = run.hi = pieces[0].first;
     for (auto [lo, hi] : pieces) {
       if (lo > run.hi) return false;
       run.hi = std::max(run.hi, hi);

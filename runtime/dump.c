@@ -69,7 +69,7 @@ bool inspect_is_ours(uintptr_t pc) { return code_is_ours(pc); }
 
 /* The user's frames, as far as main, and where the goroutine was created. */
 static void say_stack(struct out *o, const struct shot *shot) {
-  uintptr_t asked[WHERE_MAX];
+  uintptr_t asked[WHERE_MAX] = {0}; /* gcc can't see that where_ask reads only what is set */
   int same[WHERE_MAX], n = 0;
   for (int i = 0; i < shot->n; i++) {
     if (inspect_is_ours(shot->pcs[i] - 1)) continue;
