@@ -84,15 +84,16 @@ static bool ready(const struct entry *e) {
   return e->c && (e->kind == GW__CASE_KIND_SEND ? chan_can_send(e->c) : chan_can_recv(e->c));
 }
 
-/* One of the ready cases, each as likely, or -1. */
+/* One of the ready cases, each as likely, or -1.  Without the channels' locks, what it finds may be over. */
 static int draw(struct entry *e, int n, uint64_t *rng) {
   int count = 0, last = -1;
   for (int i = 0; i < n; i++)
     if (ready(&e[i])) count++, last = i;
   if (count <= 1) return last;
   uint32_t pick = rng_below(rng, (uint32_t)count);
-  for (int i = 0;; i++)
+  for (int i = 0; i < n; i++)
     if (ready(&e[i]) && pick-- == 0) return i;
+  return -1; /* without the locks: fewer are ready by now */
 }
 
 /* A case that looked ready. CHAN_WAIT: it is not, as the partners in the queue had been taken in other channels. */
