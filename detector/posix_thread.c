@@ -151,8 +151,8 @@ static void *thread_main(void *arg) {
 static void *hidden_main(void *arg) {
   struct posix_thread r = *(struct posix_thread *)arg;
   posix_tls.off = true;
-  /* The record stays: libc keeps its address for as long as the thread lives, and a search for pointers would follow it to
-   * whatever had the memory next. */
+  /* The record stays: libc keeps its address for as long as the thread lives, and a search for pointers would follow it
+   * to whatever had the memory next. */
   return run(&r);
 }
 

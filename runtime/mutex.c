@@ -20,7 +20,8 @@ static bool take_from(gw_mutex *m, uint32_t from, uint32_t to) {
   return __atomic_compare_exchange_n(&m->gw__state, &from, to, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
 }
 
-/* Takes it if it is free, whoever waits.  An exchange that fails because somebody does would cost more than the look. */
+/* Takes it if it is free, whoever waits.  An exchange that fails because somebody does would cost more than the look.
+ */
 static inline bool take_free(gw_mutex *m) {
   uint32_t s = __atomic_load_n(&m->gw__state, __ATOMIC_RELAXED);
   while (LIKELY(!(s & TAKEN)))

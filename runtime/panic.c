@@ -11,8 +11,8 @@
 #include "base/tools.h"
 #include "dump.h"
 #include "g.h"
-#include "trace.h"
 #include "select.h"
+#include "trace.h"
 
 struct trying {
   struct ctx_mark mark;

@@ -16,8 +16,8 @@
 #include "base/options.h"
 #include "dump.h"
 #include "g.h"
-#include "trace.h"
 #include "symbol.h"
+#include "trace.h"
 
 enum { STACK_BYTES = 64 * 1024 };
 

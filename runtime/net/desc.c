@@ -20,7 +20,7 @@
 #include "netpoll.h"
 
 enum { PAGE_DESCS = 256, PAGES = 65536 }; /* 16 million numbers; the kernel allows a million unless told otherwise */
-static struct desc *table[PAGES];        /* atomic: pages come and stay */
+static struct desc *table[PAGES];         /* atomic: pages come and stay */
 
 #define BOTH_SIDES (EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLPRI | EPOLLET)
 
