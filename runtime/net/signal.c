@@ -73,7 +73,7 @@ static struct subscription *subscription_locked(struct gw__chan *c) {
   s = arena_alloc(sizeof *s);
   *s = (struct subscription){signals.list, c, 0};
   signals.list = s;
-  leak_root(&signals.list, sizeof signals.list); /* a signal may wake who waits on these channels */
+  leak_root(&signals.list, sizeof(struct subscription *)); /* a signal may wake who waits on these channels */
   __atomic_fetch_add(&netpoll.waits, 1, __ATOMIC_SEQ_CST);
   return s;
 }
