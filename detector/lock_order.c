@@ -177,6 +177,7 @@ static unsigned add_locked(struct race_g *g, uintptr_t lock, bool write, uint32_
   struct order_actor me = {epochs.incarnation[g->incarnation], stack, 0};
   unsigned found = 0;
   for (uint32_t i = 0; i < h->n; i++) {
+    GW_CHECK(nodes[i]); /* each of the h->n has one */
     struct order_edge *e = edge_get_locked(nodes[i], to);
     struct order_use *use = use_get_locked(e, h, i, write);
     me.held_stack = held_at(g, h->n, i)->stack;
