@@ -213,6 +213,8 @@ static void record_for_inline(struct access *a, uintptr_t granule, uint32_t mask
     record(a, granule, mask, meta);
   else if (a->mine.cell && a->plane == a->t->own_plane)
     swap_back(a, cell, shadow_ctx(a->plane, granule));
+  else
+    a->t->displaced++; /* the inline check will miss again: another reads the same */
 }
 
 /* One granule, its line locked. */
