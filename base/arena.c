@@ -1,6 +1,7 @@
 /* Chunks of a megabyte, aligned to their size, are cut into spans of pages; a span has objects of one class.  So an
  * address leads to the object that it lies in: by the table of chunks to the chunk, by the chunk's head to the span, by
- * the span's class to the object.  What is larger than a quarter of a chunk has chunks of its own.
+ * the span's class to the object, and tells whether it holds words of the program's.  What is larger than a quarter of
+ * a chunk has chunks of its own.
  *
  * Rejected: one run of memory for objects of all sizes.  It wastes less, but a search for what can be reached (leaks)
  * would not know where an object ends. */
@@ -13,12 +14,14 @@
 #include "tools.h"
 
 enum { CHUNK_SHIFT = 20, CHUNK = 1 << CHUNK_SHIFT, PAGES = CHUNK / PRIM_PAGE };
-enum { CLASSES = 64, SMALL_MAX = CHUNK / 4, BATCH = 32 };
+/* Classes from USER on are those of objects that hold words of the program's. */
+enum { CLASSES = 64, USER = CLASSES, SMALL_MAX = CHUNK / 4, BATCH = 32 };
 enum { ADDRESS_BITS = 47, LEAF_BITS = 14, ROOT_SIZE = 1 << (ADDRESS_BITS - CHUNK_SHIFT - LEAF_BITS) };
 
 /* The first page of a chunk. */
 struct chunk {
   size_t large;         /* bytes of the one object in it, which begins at the next page; 0 for a chunk of spans */
+  bool user;            /* of a large one: it holds words of the program's */
   uint8_t first[PAGES]; /* per page: the first page of its span; 0 for one that isn't in use */
   uint8_t class_of_span[PAGES]; /* by a span's first page; both written before an object of the span is given out */
 };
@@ -28,7 +31,7 @@ static struct class {
   struct spin lock;
   void *free;     /* list through the first word */
   char *at, *end; /* what is left of the class's last span */
-} classes[CLASSES];
+} classes[2 * CLASSES];
 
 static struct {
   struct spin lock;
@@ -60,7 +63,7 @@ static uint32_t *table_at(uintptr_t address, bool make) {
 static void table_set(const void *chunk, size_t n, bool in) {
   for (size_t at = 0; at < n; at += CHUNK) {
     uint32_t *entry = table_at((uintptr_t)chunk + at, in);
-    /* release: pairs with the acquire in arena_find */
+    /* release: pairs with the acquire in arena_find_user */
     if (entry) __atomic_store_n(entry, in ? (uint32_t)(at >> CHUNK_SHIFT) + 1 : 0, __ATOMIC_RELEASE);
   }
 }
@@ -77,6 +80,7 @@ static unsigned class_of(size_t n, size_t *rounded) {
 
 /* From one object of the class to the next: 64-byte aligned from 64 bytes on. */
 static size_t stride_of(unsigned class) {
+  class %= USER;
   size_t size = (size_t)1 << class / 2;
   if (class % 2) size += size / 2;
   return size < 64 ? size : (size + 63) & ~(size_t)63;
@@ -122,10 +126,11 @@ static void *carve_locked(struct class *k, unsigned class) {
 
 static size_t round_page(size_t n) { return (n + PRIM_PAGE - 1) & ~(size_t)(PRIM_PAGE - 1); }
 
-static void *large_alloc(size_t n) {
+static void *large_alloc(size_t n, bool user) {
   size_t bytes = round_page(n) + PRIM_PAGE;
   struct chunk *c = from_system(bytes);
   c->large = n;
+  c->user = user;
   table_set(c, bytes, true);
   __atomic_fetch_add(&chunks.total, bytes, __ATOMIC_RELAXED);
   return (char *)c + PRIM_PAGE;
@@ -139,19 +144,31 @@ static void large_free(char *p, size_t n) {
   __atomic_fetch_sub(&chunks.total, bytes, __ATOMIC_RELAXED);
 }
 
-void *arena_alloc(size_t n) {
-  size_t size;
-  unsigned c = class_of(n, &size);
-  if (size > SMALL_MAX) return large_alloc(n);
-  struct class *k = &classes[c];
+static void *take(struct class *k, unsigned class, bool *fresh) {
   spin_lock(&k->lock);
   void *p = k->free;
-  bool fresh = !p; /* from the system, so zeroed */
-  if (fresh)
-    p = carve_locked(k, c);
-  else
+  *fresh = !p; /* from the system, so zeroed */
+  if (p)
     k->free = *(void **)p;
+  else
+    p = carve_locked(k, class);
   spin_unlock(&k->lock);
+  return p;
+}
+
+static void give(struct class *k, void *p) {
+  spin_lock(&k->lock);
+  *(void **)p = k->free;
+  k->free = p;
+  spin_unlock(&k->lock);
+}
+
+void *arena_alloc(size_t n) {
+  size_t size;
+  bool fresh;
+  unsigned c = class_of(n, &size);
+  if (size > SMALL_MAX) return large_alloc(n, false);
+  void *p = take(&classes[c], c, &fresh);
   if (!fresh) mem_zero(p, n);
   return p;
 }
@@ -159,31 +176,49 @@ void *arena_alloc(size_t n) {
 void arena_free(void *p, size_t n) {
   size_t size;
   unsigned c = class_of(n, &size);
+  if (size > SMALL_MAX)
+    large_free(p, n);
+  else
+    give(&classes[c], p);
+}
+
+void *arena_alloc_user(size_t n) {
+  size_t size;
+  bool fresh;
+  unsigned c = class_of(n, &size);
+  if (size > SMALL_MAX) return large_alloc(n, true);
+  void *p = take(&classes[USER + c], USER + c, &fresh);
+  *(void **)p = NULL; /* the list's */
+  return p;
+}
+
+/* Cleared here, not when it is given out again: what was in it must lead nowhere. */
+void arena_free_user(void *p, size_t n) {
+  size_t size;
+  unsigned c = class_of(n, &size);
   if (size > SMALL_MAX) {
     large_free(p, n);
     return;
   }
-  struct class *k = &classes[c];
-  spin_lock(&k->lock);
-  *(void **)p = k->free;
-  k->free = p;
-  spin_unlock(&k->lock);
+  mem_zero(p, n);
+  give(&classes[USER + c], p);
 }
 
 size_t arena_bytes(void) { return __atomic_load_n(&chunks.total, __ATOMIC_RELAXED); }
 
-bool arena_find(uintptr_t address, uintptr_t *base, size_t *size) {
+bool arena_find_user(uintptr_t address, uintptr_t *base, size_t *size) {
   const uint32_t *entry = table_at(address, false);
   uint32_t back = entry ? __atomic_load_n(entry, __ATOMIC_ACQUIRE) : 0; /* pairs with the release in table_set */
   if (!back) return false;
   uintptr_t at = ((address >> CHUNK_SHIFT) - (back - 1)) << CHUNK_SHIFT;
   const struct chunk *c = (const struct chunk *)at;
   if (c->large) {
+    if (!c->user) return false;
     *base = at + PRIM_PAGE;
     *size = c->large;
   } else {
     unsigned first = c->first[(address - at) / PRIM_PAGE];
-    if (!first) return false;
+    if (!first || c->class_of_span[first] < USER) return false;
     size_t stride = stride_of(c->class_of_span[first]);
     uintptr_t span = at + (size_t)first * PRIM_PAGE;
     *base = span + (address - span) / stride * stride;

@@ -12,8 +12,13 @@ void *arena_alloc(size_t n);
 void arena_free(void *p, size_t n);
 /* Bytes taken from the system so far. */
 size_t arena_bytes(void);
-/* The object that the address lies in, be it in use or free; false if it is in none.  Takes no lock. */
-bool arena_find(uintptr_t address, uintptr_t *base, size_t *size);
+
+/* The same for objects that hold words of the program's: elements, arguments, values.  Through these, and no others,
+ * the search for leaks looks for what the program can reach. */
+void *arena_alloc_user(size_t n);
+void arena_free_user(void *p, size_t n);
+/* The one of these that the address lies in, be it in use or free; false if it is in none.  Takes no lock. */
+bool arena_find_user(uintptr_t address, uintptr_t *base, size_t *size);
 
 /* Objects of one size, for hot paths: `pool_get` and `pool_put` work on a list that belongs to the caller, and go to
  * the arena in batches. The owner serialises access to its pool. Objects come back *not* zeroed. */

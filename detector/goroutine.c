@@ -237,18 +237,3 @@ void race_after_fork_child(void) {
   order_after_fork();
   det_resume_others();
 }
-
-void race_objects_lock(void) {
-  spin_lock(&det_threads.lock);
-  spin_lock(&det_gs.lock);
-}
-
-void race_objects_unlock(void) {
-  spin_unlock(&det_gs.lock);
-  spin_unlock(&det_threads.lock);
-}
-
-void race_objects_each(void (*f)(const void *base)) {
-  for (const struct det_thread *t = det_threads.first; t; t = t->next) f(t);
-  for (const struct race_g *g = det_gs.first; g; g = g->next) f(g);
-}

@@ -161,13 +161,26 @@ bool heap_find(uintptr_t addr, struct heap_block *out) {
   return found;
 }
 
-bool race_heap_find(uintptr_t address, uintptr_t *base, size_t *size, bool *freed) {
-  struct heap_block b;
-  if (!heap_find(address, &b)) return false;
-  *base = b.base;
-  *size = b.size;
-  *freed = b.freed;
-  return true;
+/* The grain to look at after the one at `grain`, where b begins or (NULL) nothing does. */
+static uintptr_t next_grain(uintptr_t grain, const struct heap_block *b) {
+  if (!b || b->freed || b->size < GRAIN) return grain + GRAIN;
+  return (b->base + b->size) & ~GRAIN_MASK; /* the next one may begin in the grain in which this one ends */
+}
+
+void race_heap_each(uintptr_t lo, uintptr_t hi, void (*f)(uintptr_t base, size_t size, bool freed, void *arg),
+                    void *arg) {
+  for (uintptr_t grain = lo & ~GRAIN_MASK; grain < hi;) {
+    const uint64_t *cell = cell_at(grain, false);
+    if (!cell) { /* no leaf */
+      grain = ((grain >> LEAF_SHIFT) + 1) << LEAF_SHIFT;
+      continue;
+    }
+    struct heap_block b;
+    uint64_t start = cell_read(cell);
+    bool known = (kind_of(start) == LIVE || kind_of(start) == FREED) && read_block(grain, start, &b);
+    if (known && b.base >= lo && b.base < hi) f(b.base, b.size, b.freed, arg);
+    grain = next_grain(grain, known ? &b : NULL);
+  }
 }
 
 void heap_forget(uintptr_t lo, uintptr_t hi) {

@@ -47,7 +47,7 @@ WEAK void *_Block_copy(const void *arg) {
     __atomic_fetch_add(&b->flags, REF_ONE, __ATOMIC_RELAXED);
     return b;
   }
-  struct block *copy = arena_alloc(b->descriptor->size);
+  struct block *copy = arena_alloc_user(b->descriptor->size);
   memcpy(copy, b, b->descriptor->size);
   copy->flags = (copy->flags & ~(uint32_t)0xffff) | NEEDS_FREE | REF_ONE;
   copy->isa = _NSConcreteMallocBlock;
@@ -62,7 +62,7 @@ WEAK void _Block_release(const void *arg) {
   struct block *b = (struct block *)(uintptr_t)arg;
   if (!b || !(b->flags & NEEDS_FREE) || b->flags & IS_GLOBAL || !drop(&b->flags)) return;
   if (b->flags & HAS_COPY) b->descriptor->dispose(b);
-  arena_free(b, b->descriptor->size);
+  arena_free_user(b, b->descriptor->size);
 }
 
 /* The variable moves to the heap with the first block that is copied; the stack's record forwards to it. */
@@ -72,7 +72,7 @@ static struct byref *byref_copy(struct byref *v) {
     __atomic_fetch_add(&to->flags, REF_ONE, __ATOMIC_RELAXED);
     return to;
   }
-  to = arena_alloc(v->size);
+  to = arena_alloc_user(v->size);
   memcpy(to, v, v->size);
   to->flags = (to->flags & ~(uint32_t)0xffff) | NEEDS_FREE | 2 * REF_ONE; /* the block's, and the scope's */
   to->forwarding = to;
@@ -85,7 +85,7 @@ static void byref_release(struct byref *v) {
   v = v->forwarding;
   if (!(v->flags & NEEDS_FREE) || !drop(&v->flags)) return;
   if (v->flags & HAS_COPY) v->destroy(v);
-  arena_free(v, v->size);
+  arena_free_user(v, v->size);
 }
 
 WEAK void _Block_object_assign(void *dst, const void *object, int flags) {

@@ -14,7 +14,7 @@ struct gw__chan *gw__chan_make(size_t size, int64_t cap) {
   if (cap < 0 || cap > UINT32_MAX / 2 || (size && (size_t)cap > (SIZE_MAX / 4) / size))
     gw_panic("makechan: size out of range");
   size_t bytes = chan_bytes(size, (uint32_t)cap);
-  struct gw__chan *c = arena_alloc(bytes);
+  struct gw__chan *c = arena_alloc_user(bytes);
   race_reborn(c, bytes);
   c->size = size;
   c->cap = (uint32_t)cap;
@@ -272,5 +272,5 @@ void gw__chan_free(struct gw__chan *c) {
   race_access(g->race, &c->closing, sizeof c->closing, RACE_WRITE, RACE_HERE());
   size_t bytes = chan_bytes(c->size, c->cap);
   race_reborn(c, bytes);
-  arena_free(c, bytes);
+  arena_free_user(c, bytes);
 }

@@ -10,7 +10,10 @@
 
 #define CALLER ((uintptr_t)__builtin_return_address(0))
 
-void gw__go(const struct gw__call *call) { g_start(g_self(), call, CALLER, RACE_HERE()); }
+void gw__go(struct gw__call *call) {
+  g_start(g_self(), call, CALLER, RACE_HERE());
+  call_forget(call);
+}
 
 void gw_yield(void) { g_yield(g_self()); }
 uint64_t gw_goid(void) { return g_self()->id; }
@@ -87,16 +90,17 @@ static void done_at_end(void *w) { gw_waitgroup_done(w); }
 /* Runs on the new goroutine; copies the call, which lies on the creator's side of its frame. */
 static void waitgroup_body(gw_waitgroup *w, struct gw__call *kept) {
   struct gw__call call = *kept;
-  arena_free(kept, sizeof *kept);
+  arena_free_user(kept, sizeof *kept);
   struct gw__defer d __attribute__((cleanup(gw__defer_end))) = {done_at_end, w, NULL};
   gw__defer_begin(&d);
   call_now(&call);
 }
 
-void gw__waitgroup_go(gw_waitgroup *w, const struct gw__call *call) {
+void gw__waitgroup_go(gw_waitgroup *w, struct gw__call *call) {
   gw_waitgroup_add(w, 1);
-  struct gw__call *kept = arena_alloc(sizeof *kept);
+  struct gw__call *kept = arena_alloc_user(sizeof *kept);
   *kept = *call;
+  call_forget(call);
   struct gw__call body = {(void (*)(void))waitgroup_body, {(uintptr_t)w, (uintptr_t)kept}};
   g_start(g_self(), &body, CALLER, RACE_HERE());
 }

@@ -65,11 +65,9 @@ static void lock_all(void) {
   procs_locked = __atomic_load_n(&sched.all_procs, __ATOMIC_ACQUIRE);
   for (uint32_t i = 0; i < procs_locked; i++) spin_lock(&procs_all[i]->timers.lock);
   spin_lock(&sched.lock);
-  race_objects_lock();
 }
 
 static void unlock_all(void) {
-  race_objects_unlock();
   spin_unlock(&sched.lock);
   for (uint32_t i = 0; i < procs_locked; i++) spin_unlock(&procs_all[i]->timers.lock);
 }
@@ -112,20 +110,15 @@ static bool is_blocked(const struct g *g) {
 static void mark_begin(struct g *g, void *arg) {
   (void)arg;
   g->leak = is_blocked(g) ? LEAK_BLOCKED : LEAK_NONE;
-  if (!g->lo) reach_opaque(g); /* main's and foreign threads' lie in the arena */
   if (g->id != 1 || g->thread) return;
   struct inspect_g v;
   inspect_g(g, &v);
   reach_main_stack(g, (uintptr_t)g->sp, stack_end(&v));
 }
 
-static void hide_own_objects(void) {
-  race_objects_each(reach_opaque);
-  for (uint32_t i = 0; i < procs_locked; i++) reach_opaque(procs_all[i]);
-  for (struct m *m = sched.all_m; m; m = m->all_next) {
-    reach_opaque(m);
+static void hide_own_stacks(void) {
+  for (struct m *m = sched.all_m; m; m = m->all_next)
     if (m->g0.end) maps_skip_below(m->g0.end);
-  }
   if (sched.sysmon_stack) maps_skip_below(sched.sysmon_stack);
   for (int i = 0; i < HELPERS_MAX; i++)
     if (sched.helper_stack[i]) maps_skip_below(sched.helper_stack[i]);
@@ -212,26 +205,31 @@ static void spare(struct g *g, void *arg) {
   if (g->leak == LEAK_LIVE) g->leak = LEAK_NONE;
 }
 
+static void mark_all(struct g *self, uintptr_t fp) {
+  g_each(mark_begin, NULL);
+  hide_own_stacks();
+  if (fp && self) reach_g(self, fp);
+  reach_threads();
+  g_each(reach_unblocked, self);
+  reach_timers();
+  for (uint32_t i = 0; i < roots.n; i++) reach_range(roots.v[i].lo, roots.v[i].hi);
+  if (!fp) {
+    follow_locks();
+    g_each(spare, NULL);
+  }
+  reach_globals();
+  reach_follow();
+}
+
 /* Marks all goroutines: BLOCKED is leaked; at the end of the process LIVE is suspected to be.  `fp` is the caller's
  * frame, 0 at the end.  False if it can't be known. */
 static bool search(struct g *self, uintptr_t fp) {
   bool ok = stop() && maps_begin();
   deadlock_search_begin();
-  if (ok && (ok = reach_begin())) {
-    g_each(mark_begin, NULL);
-    hide_own_objects();
-    if (fp && self) reach_g(self, fp);
-    reach_threads();
-    g_each(reach_unblocked, self);
-    reach_timers();
-    for (uint32_t i = 0; i < roots.n; i++) reach_range(roots.v[i].lo, roots.v[i].hi);
-    if (!fp) {
-      follow_locks();
-      g_each(spare, NULL);
-    }
-    reach_globals();
-    reach_follow();
-    ok = reach_end();
+  if (ok) {
+    ok = reach_begin();
+    if (ok) mark_all(self, fp);
+    ok = reach_end() && ok;
   }
   maps_end();
   go_on();

@@ -8,16 +8,13 @@
 
 enum { MAPS_MAX = 32768, TEXT = 65536, WINDOW = 512, HOLES_MAX = 8192 + 4 };
 
-enum map_kind { MAP_DATA, MAP_HEAP, MAP_STACK }; /* of a module; anonymous or [heap]; main's */
-
 static struct {
   struct map {
     uintptr_t lo, hi;
-    enum map_kind kind;
+    bool stack; /* main's */
   } v[MAPS_MAX];
   uint32_t n, holes;
   struct map hole[HOLES_MAX]; /* the library's own variables, and its thread-locals of each thread */
-  uintptr_t file_hi;          /* where the last mapping of a file ended: what follows it is the module's bss */
   char text[TEXT];            /* the file, piece by piece */
   int pagemap;                /* descriptor; negative without */
   uint64_t page[WINDOW];      /* entries of pagemap from page_first on */
@@ -46,16 +43,16 @@ static const char *skip_words(const char *at, int n) {
   return at;
 }
 
-static void add(uintptr_t lo, uintptr_t hi, enum map_kind kind) {
-  if (lo < hi && maps.n < MAPS_MAX) maps.v[maps.n++] = (struct map){lo, hi, kind};
+static void add(uintptr_t lo, uintptr_t hi, bool stack) {
+  if (lo < hi && maps.n < MAPS_MAX) maps.v[maps.n++] = (struct map){lo, hi, stack};
 }
 
 /* The parts of [lo, hi) that aren't the library's own. */
-static void add_others(uintptr_t lo, uintptr_t hi, enum map_kind kind) {
+static void add_others(uintptr_t lo, uintptr_t hi) {
   for (uintptr_t end; lo < hi; lo = end) {
     bool own = own_find(lo, &end);
     if (end > hi) end = hi;
-    if (!own) add(lo, end, kind);
+    if (!own) add(lo, end, false);
   }
 }
 
@@ -66,17 +63,14 @@ static void take_line(const char *line) {
   uintptr_t hi = hex(&line);
   line++;
   const char *path = skip_words(line, 4);
-  bool file = *path == '/';
-  bool after_file = file || lo == maps.file_hi;
-  if (after_file) maps.file_hi = hi;
   if (line[0] != 'r' || line[1] != 'w') return;
   if (line[3] == 's' && strncmp(path, "/dev/zero", 9) != 0) return; /* other processes' as well: no pointers of ours */
   if (strncmp(path, "[stack]", 7) == 0)
-    add(lo, hi, MAP_STACK);
+    add(lo, hi, true);
   else if (strncmp(path, "[heap]", 6) == 0)
-    add(lo, hi, MAP_HEAP);
+    add(lo, hi, false);
   else
-    add_others(lo, hi, after_file ? MAP_DATA : MAP_HEAP);
+    add_others(lo, hi);
 }
 
 /* Takes the whole lines of text[0..n); returns where the rest begins. */
@@ -93,7 +87,6 @@ bool maps_begin(void) {
   maps.n = maps.page_n = maps.holes = 0;
   maps_hole((uintptr_t)gw__data_begin, (uintptr_t)gw__data_end);
   maps_hole((uintptr_t)gw__bss_begin, (uintptr_t)gw__bss_end);
-  maps.file_hi = 0;
   maps.pagemap = -1;
   int fd = prim_open_read("/proc/self/maps");
   if (fd < 0) return false;
@@ -129,11 +122,6 @@ void maps_skip_below(uintptr_t top) {
   if (m) m->lo = top;
 }
 
-bool maps_may_be_heap(uintptr_t address) {
-  const struct map *m = find(address);
-  return m && m->kind == MAP_HEAP;
-}
-
 void maps_hole(uintptr_t lo, uintptr_t hi) {
   if (maps.holes < HOLES_MAX) maps.hole[maps.holes++] = (struct map){.lo = lo, .hi = hi};
 }
@@ -157,7 +145,7 @@ static void each_but_holes(uintptr_t lo, uintptr_t hi, void (*f)(uintptr_t lo, u
 void maps_each_root(void (*f)(uintptr_t lo, uintptr_t hi)) {
   for (uint32_t i = 0; i < maps.n; i++) {
     const struct map *m = &maps.v[i];
-    if (m->kind != MAP_STACK) each_but_holes(m->lo, m->hi, f);
+    if (!m->stack) each_but_holes(m->lo, m->hi, f);
   }
 }
 

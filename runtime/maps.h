@@ -12,8 +12,6 @@ HIDDEN void maps_skip_below(uintptr_t top);
 HIDDEN void maps_hole(uintptr_t lo, uintptr_t hi);
 /* Calls f for each piece of writable memory that is neither the library's nor main's stack. */
 HIDDEN void maps_each_root(void (*f)(uintptr_t lo, uintptr_t hi));
-/* Could a heap block lie at the address? */
-HIDDEN bool maps_may_be_heap(uintptr_t address);
 /* Was the page at `at` ever touched?  The same is true up to *end, which is at most hi. */
 HIDDEN bool maps_used(uintptr_t at, uintptr_t hi, uintptr_t *end);
 

@@ -6,7 +6,8 @@
  * - an object of the arena (channels, timers, contexts): it is looked into.
  * - a heap block, where there's a book of them (under -race): it is looked into.  Without a book all of the heap is a
  *   root.
- * Gs and wait records' pointers to them lead nowhere: they lie above the stacks.
+ * Gs and wait records' pointers to them lead nowhere: they lie above the stacks.  Nor do the library's own objects,
+ * but for those that hold words of the program's (arena.h).
  *
  * All memory for it comes straight from the system after the list of mappings was read: so it isn't in that list, and
  * no lock is needed that a stopped thread might hold.  Not thread-safe: one search at a time (leak.c). */
@@ -18,6 +19,7 @@
 #include "base/own.h"
 #include "dump.h"
 #include "godwit/inspect.h"
+#include "heapmap.h"
 #include "maps.h"
 
 struct span {
@@ -41,8 +43,6 @@ static struct main_stack {
 } main_stack;
 static unsigned revived; /* goroutines that came alive since reach_follow was called */
 static bool no_memory;
-/* Where a location must not lie in a heap block to count as a root: set while mappings are scanned. */
-static bool skip_heap_blocks;
 
 static bool work_grow(void) {
   size_t room = work.room ? work.room * 2 : 4096;
@@ -96,8 +96,6 @@ static bool see(uintptr_t base) {
   return true;
 }
 
-void reach_opaque(const void *base) { see((uintptr_t)base); }
-
 void reach_g(struct g *g, uintptr_t sp) {
   if (g->leak == LEAK_BLOCKED) revived++;
   g->leak = LEAK_LIVE;
@@ -117,15 +115,15 @@ void reach_word(uintptr_t word) {
   struct g *g;
   uintptr_t base;
   size_t n;
-  bool freed = false;
   if (word < 0x10000 || word >> 47) return;
   if ((g = g_slot_of(word))) {
     reach_stack(g, word);
   } else if (word >= main_stack.lo && word < main_stack.hi) {
     if (main_stack.g->leak == LEAK_BLOCKED) reach_g(main_stack.g, main_stack.lo);
-  } else if (arena_find(word, &base, &n) ||
-             (race_heap_known() && maps_may_be_heap(word) && race_heap_find(word, &base, &n, &freed) && !freed)) {
+  } else if (arena_find_user(word, &base, &n)) {
     if (see(base)) reach_range(base, base + n);
+  } else if (heapmap_enter(word, &base, &n)) {
+    reach_range(base, base + n);
   }
 }
 
@@ -135,20 +133,10 @@ void reach_main_stack(struct g *g, uintptr_t lo, uintptr_t hi) {
   main_stack.hi = hi;
 }
 
-/* In a mapping with malloc's blocks only what lies outside of them is a root. */
-static bool in_heap_block(uintptr_t at) {
-  uintptr_t base;
-  size_t n;
-  bool freed;
-  return race_heap_find(at, &base, &n, &freed);
-}
-
 static void scan(struct span s) {
   for (uintptr_t at = (s.lo + 7) & ~(uintptr_t)7; at + 8 <= s.hi; at += 8) {
     uintptr_t word = *(const uintptr_t *)at; /* what this reads may be anything: NOLINT(clang-analyzer-core*) */
-    if (word < 0x10000 || word >> 47) continue;
-    if (skip_heap_blocks && in_heap_block(at)) continue;
-    reach_word(word);
+    if (word >= 0x10000 && word >> 47 == 0) reach_word(word);
   }
 }
 
@@ -159,7 +147,7 @@ unsigned reach_follow(void) {
   return n;
 }
 
-static void scan_mapping(uintptr_t lo, uintptr_t hi) {
+static void scan_gap(uintptr_t lo, uintptr_t hi) {
   for (uintptr_t at = lo; at < hi;) {
     uintptr_t end;
     bool used = maps_used(at, hi, &end); /* pages that were never touched hold nothing */
@@ -168,23 +156,23 @@ static void scan_mapping(uintptr_t lo, uintptr_t hi) {
   }
 }
 
-void reach_globals(void) {
-  skip_heap_blocks = race_heap_known();
-  maps_each_root(scan_mapping);
-  skip_heap_blocks = false;
-}
+/* In a mapping with malloc's blocks only what lies outside of them is a root. */
+static void scan_mapping(uintptr_t lo, uintptr_t hi) { heapmap_each_gap(lo, hi, scan_gap); }
+
+void reach_globals(void) { maps_each_root(scan_mapping); }
 
 bool reach_begin(void) {
   main_stack = (struct main_stack){NULL, 0, 0};
   work.n = seen.n = 0;
   revived = 0;
   no_memory = false;
-  return work_grow() && seen_grow();
+  return work_grow() && seen_grow() && heapmap_begin();
 }
 
 bool reach_end(void) {
-  prim_unmap_unlisted(work.v, work.room * sizeof *work.v);
-  prim_unmap_unlisted(seen.v, seen.room * sizeof *seen.v);
+  heapmap_end();
+  if (work.room) prim_unmap_unlisted(work.v, work.room * sizeof *work.v);
+  if (seen.room) prim_unmap_unlisted(seen.v, seen.room * sizeof *seen.v);
   work.room = seen.room = work.n = seen.n = 0;
   return !no_memory;
 }

@@ -8,7 +8,7 @@ enum leak_mark { LEAK_NONE, LEAK_BLOCKED, LEAK_LIVE };
 
 /* The world stands still and own_freeze holds for all of these, and the mappings are read (maps.h). */
 
-/* False: there's no memory for it. */
+/* False: there's no memory for it; reach_end all the same. */
 HIDDEN bool reach_begin(void);
 /* False: memory ran out on the way, so that some of what can be reached was not found. */
 HIDDEN bool reach_end(void);
@@ -20,8 +20,6 @@ HIDDEN void reach_word(uintptr_t word);
 HIDDEN void reach_range(uintptr_t lo, uintptr_t hi);
 /* g lives: what its stack holds, from sp on, can be reached. */
 HIDDEN void reach_g(struct g *g, uintptr_t sp);
-/* The object at base is never looked into. */
-HIDDEN void reach_opaque(const void *base);
 /* All writable memory of the program: globals, thread-locals, foreign threads' stacks; without a book of heap blocks
  * the heap, too. */
 HIDDEN void reach_globals(void);

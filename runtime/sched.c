@@ -284,8 +284,9 @@ void g_entry(void) {
   *g->m->errno_at = 0;
   rt_exit(g->m);
   typedef void (*entry)(uintptr_t, uintptr_t, uintptr_t, uintptr_t, uintptr_t, uintptr_t);
-  const uintptr_t *a = g->call.a;
-  ((entry)g->call.f)(a[0], a[1], a[2], a[3], a[4], a[5]);
+  struct gw__call call = g->call;
+  call_forget(&g->call);
+  ((entry)call.f)(call.a[0], call.a[1], call.a[2], call.a[3], call.a[4], call.a[5]);
   g_exit(g);
 }
 

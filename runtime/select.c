@@ -229,9 +229,9 @@ static int choose(struct entry *e, int n, bool *ok, struct race_at at) {
   int i = take_ready(&ch);
   if (i < 0) {
     struct gw__chan *few[INLINE], **chans = few;
-    if (n > INLINE) chans = arena_alloc((size_t)n * sizeof *chans);
+    if (n > INLINE) chans = arena_alloc_user((size_t)n * sizeof *chans);
     i = take_or_wait(&ch, chans);
-    if (n > INLINE) arena_free(chans, (size_t)n * sizeof *chans);
+    if (n > INLINE) arena_free_user(chans, (size_t)n * sizeof *chans);
   }
   rt_exit(ch.g->m);
   if (ch.out == CHAN_CLOSED && e[i].kind == GW__CASE_KIND_SEND) gw_panic("send on closed channel");
@@ -248,10 +248,10 @@ static inline void entry_set(struct entry *e, int kind, struct gw__chan *c, void
 }
 
 static struct entry *entries_get(struct entry *few, int n) {
-  return n > INLINE ? arena_alloc((size_t)n * sizeof *few) : few;
+  return n > INLINE ? arena_alloc_user((size_t)n * sizeof *few) : few;
 }
 static void entries_put(struct entry *e, struct entry *few, int n) {
-  if (e != few) arena_free(e, (size_t)n * sizeof *e);
+  if (e != few) arena_free_user(e, (size_t)n * sizeof *e);
 }
 
 /* What a select does to the user's memory, where a case says. */
@@ -294,8 +294,8 @@ struct gw__select *gw__select_begin(struct gw__select *s) {
 static bool outgrown(const struct gw__select *s) { return s->cases != s->inline_cases || s->elems != s->inline_elems; }
 
 static void give_back(struct gw__select *s) {
-  if (s->cases != s->inline_cases) arena_free(s->cases, (size_t)s->cap * sizeof *s->cases);
-  if (s->elems != s->inline_elems) arena_free(s->elems, s->room);
+  if (s->cases != s->inline_cases) arena_free_user(s->cases, (size_t)s->cap * sizeof *s->cases);
+  if (s->elems != s->inline_elems) arena_free_user(s->elems, s->room);
 }
 
 /* Those with memory of ours are listed, so that a panic in the evaluation of a case gives it back. */
@@ -344,9 +344,9 @@ bool gw__select_pass(struct gw__select *s) {
 static struct gw__select_case *add_case(struct gw__select *s, int kind) {
   if (s->n == s->cap) {
     list(s);
-    struct gw__select_case *more = arena_alloc((size_t)s->cap * 2 * sizeof *more);
+    struct gw__select_case *more = arena_alloc_user((size_t)s->cap * 2 * sizeof *more);
     memcpy(more, s->cases, (size_t)s->n * sizeof *more);
-    if (s->cases != s->inline_cases) arena_free(s->cases, (size_t)s->cap * sizeof *more);
+    if (s->cases != s->inline_cases) arena_free_user(s->cases, (size_t)s->cap * sizeof *more);
     s->cases = more;
     s->cap *= 2;
   }
@@ -361,9 +361,9 @@ static void add_elem(struct gw__select *s, struct gw__select_case *c, size_t siz
   if (need > s->room) {
     list(s);
     size_t room = need * 2;
-    char *more = arena_alloc(room);
+    char *more = arena_alloc_user(room);
     memcpy(more, s->elems, s->used);
-    if (s->elems != s->inline_elems) arena_free(s->elems, s->room);
+    if (s->elems != s->inline_elems) arena_free_user(s->elems, s->room);
     s->elems = more;
     s->room = (uint32_t)room;
   }

@@ -106,7 +106,7 @@ static bool disarm(struct gw_timer *t) {
 }
 
 static struct gw_timer *timer_make(void) {
-  struct gw_timer *t = arena_alloc(sizeof *t);
+  struct gw_timer *t = arena_alloc_user(sizeof *t);
   race_reborn(t, sizeof *t);
   return t;
 }
@@ -122,10 +122,11 @@ static struct gw_timer *ticking(int64_t ns, int64_t period, struct race_at at) {
 
 gw_timer *gw_timer_new(int64_t ns) { return ticking(ns, 0, RACE_HERE()); }
 
-gw_timer *gw__after_func(int64_t ns, const struct gw__call *call) {
+gw_timer *gw__after_func(int64_t ns, struct gw__call *call) {
   struct gw_timer *t = timer_make();
   t->timer.fire = call_fire;
   t->call = *call;
+  call_forget(call);
   t->pc = (uintptr_t)__builtin_return_address(0);
   t->parent = g_self()->id;
   arm(t, ns, RACE_HERE());
@@ -156,7 +157,7 @@ void gw_timer_free(gw_timer *t) {
   if (t->race) race_g_end(t->race);
   if (t->chan) gw__chan_free(t->chan);
   race_reborn(t, sizeof *t);
-  arena_free(t, sizeof *t);
+  arena_free_user(t, sizeof *t);
 }
 
 gw_ticker *gw_ticker_new(int64_t ns) {

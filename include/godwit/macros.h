@@ -28,7 +28,8 @@ struct gw__chan_of; /* never defined: makes a channel's type unlike that of any 
 
 /* ---- calls handed to the runtime ---- */
 
-/* f(args) for later: f cast to the plain function type, the arguments as machine words. */
+/* f(args) for later: f cast to the plain function type, the arguments as machine words.  It lies in the caller's frame;
+ * whoever starts a goroutine with it clears it, so that the frame doesn't seem to know the arguments any more. */
 struct gw__call {
   void (*f)(void);
   uintptr_t a[6];
@@ -127,10 +128,9 @@ typedef union {
   GW__POP _Static_assert(!__builtin_types_compatible_p(GW__CAT(gw__r_, N), long double),                        \
                          "the function of a goroutine can't return a long double");                             \
   GW__CAT(GW__FIXED, n)(GW__CAT(gw__r_, N), __VA_ARGS__)
-#define GW__CALL_RECORD(n, N, ...)                                                      \
-  GW__CHECK_CALL(n, N, __VA_ARGS__);                                                    \
-  const struct gw__call GW__CAT(gw__call_, N) = {(void (*)(void))GW__FN(__VA_ARGS__, ), \
-                                                 {GW__CAT(GW__WORDS, n)(__VA_ARGS__)}}
+#define GW__CALL_RECORD(n, N, ...)   \
+  GW__CHECK_CALL(n, N, __VA_ARGS__); \
+  struct gw__call GW__CAT(gw__call_, N) = {(void (*)(void))GW__FN(__VA_ARGS__, ), {GW__CAT(GW__WORDS, n)(__VA_ARGS__)}}
 
 /* callee(&call) and callee(first, &call) for f(args). */
 #define GW__WITH_CALL0(callee, ...) GW__WITH_CALL0_(callee, GW__NARGS(__VA_ARGS__), __COUNTER__, __VA_ARGS__)

@@ -116,14 +116,12 @@ int race_exit_status(int status);
 /* Threads that this thread creates are the runtime's own and stay unseen while true. */
 void race_hide_threads(bool hide);
 
-/* The heap block that the address lies in, and whether it was freed; false if none is known.  Takes no lock.  Without a
- * book of blocks (race_heap_known) nothing is ever found. */
-bool race_heap_find(uintptr_t address, uintptr_t *base, size_t *size, bool *freed);
+/* Calls f for each heap block that begins in [lo, hi), by address.  Blocks in use don't overlap; freed ones stay until
+ * others cover the place where they began.  Takes no lock.  Without a book of blocks (race_heap_known) there are none.
+ */
+void race_heap_each(uintptr_t lo, uintptr_t hi, void (*f)(uintptr_t base, size_t size, bool freed, void *arg),
+                    void *arg);
 static inline bool race_heap_known(void) { return true; }
-/* The detector's objects that know addresses in the program's stacks, by their bases; between lock and unlock. */
-void race_objects_lock(void);
-void race_objects_each(void (*f)(const void *base));
-void race_objects_unlock(void);
 
 #else
 
@@ -181,14 +179,11 @@ static inline void race_finding(const char *kind, const char *message, const cha
 }
 static inline int race_exit_status(int status) { return status; }
 static inline void race_hide_threads(bool hide) { (void)hide; }
-static inline bool race_heap_find(uintptr_t address, uintptr_t *base, size_t *size, bool *freed) {
-  (void)address, (void)base, (void)size, (void)freed;
-  return false;
+static inline void race_heap_each(uintptr_t lo, uintptr_t hi,
+                                  void (*f)(uintptr_t base, size_t size, bool freed, void *arg), void *arg) {
+  (void)lo, (void)hi, (void)f, (void)arg;
 }
 static inline bool race_heap_known(void) { return false; }
-static inline void race_objects_lock(void) {}
-static inline void race_objects_each(void (*f)(const void *base)) { (void)f; }
-static inline void race_objects_unlock(void) {}
 
 #endif
 #endif

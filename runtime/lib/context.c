@@ -76,7 +76,7 @@ static void destroy(gw_ctx *c, struct race_g *r, struct race_at at) {
   race_forget(&c->refs);
   race_forget(&c->err);
   if (c->done) gw__chan_free(c->done);
-  arena_free(c, sizeof *c);
+  arena_free_user(c, sizeof *c);
 }
 
 /* True if it was the last one; who holds the last one needs no locked instruction. */
@@ -247,7 +247,7 @@ static void join_parent(gw_ctx *c) {
 static gw_ctx *derive(gw_ctx *parent, int64_t deadline, struct race_at at) {
   if (UNLIKELY(!parent)) gw_panic("cannot create context from nil parent");
   use(parent, at);
-  gw_ctx *c = arena_alloc(sizeof *c);
+  gw_ctx *c = arena_alloc_user(sizeof *c);
   race_reborn(c, sizeof *c);
   c->parent = parent == &background ? NULL : parent;
   c->values = parent->values;

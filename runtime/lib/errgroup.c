@@ -21,7 +21,7 @@ struct task {
 };
 
 gw_errgroup *gw_errgroup_new(gw_ctx *ctx) {
-  gw_errgroup *g = arena_alloc(sizeof *g);
+  gw_errgroup *g = arena_alloc_user(sizeof *g);
   race_reborn(g, sizeof *g);
   g->ctx = gw_ctx_with_cancel(ctx ? ctx : gw_ctx_background());
   return g;
@@ -54,7 +54,7 @@ typedef int (*function)(uintptr_t, uintptr_t, uintptr_t, uintptr_t, uintptr_t, u
 
 static void task_body(struct task *kept) {
   struct task t = *kept;
-  arena_free(kept, sizeof *kept);
+  arena_free_user(kept, sizeof *kept);
   struct gw__defer d __attribute__((cleanup(gw__defer_end))) = {task_ends, t.group, NULL};
   gw__defer_begin(&d);
   const uintptr_t *a = t.call.a;
@@ -62,12 +62,13 @@ static void task_body(struct task *kept) {
   if (err) fail(t.group, err);
 }
 
-void gw__errgroup_go(gw_errgroup *g, const struct gw__call *call) {
+void gw__errgroup_go(gw_errgroup *g, struct gw__call *call) {
   if (g->limited) gw_sema_acquire(&g->places, 1);
   gw_waitgroup_add(&g->all, 1);
   __atomic_fetch_add(&g->running, 1, __ATOMIC_RELAXED);
-  struct task *kept = arena_alloc(sizeof *kept);
+  struct task *kept = arena_alloc_user(sizeof *kept);
   *kept = (struct task){*call, g};
+  call_forget(call);
   struct gw__call body = {(void (*)(void))task_body, {(uintptr_t)kept}};
   g_start(g_self(), &body, (uintptr_t)__builtin_return_address(0), RACE_HERE());
 }
@@ -83,5 +84,5 @@ void gw_errgroup_free(gw_errgroup *g) {
   if (running(g)) gw_panic("errgroup: free while %u goroutines in the group are still active", running(g));
   gw_ctx_free(g->ctx);
   race_reborn(g, sizeof *g);
-  arena_free(g, sizeof *g);
+  arena_free_user(g, sizeof *g);
 }

@@ -102,10 +102,10 @@ static struct gw__map_shards *shards_get(gw_map *m, struct race_at at) {
 static struct gw__map_shards *shards_make(gw_map *m, struct race_at at) {
   struct gw__map_shards *all = shards_get(m, at), *none = NULL;
   if (all) return all;
-  all = arena_alloc(sizeof *all);
+  all = arena_alloc_user(sizeof *all);
   all->seed = prim_random();
   if (__atomic_compare_exchange_n(&m->gw__shards, &none, all, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) return all;
-  arena_free(all, sizeof *all);
+  arena_free_user(all, sizeof *all);
   return shards_get(m, at);
 }
 
@@ -214,7 +214,7 @@ static struct entry *entry_make_locked(struct shard *s, uint32_t length) {
       POKE(*at, e->next);
       return e;
     }
-  struct entry *e = arena_alloc(size);
+  struct entry *e = arena_alloc_user(size);
   race_reborn(e, size);
   e->room = size - sizeof *e;
   return e;
@@ -229,7 +229,7 @@ static void entry_drop_locked(struct shard *s, struct entry *e) {
 }
 
 static struct table *table_make(uint64_t buckets) {
-  struct table *t = arena_alloc(sizeof *t + buckets * sizeof(struct entry *));
+  struct table *t = arena_alloc_user(sizeof *t + buckets * sizeof(struct entry *));
   t->buckets = buckets;
   return t;
 }
@@ -339,8 +339,8 @@ static void view_take(struct view *v, struct race_g *r) {
   while (v->shard->n > v->room) { /* room is made without the lock */
     uint64_t room = v->shard->n * 2;
     spin_unlock(&v->shard->lock);
-    if (v->seen) arena_free(v->seen, v->room * sizeof *v->seen);
-    v->seen = arena_alloc(room * sizeof *v->seen);
+    if (v->seen) arena_free_user(v->seen, v->room * sizeof *v->seen);
+    v->seen = arena_alloc_user(room * sizeof *v->seen);
     v->room = room;
     spin_lock(&v->shard->lock);
   }
@@ -366,7 +366,7 @@ static void view_drop(void *arg) {
     entry_drop_locked(v->shard, v->seen[i].e); /* readers can't be led there any more */
   spin_unlock(&v->shard->lock);
   rt_exit(m);
-  if (v->seen) arena_free(v->seen, v->room * sizeof *v->seen);
+  if (v->seen) arena_free_user(v->seen, v->room * sizeof *v->seen);
 }
 
 static bool show(struct shard *s, bool (*f)(const char *, void *, void *), void *arg, struct race_g *r) {
@@ -392,7 +392,7 @@ static void entries_free(struct entry *e) {
   while (e) {
     struct entry *next = e->next;
     race_forget(e);
-    arena_free(e, entry_size(e));
+    arena_free_user(e, entry_size(e));
     e = next;
   }
 }
@@ -403,7 +403,7 @@ static void shard_free(struct shard *s) {
   for (uint64_t i = 0; t && i < t->buckets; i++) entries_free(t->at[i]);
   while (t) {
     struct table *older = t->older;
-    arena_free(t, sizeof *t + t->buckets * sizeof(struct entry *));
+    arena_free_user(t, sizeof *t + t->buckets * sizeof(struct entry *));
     t = older;
   }
 }
@@ -413,6 +413,6 @@ void gw_map_free(gw_map *m) {
   if (!all) return;
   race_access(race_self(), &m->gw__shards, sizeof(void *), RACE_WRITE, RACE_HERE());
   for (int i = 0; i < SHARDS; i++) shard_free(&all->of[i]);
-  arena_free(all, sizeof *all);
+  arena_free_user(all, sizeof *all);
   __atomic_store_n(&m->gw__shards, NULL, __ATOMIC_RELEASE);
 }

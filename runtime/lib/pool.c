@@ -45,9 +45,9 @@ static struct gw__pool_shards *shards_get(gw_pool *p) {
 }
 
 static struct gw__pool_shards *shards_make(gw_pool *p) {
-  struct gw__pool_shards *mine = arena_alloc(sizeof *mine), *none = NULL;
+  struct gw__pool_shards *mine = arena_alloc_user(sizeof *mine), *none = NULL;
   if (__atomic_compare_exchange_n(&p->gw__shards, &none, mine, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) return mine;
-  arena_free(mine, sizeof *mine);
+  arena_free_user(mine, sizeof *mine);
   return none;
 }
 
@@ -56,9 +56,9 @@ static struct shard *shard_get(struct gw__pool_shards *s, uint32_t i) {
 }
 
 static struct shard *shard_make(struct gw__pool_shards *s, uint32_t i) {
-  struct shard *mine = arena_alloc(sizeof *mine), *none = NULL;
+  struct shard *mine = arena_alloc_user(sizeof *mine), *none = NULL;
   if (!__atomic_compare_exchange_n(&s->of[i], &none, mine, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
-    arena_free(mine, sizeof *mine);
+    arena_free_user(mine, sizeof *mine);
     return none;
   }
   uint32_t top = __atomic_load_n(&s->top, __ATOMIC_RELAXED);
@@ -175,7 +175,7 @@ void *gw_pool_get(gw_pool *p) {
 }
 
 static struct node *node_make(void) {
-  struct node *node = arena_alloc(sizeof *node);
+  struct node *node = arena_alloc_user(sizeof *node);
   race_reborn(node, sizeof *node);
   return node;
 }
@@ -213,7 +213,7 @@ static void nodes_free(struct node *node) {
   while (node) {
     struct node *next = node->next;
     race_forget(node);
-    arena_free(node, sizeof *node);
+    arena_free_user(node, sizeof *node);
     node = next;
   }
 }
@@ -227,8 +227,8 @@ void gw_pool_free(gw_pool *p) {
     if (!s) continue;
     nodes_free(s->full);
     nodes_free(s->empty);
-    arena_free(s, sizeof *s);
+    arena_free_user(s, sizeof *s);
   }
-  arena_free(all, sizeof *all);
+  arena_free_user(all, sizeof *all);
   __atomic_store_n(&p->gw__shards, NULL, __ATOMIC_RELEASE);
 }

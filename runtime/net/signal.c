@@ -70,7 +70,7 @@ static struct subscription *subscription_locked(struct gw__chan *c) {
   while (s && s->c != c) s = s->next;
   if (s) return s;
   be_a_root_locked();
-  s = arena_alloc(sizeof *s);
+  s = arena_alloc_user(sizeof *s);
   *s = (struct subscription){signals.list, c, 0};
   signals.list = s;
   leak_root(&signals.list, sizeof(struct subscription *)); /* a signal may wake who waits on these channels */
@@ -148,7 +148,7 @@ void gw__signal_stop(int (*c)(struct gw__chan_of *)) {
   }
   spin_unlock(&signals.lock);
   if (s) {
-    arena_free(s, sizeof *s);
+    arena_free_user(s, sizeof *s);
     __atomic_fetch_sub(&netpoll.waits, 1, __ATOMIC_SEQ_CST);
   }
   rt_exit(m);

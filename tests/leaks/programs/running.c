@@ -1,0 +1,86 @@
+/* What gw_leak_check says while the program runs: argv[1] chooses what was done before, argv[2] is what to wait for. */
+#include <godwit.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static int ends[2];
+static unsigned long room;
+
+static void receive(gw_chan(int) c) { gw_recv(c); }
+static void send(gw_chan(int) c) { gw_send(c, 1); }
+static void reads(void) {
+  char buffer[room];
+  gw_read(ends[0], buffer, 1);
+}
+
+static __attribute__((noinline)) void lose_sender(void) { gw_go(send, gw_make(int, 0)); }
+
+/* Who reads from a pipe has a large buffer, on a stack that others used; and parks after the leaked one, or before. */
+static void beside_readers(void) {
+  for (room = 16; room <= 4096; room *= 2) {
+    gw_go(reads);
+    gw_yield();
+    lose_sender();
+    gw_yield();
+    gw_go(reads);
+    gw_yield();
+  }
+}
+
+/* What it started with stays in nobody's frame. */
+static void from_here(void) { gw_go(receive, gw_make(int, 0)); }
+
+/* Each word of a large block points into that block, and there are a million small ones. */
+static void much_memory(void) {
+  static struct link {
+    struct link *next;
+  } *all;
+  static void **block;
+  size_t n = 4 << 20;
+  block = malloc(n * sizeof *block);
+  for (size_t i = 0; i < n; i++) block[i] = &block[i * 7919 % n];
+  for (int i = 0; i < 1000000; i++) {
+    struct link *link = malloc(sizeof *link + (size_t)i % 64);
+    link->next = all;
+    all = link;
+  }
+  lose_sender();
+}
+
+/* Only a block that only another block knows has the channel. */
+static void known_to_the_heap(void) {
+  struct holder {
+    struct holder *next;
+    gw_chan(int) c;
+  };
+  static struct holder *first;
+  for (int i = 0; i < 1000; i++) {
+    struct holder *h = malloc(sizeof *h + (size_t)(i % 7) * 1000);
+    *h = (struct holder){first, gw_make(int, 0)};
+    gw_go(receive, h->c);
+    first = h;
+  }
+}
+
+int main(int argc, char **argv) {
+  static const struct {
+    const char *name;
+    void (*run)(void);
+  } cases[] = {{"beside_readers", beside_readers},
+               {"from_here", from_here},
+               {"much_memory", much_memory},
+               {"known_to_the_heap", known_to_the_heap}};
+  if (argc < 3 || pipe(ends) != 0) return 64;
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+    if (strcmp(argv[1], cases[i].name) == 0) cases[i].run();
+  int want = atoi(argv[2]), found = 0;
+  for (int looks = 0; looks < 3 || (found < want && looks < 1000); looks++) {
+    gw_sleep(GW_MS); /* until all are parked */
+    found = gw_leak_check();
+    if (found > want) break;
+  }
+  printf("%d leaked\n", found);
+  return 0;
+}
