@@ -1,8 +1,9 @@
 /* child.h: the helper process.
  *
  * Both directions go over one socket pair: writing to a socket can be told not to raise SIGPIPE, and the descriptor can
- * be recognised.  The process is made by clone with no exit signal, so that the program's own wait() never sees it, and
- * without running fork handlers.
+ * be recognised.  The process is made without running fork handlers, and it is nobody's child: one in between starts it
+ * and ends.  (A child whose end gives no signal is not enough: executing makes it an ordinary one, for which a program
+ * that waits for all its children would wait for ever.)
  */
 #define _GNU_SOURCE
 #include "base/child.h"
@@ -18,6 +19,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/options.h"
@@ -47,10 +49,11 @@ struct spawn {
   const char *path;
   char *const *argv, *const *envp;
   int fd;
+  char *stack; /* of the two new processes */
 };
 
 /* In the new process, which shares our memory until it executes: system calls only. */
-static int spawned(void *arg) {
+static int executes(void *arg) {
   struct spawn *s = arg;
   dup2(s->fd, 0);
   dup2(s->fd, 1);
@@ -63,13 +66,22 @@ static int spawned(void *arg) {
   return 127;
 }
 
-/* This process waits in it until the new one executes. */
-static int spawn(struct spawn *s) {
-  char *stack = prim_map(STACK_BYTES);
-  if (!stack) return -1;
-  int pid = clone(spawned, stack + STACK_BYTES, CLONE_VM | CLONE_VFORK, s);
-  prim_unmap(stack, STACK_BYTES);
-  return pid;
+/* In the one between, which waits until the new one executes. */
+static int between(void *arg) {
+  struct spawn *s = arg;
+  return clone(executes, s->stack + STACK_BYTES, CLONE_VM | CLONE_VFORK, s) < 0;
+}
+
+/* This process waits until the one between has ended, which gives no signal. */
+static bool spawn(struct spawn *s) {
+  int status = 1;
+  s->stack = prim_map(2 * STACK_BYTES);
+  if (!s->stack) return false;
+  int pid = clone(between, s->stack + 2 * STACK_BYTES, CLONE_VM | CLONE_VFORK, s);
+  if (pid >= 0)
+    while (waitpid(pid, &status, __WCLONE) < 0 && errno == EINTR) continue;
+  prim_unmap(s->stack, 2 * STACK_BYTES);
+  return status == 0;
 }
 
 static bool start(struct child *c, char *const *args) {
@@ -84,9 +96,9 @@ static bool start(struct child *c, char *const *args) {
   }
   for (int i = 0; args[i] && i + 3 < ARGS_MAX; i++) argv[i + 2] = args[i];
   struct spawn s = {.path = path, .argv = argv, .envp = environ, .fd = pair[1]};
-  int pid = spawn(&s);
+  bool started = spawn(&s);
   close(pair[1]);
-  if (pid < 0) {
+  if (!started) {
     close(pair[0]);
     return false;
   }

@@ -16,11 +16,13 @@
 #include "cli/output.h"
 #include "cli/resolve.h"
 #include "cli/suppress.h"
+#include "cli/timeline.h"
 
 const char help_symbolize[] =
     "usage: godwit symbolize [--format text|json] [--style godwit|go|tsan|short] [--color auto|always|never]\n"
     "                        [--strip-path-prefix PREFIX]\n"
     "       godwit symbolize --addresses\n"
+    "       godwit symbolize --timeline chrome|go\n"
     "\n"
     "Reads raw findings, one JSON object per line, on standard input.  For each it writes a line with a number,\n"
     "and then that many bytes: the finding with functions, lines and names.  Programs built with -race start it\n"
@@ -29,6 +31,10 @@ const char help_symbolize[] =
     "With --addresses it reads lines OFFSET BUILD-ID PATH (hex; - for an unknown build id) up to an empty line, and\n"
     "writes, after a number of bytes, for each: how many functions are inlined into one another there and the offset\n"
     "at which the outer one begins, and for each of them, innermost first, LINE FUNCTION<tab>FILE.\n"
+    "\n"
+    "With --timeline it reads a number and a raw timeline of that many bytes, and answers likewise with the timeline "
+    "in\n"
+    "that format.\n"
     "\n"
     "--color=auto looks at standard error, where a program's findings go.\n"
     "exit status: 0 at the end of its input, 64 bad usage.\n";
@@ -105,14 +111,19 @@ static void outlive_keys(void) {
 int cmd_symbolize(int argc, char **argv) {
   struct output_flags flags = OUTPUT_FLAGS_DEFAULT;
   bool addresses = false;
-  struct option_spec specs[] = {OUTPUT_OPTIONS(flags), {"--addresses", NULL, &addresses}};
+  const char *timeline = NULL;
+  struct option_spec specs[] = {
+      OUTPUT_OPTIONS(flags), {"--addresses", NULL, &addresses}, {"--timeline", &timeline, NULL}};
   int n = parse_options(argc, argv, specs, sizeof specs / sizeof specs[0]);
   if (n < 0) return STATUS_USAGE;
   if (n > 1) return usage_error("symbolize", "no arguments, please: findings come on standard input");
+  timeline_writer *write = timeline ? timeline_format(timeline) : NULL;
+  if (timeline && !write) return usage_error("symbolize", "there is no format '%s': chrome or go", timeline);
   struct session s = {0};
   if (!output_init(&s.output, &flags, "symbolize", STDERR_FILENO)) return STATUS_USAGE;
   outlive_keys();
   if (addresses) return addresses_serve(), 0;
+  if (write) return timeline_serve(write), 0;
   char *line = NULL;
   size_t cap = 0;
   for (ssize_t got; (got = getline(&line, &cap, stdin)) > 0;) {

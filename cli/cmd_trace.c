@@ -58,7 +58,7 @@ static bool write_file(const char *path, const struct buf *b) {
   return fclose(f) == 0 && ok;
 }
 
-static int convert(const char *raw, const char *out, bool go) {
+static int convert(const char *raw, const char *out, timeline_writer *write) {
   char *why = NULL;
   struct timeline *t = timeline_read(raw, &why);
   if (!t) {
@@ -67,10 +67,7 @@ static int convert(const char *raw, const char *out, bool go) {
     return STATUS_FAILED;
   }
   struct buf b = {0};
-  if (go)
-    timeline_go(t, &b);
-  else
-    timeline_chrome(t, &b);
+  write(t, &b);
   bool ok = write_file(out, &b);
   if (!ok) fprintf(stderr, "godwit trace: can't write %s: %s\n", out, strerror(errno));
   if (t->lost)
@@ -81,14 +78,14 @@ static int convert(const char *raw, const char *out, bool go) {
   return ok ? 0 : STATUS_FAILED;
 }
 
-static int run_and_convert(char **argv, const char *out, bool go) {
+static int run_and_convert(char **argv, const char *out, timeline_writer *write) {
   char *dir = folder_make("trace");
   if (!dir) return STATUS_FAILED;
   char *raw = mem_format("%s/timeline", dir);
   int status = run_program(argv, raw);
   int failed = 0;
   if (access(raw, R_OK) == 0)
-    failed = convert(raw, out, go);
+    failed = convert(raw, out, write);
   else if (status != STATUS_CANNOT_RUN && status != STATUS_NOT_FOUND) {
     fprintf(stderr, "godwit trace: %s wrote no timeline: is it built with godwit, and does it use goroutines?\n",
             argv[0]);
@@ -107,12 +104,11 @@ int cmd_trace(int argc, char **argv) {
   for (int i = 1; i < argc && !runs; i++) runs = strcmp(argv[i], "--") == 0;
   int n = parse_options(argc, argv, specs, sizeof specs / sizeof specs[0]);
   if (n < 0) return STATUS_USAGE;
-  bool go = strcmp(format, "go") == 0;
-  if (!go && strcmp(format, "chrome") != 0)
-    return usage_error("trace", "there is no format '%s': chrome or go", format);
+  timeline_writer *write = timeline_format(format);
+  if (!write) return usage_error("trace", "there is no format '%s': chrome or go", format);
   if (!out) return usage_error("trace", "where to? -o FILE");
   if (n < 2) return usage_error("trace", "no program: godwit trace -o FILE -- PROGRAM");
-  if (runs) return run_and_convert(argv + 1, out, go);
+  if (runs) return run_and_convert(argv + 1, out, write);
   if (n > 2) return usage_error("trace", "a program stands after `--`; else one timeline at a time");
-  return convert(argv[1], out, go);
+  return convert(argv[1], out, write);
 }

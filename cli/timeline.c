@@ -20,6 +20,45 @@ const char *timeline_reason(int reason) {
   return reason >= 0 && (size_t)reason < sizeof reasons / sizeof reasons[0] ? reasons[reason] : "?";
 }
 
+/* ---- names ---- */
+
+/* A piece of a name; `at` 0 begins a new one, and the last one counts. */
+static void add_name(struct timeline *t, uint64_t g, uint32_t at, const char *piece, size_t n) {
+  struct timeline_name *last = t->names ? &t->name[t->names - 1] : NULL;
+  if (at > 0 && last) { /* pieces of others may have come between */
+    while (last > t->name && last->g != g) last--;
+    if (last->g != g) return;
+  } else {
+    t->name = mem_grow(t->name, (t->names + 1) * sizeof *t->name);
+    last = &t->name[t->names++];
+    *last = (struct timeline_name){.g = g};
+  }
+  if (at + n < sizeof last->text) memcpy(last->text + at, piece, strnlen(piece, n));
+}
+
+static int name_order(const void *a, const void *b) {
+  const struct timeline_name *x = a, *y = b;
+  return (x->g > y->g) - (x->g < y->g);
+}
+
+/* The lines "name NUMBER NAME" of the text: of those that lived on. */
+static void names_end(struct timeline *t) {
+  for (const char *line = t->text; *line; line += strcspn(line, "\n"), line += *line == '\n') {
+    unsigned long long g;
+    int used = 0;
+    if (sscanf(line, "name %llu %n", &g, &used) != 1) continue;
+    size_t n = strcspn(line + used, "\n");
+    add_name(t, g, 0, line + used, n < sizeof t->name->text ? n : sizeof t->name->text - 1);
+  }
+  if (t->names) qsort(t->name, t->names, sizeof *t->name, name_order);
+}
+
+const char *timeline_name(const struct timeline *t, uint64_t g) {
+  struct timeline_name key = {.g = g};
+  const struct timeline_name *found = t->names ? bsearch(&key, t->name, t->names, sizeof key, name_order) : NULL;
+  return found && found->text[0] ? found->text : NULL;
+}
+
 /* ---- what is where, by number ---- */
 
 enum g_state { G_UNKNOWN, G_RUNNABLE, G_RUNNING, G_WAITING, G_DEAD };
@@ -151,6 +190,20 @@ static void ready(struct sim *s, const struct trace_event *e, int64_t time) {
   step->address = by ? e->arg : 0;
 }
 
+/* It was there before the timeline begins, unless something was heard of it. */
+static void was_there(struct sim *s, const struct trace_event *e, int64_t time) {
+  struct gor *g = gor_of(s, e->g);
+  if (g->state != G_UNKNOWN) return;
+  g->state = G_RUNNABLE;
+  add(s->t, TRACE_CREATE, time, e->g, -1)->address = e->arg;
+  if (e->other == TRACE_RUNS && e->p != TRACE_NO_P) {
+    run(s, g, time, e->p);
+  } else if (e->other == TRACE_WAITS || e->other == TRACE_CALLS) {
+    g->state = G_WAITING;
+    add(s->t, e->other == TRACE_WAITS ? STEP_WAITS : STEP_CALLS, time, e->g, -1)->reason = e->reason;
+  }
+}
+
 static void take(struct sim *s, const struct trace_event *e, int64_t time) {
   bool on_p = e->p != TRACE_NO_P;
   switch (e->kind) {
@@ -176,6 +229,12 @@ static void take(struct sim *s, const struct trace_event *e, int64_t time) {
     case TRACE_END:
     case TRACE_SYSCALL:
       if (e->g) leave(s, gor_of(s, e->g), e, time);
+      break;
+    case TRACE_STATE:
+      if (e->g) was_there(s, e, time);
+      break;
+    case TRACE_NAME:
+      if (e->g) add_name(s->t, e->g, e->other, (const char *)&e->arg, sizeof e->arg);
       break;
     default: /* torn */
       break;
@@ -219,6 +278,7 @@ static struct timeline *make(const struct trace_head *head, const char *bytes, s
   free(v);
   t->lost = head->lost;
   t->text = mem_strndup(bytes + head->text, n - head->text);
+  names_end(t);
   return t;
 }
 
@@ -236,26 +296,57 @@ static char *read_all(const char *path, size_t *n) {
   return NULL;
 }
 
+struct timeline *timeline_parse(const char *bytes, size_t n, const char *from, char **why) {
+  struct trace_head head;
+  if (n >= sizeof head) memcpy(&head, bytes, sizeof head);
+  if (n < sizeof head || memcmp(head.magic, TRACE_MAGIC, sizeof head.magic) != 0)
+    return *why = mem_format("%s: no timeline of godwit", from), NULL;
+  if (head.text < sizeof head || head.text > n || head.end < head.start)
+    return *why = mem_format("%s: cut off: the program did not come to write all of it", from), NULL;
+  return make(&head, bytes, n);
+}
+
 struct timeline *timeline_read(const char *path, char **why) {
   size_t n = 0;
   char *bytes = read_all(path, &n);
-  struct trace_head head;
-  struct timeline *t = NULL;
   if (!bytes) return *why = mem_format("can't read %s: %s", path, strerror(errno)), NULL;
-  if (n >= sizeof head) memcpy(&head, bytes, sizeof head);
-  if (n < sizeof head || memcmp(head.magic, TRACE_MAGIC, sizeof head.magic) != 0)
-    *why = mem_format("%s: no timeline of godwit", path);
-  else if (head.text < sizeof head || head.text > n || head.end < head.start)
-    *why = mem_format("%s: cut off: the program did not come to write all of it", path);
-  else
-    t = make(&head, bytes, n);
+  struct timeline *t = timeline_parse(bytes, n, path, why);
   free(bytes);
   return t;
+}
+
+timeline_writer *timeline_format(const char *name) {
+  if (strcmp(name, "go") == 0) return timeline_go;
+  return strcmp(name, "chrome") == 0 ? timeline_chrome : NULL;
+}
+
+/* n bytes of standard input, or what there is. */
+static void read_part(struct buf *b, size_t n) {
+  char part[65536];
+  for (size_t got; n > 0 && (got = fread(part, 1, n < sizeof part ? n : sizeof part, stdin)) > 0; n -= got)
+    buf_add(b, part, got);
+}
+
+void timeline_serve(timeline_writer *write) {
+  size_t n = 0;
+  struct buf raw = {0}, out = {0};
+  char *why = NULL;
+  if (scanf("%zu", &n) == 1 && getchar() == '\n') read_part(&raw, n);
+  struct timeline *t = raw.n == n ? timeline_parse(raw.p, raw.n, "-", &why) : NULL;
+  if (t) write(t, &out);
+  printf("%zu\n", out.n);
+  fwrite(out.p, 1, out.n, stdout);
+  fflush(stdout);
+  if (t) timeline_free(t);
+  buf_free(&out);
+  buf_free(&raw);
+  free(why);
 }
 
 void timeline_free(struct timeline *t) {
   free(t->v);
   free(t->text);
+  free(t->name);
   free(t);
 }
 

@@ -7,8 +7,9 @@
 
 /* What happens to a goroutine, or to a processor.  Of a processor: TRACE_P_START, TRACE_P_STOP.  Of a goroutine:
  * TRACE_CREATE (it may run), TRACE_START (on p, which is started and free), TRACE_READY (it was waiting), and the ends
- * of a run on p: TRACE_BLOCK, TRACE_END, TRACE_SYSCALL, and STEP_YIELD. */
-enum { STEP_YIELD = 100 };
+ * of a run on p: TRACE_BLOCK, TRACE_END, TRACE_SYSCALL, and STEP_YIELD.  One that was created before the timeline
+ * begins may wait from its creation on: STEP_WAITS; in gw_blocking: STEP_CALLS. */
+enum { STEP_YIELD = 100, STEP_WAITS, STEP_CALLS };
 struct step {
   int64_t time;     /* nanoseconds from the start */
   uint64_t g;       /* 0 for a processor's */
@@ -17,20 +18,28 @@ struct step {
   uint32_t thread;  /* of a processor's start */
   int p;            /* -1: none */
   int kind;         /* enum trace_kind, or STEP_YIELD */
-  int reason;       /* of a block */
+  int reason;       /* of a block and a wait */
 };
 
 struct timeline {
   struct step *v; /* in order */
   size_t n, room;
-  int64_t end;   /* nanoseconds */
-  uint64_t lost; /* events that were overwritten */
-  int procs;     /* processors that occur */
-  char *text;    /* the modules */
+  int64_t end;                /* nanoseconds */
+  uint64_t lost;              /* events that were overwritten */
+  int procs;                  /* processors that occur */
+  char *text;                 /* the modules and names */
+  struct timeline_name *name; /* sorted by g */
+  size_t names;
+};
+struct timeline_name {
+  uint64_t g;
+  char text[64]; /* gw_set_name's, cut there */
 };
 
 /* Reads a file; NULL and one line in *why (the caller's) if it is none. */
 struct timeline *timeline_read(const char *path, char **why);
+/* The same of n bytes, which came from `from`. */
+struct timeline *timeline_parse(const char *bytes, size_t n, const char *from, char **why);
 void timeline_free(struct timeline *t);
 /* "function" at an address of the program, with its place; "" if unknown.  All strings live until the end. */
 struct timeline_place {
@@ -39,8 +48,16 @@ struct timeline_place {
 };
 struct timeline_place timeline_place(struct timeline *t, uint64_t address);
 const char *timeline_reason(int reason);
+/* What the goroutine was called; NULL without a name. */
+const char *timeline_name(const struct timeline *t, uint64_t g);
 
 void timeline_chrome(struct timeline *t, struct buf *out);
 void timeline_go(struct timeline *t, struct buf *out);
+/* "go" or "chrome"; NULL for another name. */
+typedef void timeline_writer(struct timeline *t, struct buf *out);
+timeline_writer *timeline_format(const char *name);
+/* `godwit symbolize --timeline`: reads "N\n" and a raw timeline of N bytes on standard input, and answers likewise:
+ * with none if it can't be read. */
+void timeline_serve(timeline_writer *write);
 
 #endif

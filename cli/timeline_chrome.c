@@ -15,6 +15,7 @@ struct track {
   int64_t since;     /* of its state; -1: none yet */
   const char *state; /* "runnable", "chan receive", ... */
   const char *name;  /* of its function */
+  const char *given; /* gw_set_name's; NULL without */
   uint64_t arrow;    /* to its next start; 0: none */
   int64_t arrow_time;
 };
@@ -85,15 +86,19 @@ static void make_tracks(struct writer *w) {
   for (size_t i = 0; i < w->n; i++)
     if (kept == 0 || w->v[kept - 1].g != w->v[i].g) w->v[kept++] = w->v[i];
   w->n = kept;
+  for (size_t i = 0; i < w->n; i++) w->v[i].given = timeline_name(w->t, w->v[i].g);
   for (size_t i = 0; i < w->t->n; i++) {
     const struct step *s = &w->t->v[i];
     if (s->kind == TRACE_CREATE && s->address) track_of(w, s->g)->name = timeline_place(w->t, s->address).function;
   }
 }
 
+/* "7 teller (worker)": gw_set_name's name, the function's. */
 static char *label(const struct track *k) {
-  if (k->name && *k->name) return mem_format("%" PRIu64 " %s", k->g, k->name);
-  return mem_format(k->g == 1 ? "%" PRIu64 " main" : "goroutine %" PRIu64, k->g);
+  const char *function = k->name && *k->name ? k->name : k->g == 1 ? "main" : "", *name = k->given;
+  if (name && strcmp(name, function) == 0) name = NULL;
+  if (name) return mem_format(*function ? "%" PRIu64 " %s (%s)" : "%" PRIu64 " %s", k->g, name, function);
+  return mem_format(*function ? "%" PRIu64 " %s" : "goroutine %" PRIu64, k->g, function);
 }
 
 static void end_state(struct writer *w, struct track *k, int64_t time, int p) {
@@ -135,6 +140,11 @@ static void take(struct writer *w, const struct step *s) {
       if (k->arrow) arrow_end(w, 'f', k->arrow, k->g, s->time);
       k->arrow = 0;
       begin_state(k, s->time, "running");
+      break;
+    case STEP_WAITS:
+    case STEP_CALLS:
+      end_state(w, k, s->time, -1);
+      begin_state(k, s->time, s->kind == STEP_CALLS ? "blocking call" : timeline_reason(s->reason));
       break;
     default:
       end_state(w, k, s->time, s->p);

@@ -32,7 +32,10 @@ enum {
   EV_GO_SYS_CALL = 28,
   EV_GO_SYS_EXIT = 29,
   EV_GO_SYS_BLOCK = 30,
-  EV_STRING = 37
+  EV_GO_WAITING = 31,
+  EV_GO_IN_SYSCALL = 32,
+  EV_STRING = 37,
+  EV_GO_START_LABEL = 41
 };
 
 /* The tool wants a function for each goroutine: what stands for the address of one that isn't known. */
@@ -47,7 +50,8 @@ struct batch {
 /* A goroutine's number of its next start or wake-up. */
 struct sequence {
   uint64_t g, next;
-  bool in_call; /* in gw_blocking */
+  uint64_t label; /* string that its runs are shown under; 0: the tool's choice */
+  bool in_call;   /* in gw_blocking */
 };
 
 struct go_writer {
@@ -102,6 +106,24 @@ static uint64_t stack_of(struct go_writer *w, uint64_t address) {
   return ++w->addresses;
 }
 
+static uint64_t string_of(struct go_writer *w, const char *s) {
+  if (!*s) return 0;
+  for (size_t i = w->names.n; i-- > 0;)
+    if (strcmp(w->names.v[i], s) == 0) return i + 1;
+  strings_add(&w->names, s);
+  return w->names.n;
+}
+
+/* The tool groups goroutines by their functions, and calls their runs by them unless told otherwise. */
+static uint64_t label_of(struct go_writer *w, uint64_t g) {
+  const char *name = timeline_name(w->t, g);
+  if (!name) return 0;
+  char *label = mem_format("G%llu %s", (unsigned long long)g, name);
+  uint64_t string = string_of(w, label);
+  free(label);
+  return string;
+}
+
 static int block_event(const char *reason) {
   static const struct {
     const char *reason;
@@ -133,9 +155,17 @@ static void take(struct go_writer *w, const struct step *s) {
                          0},
             3);
       q->next = 1;
+      q->label = label_of(w, s->g);
+      break;
+    case STEP_WAITS:
+    case STEP_CALLS:
+      timed(w, s->p, s->kind == STEP_WAITS ? EV_GO_WAITING : EV_GO_IN_SYSCALL, s->time, &s->g, 1);
+      q->next = 2;
+      q->in_call = s->kind == STEP_CALLS;
       break;
     case TRACE_START:
-      timed(w, s->p, EV_GO_START, s->time, (uint64_t[]){s->g, q->next++}, 2);
+      timed(w, s->p, q->label ? EV_GO_START_LABEL : EV_GO_START, s->time, (uint64_t[]){s->g, q->next++, q->label},
+            q->label ? 3 : 2);
       break;
     case TRACE_READY:
       if (q->in_call)
@@ -160,24 +190,21 @@ static void take(struct go_writer *w, const struct step *s) {
   }
 }
 
-static uint64_t string_of(struct go_writer *w, struct buf *out, const char *s) {
-  if (!*s) return 0;
-  for (size_t i = w->names.n; i-- > 0;)
-    if (strcmp(w->names.v[i], s) == 0) return i + 1;
-  strings_add(&w->names, s);
-  buf_add(out, &(char){EV_STRING}, 1);
-  varint(out, w->names.n);
-  varint(out, strlen(s));
-  buf_str(out, s);
-  return w->names.n;
-}
-
 static void write_stacks(struct go_writer *w, struct buf *out) {
   for (size_t i = 0; i < w->addresses; i++) {
     struct timeline_place at = timeline_place(w->t, w->address[i]);
     const char *name = w->address[i] == MAIN ? "main" : *at.function ? at.function : "?";
-    uint64_t function = string_of(w, out, name), file = string_of(w, out, at.file);
+    uint64_t function = string_of(w, name), file = string_of(w, at.file);
     event(out, EV_STACK, (uint64_t[]){i + 1, 1, w->address[i], function, file, (uint64_t)at.line}, 6);
+  }
+}
+
+static void write_strings(const struct go_writer *w, struct buf *out) {
+  for (size_t i = 0; i < w->names.n; i++) {
+    buf_add(out, &(char){EV_STRING}, 1);
+    varint(out, i + 1);
+    varint(out, strlen(w->names.v[i]));
+    buf_str(out, w->names.v[i]);
   }
 }
 
@@ -198,6 +225,7 @@ void timeline_go(struct timeline *t, struct buf *out) {
   }
   event(out, EV_FREQUENCY, (uint64_t[]){1000000000}, 1); /* of the ticks: nanoseconds */
   write_stacks(&w, out);
+  write_strings(&w, out);
   strings_free(&w.names);
   free(w.address);
   free(w.batch);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/prim.h"
+#include "godwit/inspect.h"
 #include "pprof/cpu.h"
 #include "pprof/write.h"
 
@@ -131,6 +132,10 @@ static void answer_now(const char *name, int debug, struct bytes *out) {
   bytes_free(&body);
 }
 
+static int64_t seconds_later(double seconds) {
+  return prim_now() + (int64_t)((seconds < SECONDS_MAX ? seconds : SECONDS_MAX) * 1e9);
+}
+
 static void begin_job(const struct source *s, int64_t seconds, struct bytes *out, struct job *job) {
   const char *why = "";
   bool cpu = strcmp(s->kind.name, "cpu") == 0;
@@ -146,10 +151,20 @@ static void begin_job(const struct source *s, int64_t seconds, struct bytes *out
   }
   job->source = s;
   job->cpu = cpu;
-  job->due = prim_now() + (seconds < SECONDS_MAX ? seconds : SECONDS_MAX) * 1000000000;
+  job->due = seconds_later((double)seconds);
 }
 
-void job_finish(struct job *job, struct bytes *out) {
+static void finish_trace(const struct job *job, struct bytes *out) {
+  struct bytes body = {0};
+  const char *why = "";
+  if (timeline_take(job->since, job->format, &body, &why))
+    http_reply(out, file_type, "trace", &body);
+  else
+    http_error(out, 500, why);
+  bytes_free(&body);
+}
+
+static void finish_profile(const struct job *job, struct bytes *out) {
   struct profile last;
   const char *why = "";
   char name[64];
@@ -170,14 +185,22 @@ void job_finish(struct job *job, struct bytes *out) {
   }
   bytes_free(&body);
   profile_free(&last);
+}
+
+void job_finish(struct job *job, struct bytes *out) {
+  if (job->trace)
+    finish_trace(job, out);
+  else
+    finish_profile(job, out);
   job_drop(job);
 }
 
 void job_drop(struct job *job) {
-  if (!job->source) return;
-  profile_free(&job->first);
-  if (job->cpu) cpu_end();
+  if (job->trace) inspect_trace_end();
+  if (job->source) profile_free(&job->first);
+  if (job->source && job->cpu) cpu_end();
   job->source = NULL;
+  job->trace = false;
 }
 
 static bool whole_number(const char *text, int64_t *out) {
@@ -192,6 +215,24 @@ static void answer_cpu(const struct request *r, struct bytes *out, struct job *j
   int64_t seconds;
   if (!text || !whole_number(text, &seconds) || seconds <= 0) seconds = CPU_SECONDS; /* Go's rule */
   begin_job(source_find("cpu"), seconds, out, job);
+}
+
+/* A second unless told otherwise, and parts of one: Go's rule. */
+static void answer_trace(const struct request *r, struct bytes *out, struct job *job) {
+  char room[32];
+  const char *text = request_value(r, "seconds", room, sizeof room);
+  double seconds = text ? strtod(text, NULL) : 0;
+  if (!(seconds > 0)) seconds = 1;
+  text = request_value(r, "format", room, sizeof room);
+  job->format = TIMELINE_GO;
+  if (text && !timeline_format_named(text, &job->format)) {
+    http_error(out, 400, "invalid value for \"format\" - must be go, chrome or raw");
+    return;
+  }
+  job->trace = true;
+  job->since = prim_now();
+  job->due = seconds_later(seconds);
+  inspect_trace_begin();
 }
 
 static void answer_profile(const char *name, const struct request *r, struct bytes *out, struct job *job) {
@@ -276,6 +317,8 @@ static void answer_path(const struct request *r, struct bytes *out, struct job *
     answer_page("text/html; charset=utf-8", index_write, out);
   } else if (strcmp(path, "profile") == 0) {
     answer_cpu(r, out, job);
+  } else if (strcmp(path, "trace") == 0) {
+    answer_trace(r, out, job);
   } else if (strcmp(path, "cmdline") == 0) {
     answer_cmdline(out);
   } else if (strcmp(path, "symbol") == 0) {
@@ -295,7 +338,7 @@ void http_answer(const struct request *r, struct bytes *out, struct job *job) {
   answer_path(r, out, job);
   char *end = is_head && out->n ? memmem(out->at, out->n, "\r\n\r\n", 4) : NULL;
   if (end) out->n = (size_t)(end - out->at) + 4;
-  if (is_head && job->source) { /* nothing to wait for */
+  if (is_head && job_is_there(job)) { /* nothing to wait for */
     job_drop(job);
     head(out, 200, file_type, 0);
     bytes_str(out, "\r\n");

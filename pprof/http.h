@@ -5,6 +5,7 @@
 #include <stddef.h>
 
 #include "pprof/kinds.h"
+#include "pprof/timeline.h"
 
 /* What is asked for, taken apart; strings point into the request's own bytes. */
 struct request {
@@ -15,11 +16,15 @@ struct request {
 
 /* An answer that needs time: a profile over some seconds. */
 struct job {
-  const struct source *source; /* NULL: none */
+  const struct source *source; /* of a profile; NULL: no profile is asked for */
   int64_t due;                 /* monotonic: when to take the second profile */
   struct profile first;        /* what was there before */
   bool cpu;                    /* the CPU profile is on for this job */
+  bool trace;                  /* a timeline, instead of a source: */
+  int64_t since;               /* from this moment on (monotonic) */
+  enum timeline_format format;
 };
+static inline bool job_is_there(const struct job *j) { return j->source || j->trace; }
 
 /* Reads a head that is complete (it ends with an empty line); changes the bytes. False: not HTTP. */
 bool request_parse(char *bytes, size_t n, struct request *r);

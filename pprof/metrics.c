@@ -139,6 +139,8 @@ void index_write(struct bytes *out) {
   bytes_str(out,
             "</table>\n<p><a href=\"goroutine?debug=2\">full goroutine stack dump</a></p>\n<ul>\n"
             "<li><a href=\"profile\">profile</a>: CPU profile of 30 seconds, or of seconds=</li>\n"
+            "<li><a href=\"trace\">trace</a>: what goroutines did within a second, or seconds=, for go tool trace; "
+            "<a href=\"trace?format=chrome\">format=chrome</a> for Perfetto and the like</li>\n"
             "<li><a href=\"cmdline\">cmdline</a>: the command line of this program</li>\n"
             "<li>symbol: names of addresses, joined by +</li>\n"
             "<li><a href=\"/metrics\">/metrics</a>: figures for Prometheus</li>\n</ul>\n"

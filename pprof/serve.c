@@ -102,7 +102,7 @@ static void answer(struct client *c) {
     http_answer(&r, &c->answer, &c->job);
   else
     http_error(&c->answer, 400, "400 Bad Request");
-  if (!c->job.source) {
+  if (!job_is_there(&c->job)) {
     start_writing(c);
     return;
   }

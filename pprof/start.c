@@ -47,6 +47,15 @@ static void write_file(const char *name, const char *path) {
   bytes_free(&out);
 }
 
+/* Its file at the end is the runtime's affair. */
+static void write_trace(unsigned number) {
+  char path[4096];
+  if (!*gw__opts.trace) return;
+  snprintf(path, sizeof path, "%s.%u", gw__opts.trace, number);
+  int r = inspect_trace_save(path);
+  if (r != 0) gw__warn("can't write the timeline to %s: %s", path, strerror(-r));
+}
+
 static void at_exit(void) {
   if (prim_getpid() != process) return;
   lock_take(&lock);
@@ -72,6 +81,7 @@ static void signal_helper(void *arg) {
       snprintf(path, sizeof path, "%s.%u", files[i].path, done);
       write_file(files[i].name, path);
     }
+    write_trace(done);
     lock_give(&lock);
   }
 }
@@ -109,8 +119,8 @@ __attribute__((constructor)) static void start(void) {
     gw_set_mutex_profile_fraction(o->mutexprofilefraction ? (int)o->mutexprofilefraction : 1);
   if (*o->cpuprofile && cpu_begin(0) != 0) gw__warn("cpuprofile: no timer or no thread can be had");
   serve_start();
+  if (o->profilesignal && (files_n > 0 || *o->trace)) catch_signal((int)o->profilesignal);
   if (files_n == 0) return;
   process = prim_getpid();
   atexit(at_exit);
-  if (o->profilesignal) catch_signal((int)o->profilesignal);
 }

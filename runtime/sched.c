@@ -294,9 +294,12 @@ void g_exit(struct g *g) {
   if (UNLIKELY(g->thread)) exit(0); /* a forked child's only goroutine has ended */
   race_g_end(g->race);
   g->race = NULL;
-  if (g->tag) g_tag_free(g);
   struct m *m = rt_enter(g);
-  if (tracing()) trace_note(m, TRACE_END, g->id, 0);
+  if (tracing()) {
+    trace_name(m, g);
+    trace_note(m, TRACE_END, g->id, 0);
+  }
+  if (g->tag) g_tag_free(g);
   if (g->locked_m) {
     g->locked_m->locked_g = NULL;
     g->locked_m = NULL;

@@ -106,6 +106,7 @@ static void on_fault(int sig, void *arg, void *context) {
     }
     struct g *g = g_tls();
     tell(&faults[i], info, g && g->id ? g : NULL);
+    trace_write();
   }
   prim_handler_restore(sig, &before[i]);
   if (!real) prim_signal_self(sig, NULL); /* it doesn't happen again by itself */

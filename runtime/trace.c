@@ -1,4 +1,6 @@
-/* Events go into chunks that belong to one thread (foreign threads and timers share one list, behind a lock), so that
+/* The timeline is recorded here, and written by trace_file.c.
+ *
+ * Events go into chunks that belong to one thread (foreign threads and timers share one list, behind a lock), so that
  * noting one takes no lock.  A thread that has filled its share begins anew with its oldest chunk: the timeline can be
  * left on, and has the latest events.
  *
@@ -6,43 +8,25 @@
  * that is used again meanwhile yields a few events that are torn; the reader drops what doesn't fit. */
 #include "trace.h"
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/arena.h"
 #include "base/code.h"
-#include "base/log.h"
-#include "base/modules.h"
-#include "base/options.h"
 #include "dump.h"
 
-enum { EVENTS = 4094, CHUNKS_MAX = 256 /* 32 MB for a thread */ };
-
-struct trace_chunk {
-  struct trace_chunk *next; /* older; constant once listed */
-  uint32_t n;               /* atomic: events that are complete */
-  uint32_t unused;
-  struct trace_event event[EVENTS];
-};
-
-struct trace_list {
-  struct trace_list *next;   /* all lists; constant once listed */
-  struct trace_chunk *first; /* atomic: the one that is filled; release by the owner, acquire by who writes */
-  uint32_t chunks;           /* the owner's */
-  uint64_t lost;             /* atomic */
-};
+enum { CHUNKS_MAX = 256 /* 32 MB for a thread */ };
 
 static struct trace_list *lists; /* atomic head */
 static struct trace_list shared;
 static struct spin shared_lock;
-static uint32_t writing; /* atomic: one at a time; a later one has more and takes the place */
+static struct spin wanted_lock;
+static uint32_t wanted; /* by how many; guarded by wanted_lock */
 
 static void enlist(struct trace_list *l) {
   struct trace_list *first = __atomic_load_n(&lists, __ATOMIC_RELAXED);
   do {
     l->next = first;
-    /* release: pairs with the acquire in trace_write */
+    /* release: pairs with the acquire in trace_lists */
   } while (!__atomic_compare_exchange_n(&lists, &first, l, true, __ATOMIC_RELEASE, __ATOMIC_RELAXED));
 }
 
@@ -57,7 +41,7 @@ static struct trace_chunk *take_oldest(struct trace_list *l) {
 
 static struct trace_event *event_new(struct trace_list *l) {
   struct trace_chunk *c = l->first;
-  if (UNLIKELY(!c || c->n == EVENTS)) {
+  if (UNLIKELY(!c || c->n == TRACE_CHUNK_EVENTS)) {
     if (l->chunks < CHUNKS_MAX) {
       c = arena_alloc(sizeof *c);
       l->chunks++;
@@ -121,62 +105,60 @@ void trace_ready(struct m *m, const struct g *g) {
   note(m, (struct trace_event){prim_now(), g->id, call, by, p_of(m), TRACE_READY, 0});
 }
 
-/* ---- the file ---- */
-
-static uint64_t write_list(int fd, const struct trace_list *l, uint64_t *lost) {
-  uint64_t bytes = 0;
-  *lost += __atomic_load_n(&l->lost, __ATOMIC_RELAXED);
-  for (const struct trace_chunk *c = __atomic_load_n(&l->first, __ATOMIC_ACQUIRE); c; c = c->next) {
-    size_t n = __atomic_load_n(&c->n, __ATOMIC_ACQUIRE) * sizeof c->event[0]; /* pairs with the release in event_done */
-    if (prim_write_all(fd, c->event, n) == 0) bytes += n;
+void trace_name(struct m *m, const struct g *g) {
+  enum { PIECE = sizeof(((struct trace_event *)0)->arg) };
+  const char *name = g->tag ? g->tag->name : "";
+  for (size_t at = 0; name[at] && at < sizeof g->tag->name; at += PIECE) {
+    struct trace_event e = {prim_now(), g->id, 0, (uint32_t)at, TRACE_NO_P, TRACE_NAME, 0};
+    memcpy(&e.arg, name + at, strnlen(name + at, PIECE));
+    note(m, e);
   }
-  return bytes;
 }
 
-static int write_module(int fd, const struct module *m) {
-  char line[640];
-  int n =
-      snprintf(line, sizeof line, "module %zx %zx %zx %s\n", (size_t)m->lo, (size_t)m->hi, (size_t)m->bias, m->path);
-  return prim_write_all(fd, line, n < (int)sizeof line ? (size_t)n : sizeof line - 1);
+const struct trace_list *trace_lists(void) {
+  return __atomic_load_n(&lists, __ATOMIC_ACQUIRE); /* pairs with the release in enlist */
 }
 
-static void write_text(int fd) {
-  static struct modules modules; /* written once */
-  modules_read(&modules);
-  for (unsigned i = 0; i < modules.n; i++) write_module(fd, &modules.at[i]);
-}
+/* ---- on and off ---- */
 
-static void write_file(void) {
-  int fd = prim_open_write(gw__opts.trace);
-  if (fd < 0) {
-    gw__warn("can't write the timeline %s (error %d): set GODWIT=trace=FILE to a writable place", gw__opts.trace, -fd);
-    return;
+static enum trace_state state_of(uint32_t status) {
+  switch (status) {
+    case G_RUNNING:
+      return TRACE_RUNS;
+    case G_WAITING:
+      return TRACE_WAITS;
+    case G_BLOCKING:
+      return TRACE_CALLS;
+    default:
+      return TRACE_RUNNABLE;
   }
-  struct trace_head head = {.magic = TRACE_MAGIC, .start = sched.start, .end = prim_now()};
-  prim_write_all(fd, &head, sizeof head);
-  head.text = sizeof head;
-  for (struct trace_list *l = __atomic_load_n(&lists, __ATOMIC_ACQUIRE); l; l = l->next)
-    head.text += write_list(fd, l, &head.lost);
-  write_text(fd);
-  prim_write_at(fd, &head, sizeof head, 0); /* now that it is known how much there is */
-  prim_close(fd);
 }
 
-void trace_write(void) {
-  if (!tracing() || __atomic_exchange_n(&writing, 1, __ATOMIC_ACQUIRE)) return;
-  write_file();
-  __atomic_store_n(&writing, 0, __ATOMIC_RELEASE);
+static void note_state(struct g *g, void *arg) {
+  (void)arg;
+  uint32_t status = __atomic_load_n(&g->status, __ATOMIC_RELAXED);
+  if (status == G_DEAD || g->thread) return;
+  struct m *m = status == G_RUNNING ? g->m : NULL;
+  note(NULL, (struct trace_event){prim_now(), g->id, (uintptr_t)g->call.f, state_of(status), p_of(m), TRACE_STATE,
+                                  (uint8_t)g->reason});
 }
 
-static void at_exit(int status, void *arg) {
-  (void)status, (void)arg;
-  trace_write();
+void trace_want(void) {
+  spin_lock(&wanted_lock);
+  bool first = wanted++ == 0;
+  if (first && !trace_lists()) enlist(&shared);
+  /* release: pairs with the loads in tracing */
+  if (first) __atomic_fetch_or(&gw__inspect_hooks.on, INSPECT_TRACE, __ATOMIC_RELEASE);
+  spin_unlock(&wanted_lock);
 }
 
-void trace_init(void) {
-  if (!*gw__opts.trace) return;
-  enlist(&shared);
-  on_exit(at_exit, NULL);
-  log_on_finding = trace_write; /* should the process be killed afterwards, what led there is kept */
-  __atomic_fetch_or(&gw__inspect_hooks.on, INSPECT_TRACE, __ATOMIC_RELEASE); /* pairs with the loads in tracing */
+void inspect_trace_begin(void) {
+  trace_want();
+  g_each(note_state, NULL); /* of those of whom nothing else is heard */
+}
+
+void inspect_trace_end(void) {
+  spin_lock(&wanted_lock);
+  if (--wanted == 0) __atomic_fetch_and(&gw__inspect_hooks.on, ~(uint32_t)INSPECT_TRACE, __ATOMIC_RELAXED);
+  spin_unlock(&wanted_lock);
 }

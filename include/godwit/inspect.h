@@ -3,6 +3,7 @@
 #ifndef GODWIT_INSPECT_H
 #define GODWIT_INSPECT_H
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 enum inspect_status { INSPECT_RUNNABLE = 1, INSPECT_RUNNING, INSPECT_WAITING, INSPECT_BLOCKING };
@@ -52,6 +53,21 @@ uint32_t inspect_runq(uint32_t i);
 /* A thread of the library's own, with all signals blocked, that the detector and the search for deadlocks don't see.
  * It may not call the public API, or it would be adopted.  0 or -errno. */
 int inspect_thread_start(void (*f)(void *arg), void *arg);
+
+/* The timeline (trace_format.h) is recorded while somebody wants it: in a ring, of which the oldest part is overwritten.
+ * Each begin has its end. */
+void inspect_trace_begin(void);
+void inspect_trace_end(void);
+/* Where bytes go: put writes n bytes at an offset of the whole, 0 or -errno. */
+struct inspect_sink {
+  int (*put)(void *arg, uint64_t at, const void *p, size_t n);
+  void *arg;
+};
+/* Writes the timeline from a moment (monotonic) on: offsets ascend, and the head comes once more at the end.  0 or
+ * -errno.  Not from a signal handler. */
+int inspect_trace_write(int64_t from, const struct inspect_sink *to);
+/* All of it to a file. 0 or -errno. */
+int inspect_trace_save(const char *path);
 
 /* What the profiles want to be told of; set the functions first, then (with release) the bits.  They are called on
  * goroutines and foreign threads, inside the runtime: they may not block, park or call the public API.  fp is the frame

@@ -52,6 +52,9 @@
  * decimal number, and then that many bytes: for each address a line "N START" (how many functions are inlined into one
  * another there, 0 if nothing is known; offset, in hex, at which the outer one begins, 0 if unknown) and N lines
  * "LINE FUNCTION\tFILE", innermost first; LINE is 0, FUNCTION or FILE empty, where unknown.
+ *
+ * Timelines: `godwit symbolize --timeline go|chrome` reads a decimal number, a newline and that many bytes (a raw
+ * timeline, trace_format.h), and answers likewise.
  */
 #ifndef GODWIT_REPORT_FORMAT_H
 #define GODWIT_REPORT_FORMAT_H

@@ -1,7 +1,8 @@
 /* A raw timeline, as a process writes it (option trace) and `godwit trace` reads it: head, events, text.
  *
  * All numbers are little-endian.  Events of one thread are in order; those of different threads are ordered by time.
- * The text has one line "module LO HI BIAS PATH" for each module (hexadecimal), for addresses. */
+ * The text has a line "module LO HI BIAS PATH" for each module (hexadecimal), for addresses, and "name NUMBER NAME" for
+ * each goroutine that lives and has a name. */
 #ifndef GODWIT_TRACE_FORMAT_H
 #define GODWIT_TRACE_FORMAT_H
 #include <stdint.h>
@@ -24,8 +25,11 @@ enum trace_kind {
   TRACE_END,        /* g has ended */
   TRACE_SYSCALL,    /* g is in gw_blocking: it runs on without p */
   TRACE_P_START,    /* thread `arg` takes p */
-  TRACE_P_STOP      /* and gives it up */
+  TRACE_P_STOP,     /* and gives it up */
+  TRACE_STATE,      /* g was there before: `other` is enum trace_state; arg: its function's address */
+  TRACE_NAME        /* g, which ends, had a name; arg: its bytes from `other` on, up to a zero */
 };
+enum trace_state { TRACE_RUNNABLE, TRACE_RUNS /* on p */, TRACE_WAITS /* for reason */, TRACE_CALLS /* gw_blocking */ };
 #define TRACE_NO_P 0xffff
 
 struct trace_event {

@@ -1,5 +1,6 @@
 """The profiles over HTTP: Go's paths and errors, clients that misbehave, a program that is stuck."""
 
+import collections
 import json
 import re
 import shutil
@@ -88,7 +89,35 @@ def test_cpu(server):
     assert dict(pt.fields(p.raw))[12] == 10_000_000
 
 
+def test_trace(server):
+    """What happened within those seconds, and who was there before and didn't move."""
+    status, headers, body = server.get("/debug/pprof/trace?seconds=0.3&format=chrome")
+    assert status == 200 and headers["Content-Type"] == "application/octet-stream"
+    assert headers["Content-Disposition"] == 'attachment; filename="trace"'
+    events = json.loads(body)["traceEvents"]
+    names = {e["tid"]: e["args"]["name"].split()[1] for e in events if e["name"] == "thread_name" and e["pid"] == 2}
+    slices = collections.defaultdict(list)
+    for e in events:
+        if e["ph"] == "X" and e["pid"] == 2:
+            slices[names[e["tid"]]].append((e["name"], e["dur"]))
+    assert list(names.values()).count("parked") == 10
+    assert [name for name, us in slices["parked"] if us > 250_000] == ["chan receive"] * 10
+    assert [name for name, _ in slices["pong"]].count("running") > 20
+    assert max(us for _, us in slices["pong"]) < 300_000, "none of before"
+
+
+@pytest.mark.skipif(not shutil.which("go"), reason="no `go tool trace` here")
+def test_trace_for_go(server, tmp_path):
+    status, _, body = server.get("/debug/pprof/trace")
+    assert status == 200 and body.startswith(b"go 1.19 trace\0\0\0")
+    (tmp_path / "trace").write_bytes(body)
+    r = gt.run("sh", "-c", f"go tool trace -pprof=sync {tmp_path}/trace > {tmp_path}/p && go tool pprof -raw {tmp_path}/p",
+               env={"HOME": tmp_path, "GOCACHE": tmp_path / "cache"})
+    assert r.status == 0 and "pong" in r.stdout, r
+
+
 @pytest.mark.parametrize("path, status, text", [
+    ("/debug/pprof/trace?format=xml", 400, 'invalid value for "format"'),
     ("/debug/pprof/nothing", 404, "Unknown profile"),
     ("/debug/pprof/block?seconds=0", 400, 'invalid value for "seconds" - must be a positive integer'),
     ("/debug/pprof/block?seconds=x", 400, 'invalid value for "seconds" - must be a positive integer'),

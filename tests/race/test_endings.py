@@ -176,3 +176,25 @@ def test_many_processes_write_logs_of_their_own(programs, tmp_path):
     assert r.status == 0 and len(list(tmp_path.glob("many.*"))) == 4
     assert all(f["kind"] == "GW1001" for f in gt.read_log(tmp_path / "many"))
     assert os.getpid() not in {f["pid"] for f in gt.read_log(tmp_path / "many")}
+
+
+def test_who_waits_for_all_children_sees_only_its_own(programs):
+    """The helper that names what was found, or sampled, is none of them, nor does its end raise SIGCHLD."""
+    text = RACE + """
+    static volatile int ended;
+    static void one_more(int sig) { ended += sig == SIGCHLD; }
+    int main(void) {
+      struct sigaction act = {.sa_handler = one_more, .sa_flags = SA_RESTART};
+      sigaction(SIGCHLD, &act, NULL);
+      race();
+      FILE *profile = tmpfile();
+      if (gw_pprof_write("goroutine", fileno(profile), 0) != 0) return 1;
+      if (fork() == 0) _exit(0);
+      int waited = 0;
+      while (wait(NULL) > 0) waited++;
+      printf("%d waited for, %d signals", waited, ended);
+      return 0;
+    }
+    """
+    r = gt.run(programs(text, "-O1", "-Wno-unused-function"), timeout=30)
+    assert r.status == 66 and "data race" in r.stderr and r.stdout == "1 waited for, 1 signals", r

@@ -147,7 +147,7 @@ def test_go_format(programs, tmp_path):
                 number()
     assert at == len(data)
     assert kinds[13] == 4, "goroutines"
-    assert kinds[14] == sum(kinds[k] for k in (15, 16, 17, 18, 19, 20, 22, 23, 24, 25, 26, 27, 30)), "runs have ends"
+    assert kinds[14] + kinds[41] == sum(kinds[k] for k in (15, 16, 17, 18, 19, 20, 22, 23, 24, 25, 26, 27, 30)), "runs have ends; those of the worker, who has a name, are labelled"
     assert kinds[28] == kinds[29] == 1 and kinds[5] == kinds[6]
 
 
@@ -191,6 +191,46 @@ int main(void) {
     assert r.status == -9 and "data race" in r.stderr, r
     assert gt.run(gt.GODWIT, "trace", "-o", out, raw).status == 0
     assert json.loads(out.read_text())["traceEvents"]
+
+
+def test_on_a_signal(programs, tmp_path):
+    """Numbered files, and the program goes on; names, also of goroutines that have ended."""
+    raw, out = tmp_path / "raw", tmp_path / "out"
+    program = programs("""
+#include <signal.h>
+#include <godwit.h>
+#include <sys/stat.h>
+static void teller(gw_chan(int) c) {
+  gw_set_name("a teller with a name that is long");
+  gw_recv(c);
+}
+static void nobody(gw_chan(int) c) { gw_recv(c); }
+int main(int argc, char **argv) {
+  gw_chan(int) c = gw_make(int, 0), d = gw_make(int, 0);
+  gw_go(teller, c);
+  gw_go(teller, d);
+  gw_go(nobody, d);
+  gw_send(c, 1);
+  gw_set_name("the \\"boss\\"");
+  for (int i = 1; i < argc; i++) { /* when the second is there the first is complete */
+    struct stat st;
+    raise(SIGUSR1);
+    while (stat(argv[i], &st) != 0) gw_sleep(GW_MS);
+  }
+  gw_send(d, 1);
+  return 0;
+}
+""", race=False)
+    r = gt.run(program, f"{raw}.1", f"{raw}.2", env={"GODWIT": f"trace={raw} profilesignal=10"})
+    assert r.status == 0 and not r.stderr, r
+    for form, pattern in (("chrome", r'"name":"\d+ a teller with a name that is long \(teller\)"}'),
+                          ("go", r"G\d+ a teller with a name that is long")):
+        for name in (f"{raw}.1", raw):
+            assert gt.run(gt.GODWIT, "trace", "--format", form, "-o", out, name).status == 0
+            assert len(set(re.findall(pattern, out.read_bytes().decode("latin-1")))) == 2
+    assert gt.run(gt.GODWIT, "trace", "-o", out, raw).status == 0
+    names = {e["args"]["name"] for e in json.loads(out.read_text())["traceEvents"] if e["name"] == "thread_name"}
+    assert {'1 the "boss" (main)', "4 nobody"} <= names
 
 
 def test_usage(tmp_path):

@@ -1,0 +1,132 @@
+/* Writes the timeline (trace_format.h): at the end of the process, by a finding, a fault and a signal, and for who asks
+ * for a part of it over HTTP.  The program runs on meanwhile: see trace.c.  No memory is needed, so that a fault's
+ * handler may write. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/check.h"
+#include "base/log.h"
+#include "base/modules.h"
+#include "base/options.h"
+#include "dump.h"
+#include "trace.h"
+
+static uint32_t writing; /* atomic, futex: one at a time, which guards what is static here */
+static int process;      /* a forked child doesn't overwrite its parent's file */
+
+static bool try_begin(void) { return !__atomic_exchange_n(&writing, 1, __ATOMIC_ACQUIRE); }
+
+/* release: pairs with the acquire in try_begin */
+static void end(void) {
+  __atomic_store_n(&writing, 0, __ATOMIC_RELEASE);
+  prim_futex_wake(&writing, 1);
+}
+
+struct out {
+  const struct inspect_sink *to;
+  uint64_t at; /* bytes so far */
+  int error;   /* the sink's first */
+};
+
+static void put(struct out *o, const void *p, size_t n) {
+  if (o->error || n == 0) return;
+  o->error = o->to->put(o->to->arg, o->at, p, n);
+  o->at += n;
+}
+
+static void put_list(struct out *o, const struct trace_list *l, int64_t from) {
+  for (const struct trace_chunk *c = __atomic_load_n(&l->first, __ATOMIC_ACQUIRE); c; c = c->next) {
+    uint32_t n = __atomic_load_n(&c->n, __ATOMIC_ACQUIRE); /* pairs with the release in event_done */
+    if (n > 0 && c->event[n - 1].time >= from) put(o, c->event, n * sizeof c->event[0]);
+  }
+}
+
+static void put_module(struct out *o, const struct module *m) {
+  char line[640];
+  int n =
+      snprintf(line, sizeof line, "module %zx %zx %zx %s\n", (size_t)m->lo, (size_t)m->hi, (size_t)m->bias, m->path);
+  put(o, line, n < (int)sizeof line ? (size_t)n : sizeof line - 1);
+}
+
+static void put_name(struct g *g, void *arg) {
+  char line[128];
+  if (__atomic_load_n(&g->status, __ATOMIC_RELAXED) == G_DEAD || !g->tag || !g->tag->name[0]) return;
+  int n = snprintf(line, sizeof line, "name %llu %.47s", (unsigned long long)g->id, g->tag->name);
+  for (int i = 0; i < n; i++)
+    if (line[i] == '\n') line[i] = ' ';
+  line[n] = '\n';
+  put(arg, line, (size_t)n + 1);
+}
+
+static void put_text(struct out *o) {
+  static struct modules modules;
+  modules_read(&modules);
+  for (unsigned i = 0; i < modules.n; i++) put_module(o, &modules.at[i]);
+  g_each(put_name, o);
+}
+
+static int write_locked(int64_t from, const struct inspect_sink *to) {
+  struct out o = {.to = to};
+  struct trace_head head = {.magic = TRACE_MAGIC, .start = from, .end = prim_now()};
+  put(&o, &head, sizeof head);
+  for (const struct trace_list *l = trace_lists(); l; l = l->next) {
+    put_list(&o, l, from);
+    if (from <= sched.start) head.lost += __atomic_load_n(&l->lost, __ATOMIC_RELAXED);
+  }
+  head.text = o.at;
+  put_text(&o);
+  return o.error ? o.error : to->put(to->arg, 0, &head, sizeof head); /* now that it is known how much there is */
+}
+
+int inspect_trace_write(int64_t from, const struct inspect_sink *to) {
+  while (!try_begin()) prim_futex_wait(&writing, 1, 10 * GW_MS);
+  int r = write_locked(from, to);
+  end();
+  return r;
+}
+
+/* ---- files ---- */
+
+static int put_file(void *fd, uint64_t at, const void *p, size_t n) {
+  int64_t r = 0;
+  for (size_t done = 0; done < n; done += (size_t)r) {
+    r = prim_write_at(*(int *)fd, (const char *)p + done, n - done, at + done);
+    if (r <= 0) return r < 0 ? (int)r : -EIO;
+  }
+  return 0;
+}
+
+int inspect_trace_save(const char *path) {
+  int fd = prim_open_write(path);
+  if (fd < 0) return fd;
+  int r = inspect_trace_write(sched.start, &(struct inspect_sink){put_file, &fd});
+  prim_close(fd);
+  return r;
+}
+
+void trace_write(void) {
+  if (!process || process != prim_getpid() || !try_begin()) return; /* who writes now has nearly all of it */
+  int fd = prim_open_write(gw__opts.trace), r = fd;
+  if (fd >= 0) {
+    r = write_locked(sched.start, &(struct inspect_sink){put_file, &fd});
+    prim_close(fd);
+  }
+  if (r < 0)
+    gw__warn("can't write the timeline %s (error %d): set GODWIT=trace=FILE to a writable place", gw__opts.trace, -r);
+  end();
+}
+
+static void at_exit(int status, void *arg) {
+  (void)status, (void)arg;
+  trace_write();
+}
+
+void trace_init(void) {
+  if (!*gw__opts.trace) return;
+  process = prim_getpid();
+  trace_want();
+  on_exit(at_exit, NULL);
+  log_on_finding = trace_write; /* should the process be killed afterwards, what led there is kept */
+}
