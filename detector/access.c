@@ -81,14 +81,14 @@ static uint32_t judge(struct access *a, uintptr_t granule, uint32_t mask, uint32
   return cell & CELL_BYTES ? cell : 0;
 }
 
-/* What judging a victim needs, for victim_reads_of. */
+/* What judging victims needs, for victim_each_of. */
 struct victim_judging {
   struct access *a;
   uintptr_t granule;
   uint32_t mask;
   bool write;    /* the victims are writes */
   bool emptied;  /* one was dropped */
-  bool may_move; /* they are reads, in no index */
+  bool may_move; /* they are plain reads, in no index */
 };
 
 /* True if it is of the own epoch and covers the new access. */
@@ -104,27 +104,55 @@ static bool judge_victim(struct victim *v, void *arg) {
   return false;
 }
 
-static bool judge_list(const struct victim_list *l, struct victim_judging *j) {
+static bool judge_all(const struct victim_list *l, struct victim_judging *j) {
   for (uint32_t i = 0; i < l->n; i++)
     if (judge_victim(&l->at[i], j)) return true;
   return false;
+}
+
+/* All of the list is judged, and all of it stays, every time that something of the access's kind comes: so it leaves a
+ * note when it found no race, and heeds that of whoever happened before it. */
+static bool list_is_known(const struct access *a, const struct victim_list *l) {
+  if (l->known_slot == CLOCK_NONE) return false;
+  if (l->known_slot == a->g->clock.slot) return a->g->clock.clock >= l->known_clock;
+  return clock_get(a->g->clock.tree, l->known_slot) >= l->known_clock;
+}
+
+static void note_if_all_ordered(struct access *a, struct victim_list *l) {
+  for (uint32_t i = 0; i < l->n; i++)
+    if (l->at[i].cell && !ordered(a->t, a->g, l->at[i].cell)) return;
+  l->known_slot = a->g->clock.slot;
+  l->known_clock = a->g->clock.clock;
+}
+
+/* One list of the granule's victims; true if one covers the access. */
+static bool judge_list(struct access *a, uintptr_t granule, uint32_t mask, struct victim_list *l, unsigned kind) {
+  struct victim_judging j = {.a = a, .granule = granule, .mask = mask, .write = kind & VICTIM_WRITES};
+  const bool atomic = kind & VICTIM_ATOMICS, conflict = (j.write || a->write) && !(atomic && a->atomic);
+  const bool stays = (j.write && !a->write) || (a->atomic && !atomic); /* as in judge */
+  if (l->index) {
+    if (victim_each_of(l, a->g->clock.slot, judge_victim, &j)) return true;
+    if (!conflict && l->n < l->look_at) return false;
+    if (conflict && stays && list_is_known(a, l)) return false;
+  }
+  j.may_move = !l->index && kind == 0;
+  bool covered = judge_all(l, &j);
+  if (l->index && conflict && stays) note_if_all_ordered(a, l);
+  if (j.emptied || (l->index && l->n >= l->look_at)) {
+    victim_compact(l);
+    a->mine.cell = NULL; /* it may have moved */
+  }
+  return covered;
 }
 
 /* The granule's victims in the table; *left says whether there are any still. */
 static bool judge_set(struct access *a, uintptr_t granule, uint32_t mask, bool *left) {
   struct victim_set *s = victim_find(granule);
   GW_CHECK(s);
-  struct victim_judging j = {.a = a, .granule = granule, .mask = mask, .write = true};
-  bool covered = judge_list(&s->writes, &j);
-  j.write = false;
-  j.may_move = !s->index;
-  bool by_index = s->index && !a->write;
-  if (!covered) covered = by_index ? victim_reads_of(s, a->g->clock.slot, judge_victim, &j) : judge_list(&s->reads, &j);
-  if (j.emptied && !by_index) {
-    s = victim_compact(s);
-    a->mine.cell = NULL; /* it may have moved */
-  }
-  *left = s;
+  bool covered = false;
+  for (unsigned kind = VICTIM_LISTS; kind-- > 0 && !covered;)
+    if (s->list[kind].n) covered = judge_list(a, granule, mask, &s->list[kind], kind);
+  *left = !victim_done(s);
   return covered;
 }
 
@@ -157,7 +185,7 @@ static bool judge_victims(struct access *a, uintptr_t granule, uint32_t mask) {
 static void displace(struct access *a, uintptr_t granule, uint32_t old, uint32_t old_ctx) {
   uint32_t *cell = shadow_cell(SPILL_PLANE, granule), *ctx = shadow_ctx(SPILL_PLANE, granule);
   if (*cell & CELL_BYTES) {
-    victim_add(a->t, granule, old, old_ctx, a->write);
+    victim_add(granule, old, old_ctx, a->write);
     *ctx |= SPILL_MORE;
     return;
   }
@@ -211,7 +239,7 @@ static void record_for_inline(struct access *a, uintptr_t granule, uint32_t mask
   uint32_t *cell = shadow_cell(a->plane, granule);
   if (!(*cell & CELL_BYTES) || cell_same_id(*cell, a->own))
     record(a, granule, mask, meta);
-  else if (a->mine.cell && a->plane == a->t->own_plane)
+  else if (a->mine.cell && a->plane == a->t->own_plane && !(*cell & CELL_ATOMIC))
     swap_back(a, cell, shadow_ctx(a->plane, granule));
   else
     a->t->displaced++; /* the inline check will miss again: another reads the same */

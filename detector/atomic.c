@@ -28,76 +28,12 @@ static bool may_have_clock(const void *p) {
   return !shadow_covered(a) || __atomic_load_n(shadow_meta(a >> 6), __ATOMIC_ACQUIRE) & (META_SYNC | META_LOCK);
 }
 
-/* A load's part: its heads are acquired, or laid aside for an acquire fence. `o` may be NULL. */
-static void sync_acquire(struct det_thread *t, struct race_g *g, struct sync_obj *o, int mo) {
-  if (!o) return;
-  for (struct sync_head *h = o->heads; h; h = h->next) {
-    if (is_acquire(mo)) {
-      det_acquire_clock(t, g, &h->clock);
-      continue;
-    }
-    struct node *n = clock_join(t, g->pending_acquire, h->clock.tree);
-    if (h->clock.slot != CLOCK_NONE && clock_get(n, h->clock.slot) < h->clock.clock)
-      n = clock_set(t, n, h->clock.slot, h->clock.clock);
-    g->pending_acquire = n;
-    g->fence_acquire = true;
-  }
-}
-
-static struct sync_head *own_head(struct sync_obj *o, uint64_t goroutine) {
-  struct sync_head *h = o->heads;
-  while (h && h->goroutine != goroutine) h = h->next;
-  return h;
-}
-
-static void drop_others_heads(struct det_thread *t, struct sync_obj *o, uint64_t goroutine) {
-  for (struct sync_head **at = &o->heads; *at;) {
-    struct sync_head *h = *at;
-    if (h->goroutine == goroutine) {
-      at = &h->next;
-      continue;
-    }
-    *at = h->next;
-    clock_drop(t, h->clock.tree);
-    arena_free(h, sizeof *h);
-  }
-}
-
-/* Heads a release sequence, if the order or an earlier fence says so. True if g must tick once the lock is free.
- * An older head of the same goroutine goes on as well: a release's clock contains it; a fence's may be older than it.
- */
-static bool sync_release(struct det_thread *t, struct race_g *g, struct sync_obj *o, int mo) {
-  if (!is_release(mo) && !g->fence_release) return false;
-  uint64_t goroutine = race_g_id(g);
-  struct sync_head *h = own_head(o, goroutine);
-  if (!is_release(mo) && h) {
-    if (g->fence.slot == CLOCK_NONE) {
-      h->clock.tree = clock_join(t, h->clock.tree, g->fence.tree);
-      return false;
-    }
-    /* of one goroutine the later publication contains the earlier */
-    if (h->clock.slot != CLOCK_NONE && h->clock.clock >= g->fence.clock) return false;
-  }
-  if (!h) {
-    h = arena_alloc(sizeof *h);
-    *h = (struct sync_head){.next = o->heads, .goroutine = goroutine};
-    o->heads = h;
-  }
-  clock_drop(t, h->clock.tree);
-  if (is_release(mo)) {
-    det_publish(g, &h->clock);
-    return true;
-  }
-  h->clock = (struct clock_ref){clock_share(g->fence.tree), g->fence.clock, g->fence.slot};
-  return false;
-}
-
 /* One operation, from entry to exit. */
 struct op {
   struct det_thread *t;
   struct race_g *g;
   struct sync_bucket *b; /* locked, or NULL */
-  struct sync_obj *o;    /* may be NULL */
+  struct sync_atomic *a; /* may be NULL */
 };
 
 static struct op op_begin(void) {
@@ -109,7 +45,7 @@ static struct op op_begin(void) {
 static void op_lock(struct op *op, const void *p, bool make) {
   op->b = sync_bucket((uintptr_t)p);
   spin_lock(&op->b->lock);
-  op->o = make ? sync_get_locked(op->b, (uintptr_t)p) : sync_find_locked(op->b, (uintptr_t)p);
+  op->a = make ? sync_get_atomic_locked(op->b, (uintptr_t)p) : sync_find_atomic_locked(op->b, (uintptr_t)p);
 }
 
 /* Before a store or a read-modify-write is performed. */
@@ -118,15 +54,32 @@ static void op_lock_to_write(struct op *op, const void *p, bool rmw, int mo) {
   if (release || (rmw && is_acquire(mo)) || may_have_clock(p)) op_lock(op, p, release);
 }
 
+/* A load's part: its heads are acquired, or laid aside for an acquire fence. */
+static void op_acquire(struct op *op, int mo) {
+  if (is_acquire(mo))
+    det_acquire_clock(op->t, op->g, &op->a->all);
+  else
+    heads_lay_aside(op->t, op->a, op->g);
+}
+
+/* A store's part: heads a release sequence, if the order or an earlier fence says so. True if g must tick once the lock
+ * is free. */
+static bool op_release(struct op *op, bool rmw, int mo) {
+  if (!rmw) heads_end_others(op->t, op->a, op->g);
+  if (is_release(mo)) {
+    heads_release(op->t, op->a, op->g, rmw && is_acquire(mo));
+    return true;
+  }
+  if (op->g->fence_release) heads_release_fence(op->t, op->a, op->g);
+  return false;
+}
+
 /* After it was performed: what it acquired comes before the access, and the access before what it releases. */
 static void op_end(struct op *op, const void *p, size_t n, bool reads, bool writes, int mo, struct race_at at) {
   bool tick = false;
-  if (reads) sync_acquire(op->t, op->g, op->o, mo);
+  if (reads && op->a) op_acquire(op, mo);
   det_access(op->t, op->g, (uintptr_t)p, n, writes ? RACE_ATOMIC_WRITE : RACE_ATOMIC_READ, at);
-  if (writes && op->o) {
-    if (!reads) drop_others_heads(op->t, op->o, race_g_id(op->g));
-    tick = sync_release(op->t, op->g, op->o, mo);
-  }
+  if (writes && op->a) tick = op_release(op, reads, mo);
   if (op->b) spin_unlock(&op->b->lock);
   if (tick) det_tick(op->t, op->g);
   det_exit(op->t);

@@ -44,6 +44,7 @@ struct incarnation {
   uint32_t name;           /* depot id of its name; 0: none */
   uint32_t creator_name;   /* likewise */
   bool thread;             /* a foreign thread, not a goroutine */
+  bool ended;              /* atomic; it does nothing any more */
 };
 
 enum { HELD_INLINE = 4 };
@@ -170,6 +171,8 @@ void det_publish_to_lock(struct race_g *g, struct clock_ref *out);
 /* After det_publish was stored where others can see it: opens the next epoch if need be. */
 void det_tick(struct det_thread *t, struct race_g *g);
 void det_acquire_clock(struct det_thread *t, struct race_g *g, const struct clock_ref *from);
+/* All that the publisher of `from` did is known to g already. */
+bool det_knows(const struct race_g *g, const struct clock_ref *from);
 /* --- reopen.c: an epoch goes on when its lock comes back -------------------------------------------------------------
  */
 /* g is about to close its epoch with a publication to the lock's object. */

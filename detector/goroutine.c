@@ -170,6 +170,7 @@ void race_g_end(struct race_g *g) {
     if (!g->recorded) epoch_free(cell_id(g->epoch));
     if (g->spare) epoch_free(cell_id(g->spare));
     slot_dead(g->clock.slot, open_empty ? g->clock.clock - 1 : g->clock.clock);
+    __atomic_store_n(&epochs.incarnation[g->incarnation].ended, true, __ATOMIC_RELAXED); /* read by heads.c */
   }
   clock_drop(t, g->clock.tree);
   clock_drop(t, g->fence.tree);

@@ -2,28 +2,36 @@
 #include "detector/sync.h"
 
 #include "base/prim.h"
+#include "detector/bucket_map.h"
 #include "detector/epoch.h"
 #include "detector/shadow.h"
 
-enum { BUCKETS_LOG = 18 }; /* guess: 4 MB of address space, touched where there are objects */
-
 static struct sync_bucket *buckets;
+static struct bucket_map used;
 static uint64_t births; /* atomic: objects made so far */
 
 void sync_init(void) {
-  buckets = prim_map(sizeof *buckets << BUCKETS_LOG);
+  buckets = prim_map(sizeof *buckets << TABLE_BUCKETS_LOG);
   if (!buckets) gw__fatal("the system refuses address space for clocks: check `ulimit -v`");
 }
 
 struct sync_bucket *sync_bucket(uintptr_t addr) {
   uintptr_t line = addr >> 6;
-  return &buckets[(line ^ line >> BUCKETS_LOG) & ((1u << BUCKETS_LOG) - 1)];
+  return &buckets[(line ^ line >> TABLE_BUCKETS_LOG) & (TABLE_BUCKETS - 1)];
 }
 
 struct sync_obj *sync_find_locked(struct sync_bucket *b, uintptr_t addr) {
   struct sync_obj *o = b->first;
   while (o && o->addr != addr) o = o->next;
   return o;
+}
+
+/* The bit is never cleared again: see det_reborn. */
+static void mark(const struct sync_bucket *b, uintptr_t addr) {
+  bucket_map_set(&used, (size_t)(b - buckets));
+  if (!shadow_covered(addr)) return;
+  uint8_t *m = shadow_meta(addr >> 6);
+  line_unlock(m, line_lock(m) | META_SYNC);
 }
 
 struct sync_obj *sync_get_locked(struct sync_bucket *b, uintptr_t addr) {
@@ -35,33 +43,58 @@ struct sync_obj *sync_get_locked(struct sync_bucket *b, uintptr_t addr) {
   o->takes = __atomic_add_fetch(&births, 1, __ATOMIC_RELAXED) << 32;
   o->next = b->first;
   b->first = o;
-  if (shadow_covered(addr)) { /* the bit is never cleared again: see det_reborn */
-    uint8_t *m = shadow_meta(addr >> 6);
-    line_unlock(m, line_lock(m) | META_SYNC);
-  }
+  mark(b, addr);
   return o;
 }
 
-void sync_heads_clear(struct det_thread *t, struct sync_obj *o) {
-  while (o->heads) {
-    struct sync_head *h = o->heads;
-    o->heads = h->next;
-    clock_drop(t, h->clock.tree);
-    arena_free(h, sizeof *h);
-  }
+struct sync_atomic *sync_find_atomic_locked(struct sync_bucket *b, uintptr_t addr) {
+  struct sync_atomic *a = b->atomics;
+  while (a && a->addr != addr) a = a->next;
+  return a;
+}
+
+struct sync_atomic *sync_get_atomic_locked(struct sync_bucket *b, uintptr_t addr) {
+  struct sync_atomic *a = sync_find_atomic_locked(b, addr);
+  if (a) return a;
+  a = arena_alloc(sizeof *a);
+  a->addr = addr;
+  a->all.slot = CLOCK_NONE;
+  a->next = b->atomics;
+  b->atomics = a;
+  mark(b, addr);
+  return a;
 }
 
 static void obj_free(struct det_thread *t, struct sync_obj *o) {
   clock_drop(t, o->clock.tree);
-  sync_heads_clear(t, o);
   arena_free(o, sizeof *o);
 }
 
-bool sync_forget_range(struct det_thread *t, uintptr_t lo, uintptr_t hi) {
+static void atomic_free(struct det_thread *t, struct sync_atomic *a) {
+  heads_clear(t, a);
+  arena_free(a, sizeof *a);
+}
+
+static bool forget_atomics_locked(struct det_thread *t, struct sync_bucket *b, uintptr_t lo, uintptr_t hi) {
   bool left = false;
+  for (struct sync_atomic **at = &b->atomics; *at;) {
+    struct sync_atomic *a = *at;
+    if (a->addr >= lo && a->addr < hi) {
+      *at = a->next;
+      atomic_free(t, a);
+    } else {
+      left |= a->addr >> 6 == lo >> 6;
+      at = &a->next;
+    }
+  }
+  return left;
+}
+
+bool sync_forget_range(struct det_thread *t, uintptr_t lo, uintptr_t hi) {
   struct sync_bucket *b = sync_bucket(lo);
   order_forget(lo, hi);
   spin_lock(&b->lock);
+  bool left = forget_atomics_locked(t, b, lo, hi);
   for (struct sync_obj **at = &b->first; *at;) {
     struct sync_obj *o = *at;
     if (o->addr >= lo && o->addr < hi) {
@@ -76,12 +109,20 @@ bool sync_forget_range(struct det_thread *t, uintptr_t lo, uintptr_t hi) {
   return left;
 }
 
+struct each {
+  void (*f)(struct clock_ref *c, void *arg);
+  void *arg;
+};
+
+static bool each_in_bucket(size_t i, void *arg) {
+  const struct each *e = arg;
+  for (struct sync_obj *o = buckets[i].first; o; o = o->next) e->f(&o->clock, e->arg);
+  for (struct sync_atomic *a = buckets[i].atomics; a; a = a->next) heads_each_clock(a, e->f, e->arg);
+  return buckets[i].first || buckets[i].atomics;
+}
+
 void sync_each_clock(void (*f)(struct clock_ref *c, void *arg), void *arg) {
-  for (uint32_t i = 0; i < 1u << BUCKETS_LOG; i++)
-    for (struct sync_obj *o = buckets[i].first; o; o = o->next) {
-      f(&o->clock, arg);
-      for (struct sync_head *h = o->heads; h; h = h->next) f(&h->clock, arg);
-    }
+  bucket_map_each(&used, each_in_bucket, &(struct each){f, arg});
 }
 
 /* Clean release: while nothing was recorded in the open segment, the last closed one stands for all that g did; no id
@@ -127,9 +168,8 @@ void det_tick(struct det_thread *t, struct race_g *g) {
   if (t->g == g) __gw_tls.epoch = g->epoch;
 }
 
-/* All that the publisher of `from` did is known already: by the own component of it, as whoever has that has got it
- * together with the tree (clock.h). */
-static bool known(const struct race_g *g, const struct clock_ref *from) {
+/* By the own component of it, as whoever has that has got it together with the tree (clock.h). */
+bool det_knows(const struct race_g *g, const struct clock_ref *from) {
   if (from->slot == CLOCK_NONE) return !from->tree || from->tree == g->clock.tree;
   if (from->slot == g->clock.slot) return from->clock >= g->first_clock;
   return clock_get(g->clock.tree, from->slot) >= from->clock;
@@ -143,7 +183,7 @@ static bool contains(const struct race_g *g, const struct clock_ref *from) {
 }
 
 void det_acquire_clock(struct det_thread *t, struct race_g *g, const struct clock_ref *from) {
-  if (known(g, from)) return;
+  if (det_knows(g, from)) return;
   struct node *tree = g->clock.tree;
   if (contains(g, from)) {
     clock_share(from->tree);
@@ -158,22 +198,26 @@ void det_acquire_clock(struct det_thread *t, struct race_g *g, const struct cloc
   g->acquired = true;
 }
 
+void sync_join_clock(struct det_thread *t, struct clock_ref *c, const struct clock_ref *from) {
+  if (c->slot != CLOCK_NONE && clock_get(c->tree, c->slot) < c->clock)
+    c->tree = clock_set(t, c->tree, c->slot, c->clock);
+  c->slot = CLOCK_NONE;
+  c->tree = clock_join(t, c->tree, from->tree);
+  if (from->slot != CLOCK_NONE && clock_get(c->tree, from->slot) < from->clock)
+    c->tree = clock_set(t, c->tree, from->slot, from->clock);
+}
+
 /* Joins what g publishes into c.  What c held stays outside of any one publication, so c has no own component then
- * (`known` would take it for all of c), unless g knew all of c: then its publication contains c. */
+ * (det_knows would take it for all of c), unless g knew all of c: then its publication contains c. */
 static void merge_into(struct det_thread *t, struct race_g *g, struct clock_ref *c) {
   struct clock_ref mine;
   det_publish_to_lock(g, &mine);
-  if (mine.slot != CLOCK_NONE && (c->slot != CLOCK_NONE || !c->tree) && known(g, c)) {
+  if (mine.slot != CLOCK_NONE && (c->slot != CLOCK_NONE || !c->tree) && det_knows(g, c)) {
     clock_drop(t, c->tree);
     *c = mine;
     return;
   }
-  if (c->slot != CLOCK_NONE && clock_get(c->tree, c->slot) < c->clock)
-    c->tree = clock_set(t, c->tree, c->slot, c->clock);
-  c->slot = CLOCK_NONE;
-  c->tree = clock_join(t, c->tree, mine.tree);
-  if (mine.slot != CLOCK_NONE && clock_get(c->tree, mine.slot) < mine.clock)
-    c->tree = clock_set(t, c->tree, mine.slot, mine.clock);
+  sync_join_clock(t, c, &mine);
   clock_drop(t, mine.tree);
 }
 

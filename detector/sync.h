@@ -1,4 +1,4 @@
-/* Sync objects: the clocks that addresses name (race.h), and those of atomics with their release sequences.
+/* Sync objects: the clocks that addresses name (race.h), and those of atomics with their release sequences (heads.h).
  *
  * Hashed by line, so that memory which is reborn finds the objects in it. All of an object is guarded by its bucket's
  * lock.
@@ -6,27 +6,22 @@
 #ifndef GW_DETECTOR_SYNC_H
 #define GW_DETECTOR_SYNC_H
 #include "detector/detector.h"
-
-/* A release at the head of a release sequence that goes on (C11 5.1.2.4p10). */
-struct sync_head {
-  struct sync_head *next;
-  uint64_t goroutine;     /* incarnation's number of the releasing one */
-  struct clock_ref clock; /* what it published */
-};
+#include "detector/heads.h"
 
 struct sync_obj {
   struct sync_obj *next;
   uintptr_t addr;
-  struct clock_ref clock;  /* of primitives; joined, with one component outside */
-  uint64_t takes;          /* changes whenever somebody acquires the clock; no two objects begin with the same */
-  struct sync_head *heads; /* of an atomic: the newest first */
-  uint64_t handed;         /* of a lock: when somebody last unlocked it who hadn't locked it (held.c); 0: never */
+  struct clock_ref clock; /* joined, with one component outside */
+  uint64_t takes;         /* changes whenever somebody acquires the clock; no two objects begin with the same */
+  uint64_t handed;        /* of a lock: when somebody last unlocked it who hadn't locked it (held.c); 0: never */
 };
 
 struct sync_bucket {
   struct spin lock;
   uint32_t unused;
   struct sync_obj *first;
+  struct sync_atomic *atomics;
+  uint64_t unused_too; /* two to a cache line */
 };
 
 void sync_init(void);
@@ -35,7 +30,11 @@ struct sync_bucket *sync_bucket(uintptr_t addr);
 struct sync_obj *sync_find_locked(struct sync_bucket *b, uintptr_t addr);
 /* Likewise, made if missing; the line's sync bit is set. */
 struct sync_obj *sync_get_locked(struct sync_bucket *b, uintptr_t addr);
-void sync_heads_clear(struct det_thread *t, struct sync_obj *o);
+/* The same for atomics. */
+struct sync_atomic *sync_find_atomic_locked(struct sync_bucket *b, uintptr_t addr);
+struct sync_atomic *sync_get_atomic_locked(struct sync_bucket *b, uintptr_t addr);
+/* Joins what `from` holds into *c, which stands for no one publication then and has no own component. */
+void sync_join_clock(struct det_thread *t, struct clock_ref *c, const struct clock_ref *from);
 /* Drops the objects in [lo, hi) of one line; true if the line has others left. */
 bool sync_forget_range(struct det_thread *t, uintptr_t lo, uintptr_t hi);
 /* For the collector, alone: every clock that an object holds. */

@@ -3,9 +3,8 @@
 
 #include "base/mem.h"
 #include "base/prim.h"
+#include "detector/bucket_map.h"
 #include "detector/epoch.h"
-
-enum { BUCKETS_LOG = 18 }; /* guess: 4 MB of address space, touched where there are victims */
 
 struct bucket {
   struct spin lock; /* of the chain, not of what is in its sets */
@@ -14,15 +13,16 @@ struct bucket {
 };
 
 static struct bucket *buckets;
+static struct bucket_map used;
 
 void victim_init(void) {
-  buckets = prim_map(sizeof *buckets << BUCKETS_LOG);
+  buckets = prim_map(sizeof *buckets << TABLE_BUCKETS_LOG);
   if (!buckets) gw__fatal("the system refuses address space for the victim table: check `ulimit -v`");
 }
 
 static struct bucket *bucket_of(uintptr_t granule) {
   uintptr_t line = granule >> 3;
-  return &buckets[(line ^ line >> BUCKETS_LOG) & ((1u << BUCKETS_LOG) - 1)];
+  return &buckets[(line ^ line >> TABLE_BUCKETS_LOG) & (TABLE_BUCKETS - 1)];
 }
 
 static struct victim_set *find_locked(const struct bucket *b, uintptr_t granule) {
@@ -48,66 +48,60 @@ static struct victim_set *find_or_make(uintptr_t granule) {
     s->granule = granule;
     s->next = b->first;
     b->first = s;
+    bucket_map_set(&used, (size_t)(b - buckets));
   }
   spin_unlock(&b->lock);
   return s;
 }
 
-static void index_free(struct victim_set *s) {
-  if (s->index) arena_free(s->index, sizeof *s->index << s->index_log);
-  s->index = NULL;
+/* --- a list --------------------------------------------------------------------------------------------------------
+ */
+
+static void index_free(struct victim_list *l) {
+  if (l->index) arena_free(l->index, sizeof *l->index << l->index_log);
+  l->index = NULL;
 }
 
-static void list_free(struct victim_list *l) {
+static void entries_free(struct victim_list *l) {
   if (l->at) arena_free(l->at, l->cap * sizeof *l->at);
-  *l = (struct victim_list){0};
 }
 
-static void set_free(struct victim_set *s) {
-  index_free(s);
-  list_free(&s->writes);
-  list_free(&s->reads);
-  arena_free(s, sizeof *s);
-}
-
-static void list_push(struct victim_list *l, struct victim v) {
-  if (l->n == l->cap) {
-    struct victim_list grown = {.n = l->n, .cap = l->cap ? 2 * l->cap : 2};
-    grown.at = arena_alloc(grown.cap * sizeof *grown.at);
-    mem_copy(grown.at, l->at, l->n * sizeof *l->at);
-    list_free(l);
-    *l = grown;
-  }
-  l->at[l->n++] = v;
+static void list_grow(struct victim_list *l) {
+  uint32_t cap = l->cap ? 2 * l->cap : 2;
+  struct victim *at = arena_alloc(cap * sizeof *at);
+  mem_copy(at, l->at, l->n * sizeof *at);
+  entries_free(l);
+  l->at = at;
+  l->cap = cap;
 }
 
 static uint32_t slot_of(uint32_t cell) { return epochs.entry[cell_id(cell)].slot; }
 
-static uint32_t index_first(const struct victim_set *s, uint32_t slot) {
-  return slot * 0x9E3779B9u >> (32 - s->index_log);
+static uint32_t index_first(const struct victim_list *l, uint32_t slot) {
+  return slot * 0x9E3779B9u >> (32 - l->index_log);
 }
 
-static void index_put(struct victim_set *s, uint32_t slot, uint32_t read) {
-  uint32_t mask = (1u << s->index_log) - 1, i = index_first(s, slot);
-  while (s->index[i].slot_plus_1) i = (i + 1) & mask;
-  s->index[i].slot_plus_1 = slot + 1;
-  s->index[i].read = read;
+static void index_put(struct victim_list *l, uint32_t slot, uint32_t place) {
+  uint32_t mask = (1u << l->index_log) - 1, i = index_first(l, slot);
+  while (l->index[i].slot_plus_1) i = (i + 1) & mask;
+  l->index[i].slot_plus_1 = slot + 1;
+  l->index[i].place = place;
 }
 
-/* Called with no empty reads. */
-static void index_build(struct victim_set *s) {
-  index_free(s);
-  if (s->reads.n <= VICTIMS_LINEAR) return;
-  s->index_log = 6;
-  while (1u << s->index_log < 3 * s->reads.n) s->index_log++;
-  s->index = arena_alloc(sizeof *s->index << s->index_log);
-  for (uint32_t i = 0; i < s->reads.n; i++) index_put(s, slot_of(s->reads.at[i].cell), i);
+/* Called with no empty entries. */
+static void index_build(struct victim_list *l) {
+  index_free(l);
+  if (l->n <= VICTIMS_LINEAR) return;
+  l->index_log = 6;
+  while (1u << l->index_log < 3 * l->n) l->index_log++;
+  l->index = arena_alloc(sizeof *l->index << l->index_log);
+  for (uint32_t i = 0; i < l->n; i++) index_put(l, slot_of(l->at[i].cell), i);
 }
 
-bool victim_reads_of(struct victim_set *s, uint32_t slot, bool (*f)(struct victim *v, void *arg), void *arg) {
-  uint32_t mask = (1u << s->index_log) - 1;
-  for (uint32_t i = index_first(s, slot); s->index[i].slot_plus_1; i = (i + 1) & mask)
-    if (s->index[i].slot_plus_1 == slot + 1 && f(&s->reads.at[s->index[i].read], arg)) return true;
+bool victim_each_of(struct victim_list *l, uint32_t slot, bool (*f)(struct victim *v, void *arg), void *arg) {
+  uint32_t mask = (1u << l->index_log) - 1;
+  for (uint32_t i = index_first(l, slot); l->index[i].slot_plus_1; i = (i + 1) & mask)
+    if (l->index[i].slot_plus_1 == slot + 1 && f(&l->at[l->index[i].place], arg)) return true;
   return false;
 }
 
@@ -124,24 +118,40 @@ static void drop_empty(struct victim_list *l) {
   l->n = kept;
 }
 
-static void add_read(struct victim_set *s, struct victim v) {
-  if (s->index && victim_reads_of(s, slot_of(v.cell), fill_empty, &v)) return;
-  list_push(&s->reads, v);
-  if (s->index && 2 * s->reads.n < 1u << s->index_log) {
-    index_put(s, slot_of(v.cell), s->reads.n - 1);
-  } else if (s->reads.n > VICTIMS_LINEAR) {
-    drop_empty(&s->reads);
-    index_build(s);
+static void list_add(struct victim_list *l, struct victim v) {
+  l->known_slot = CLOCK_NONE;
+  if (l->index && victim_each_of(l, slot_of(v.cell), fill_empty, &v)) return;
+  if (l->n == l->cap) list_grow(l);
+  l->at[l->n++] = v;
+  if (l->index && 2 * l->n < 1u << l->index_log) {
+    index_put(l, slot_of(v.cell), l->n - 1);
+  } else if (l->n > VICTIMS_LINEAR) {
+    drop_empty(l);
+    index_build(l);
   }
 }
 
-void victim_add(struct det_thread *t, uintptr_t granule, uint32_t cell, uint32_t ctx, bool write) {
-  (void)t;
-  struct victim_set *s = find_or_make(granule);
-  if (write)
-    list_push(&s->writes, (struct victim){cell, ctx});
-  else
-    add_read(s, (struct victim){cell, ctx});
+void victim_add(uintptr_t granule, uint32_t cell, uint32_t ctx, bool write) {
+  unsigned kind = (write ? VICTIM_WRITES : 0) + (cell & CELL_ATOMIC ? VICTIM_ATOMICS : 0);
+  list_add(&find_or_make(granule)->list[kind], (struct victim){cell, ctx});
+}
+
+void victim_compact(struct victim_list *l) {
+  uint32_t before = l->n;
+  drop_empty(l);
+  l->look_at = 2 * l->n + VICTIMS_LINEAR;
+  if (l->n != before) index_build(l);
+}
+
+/* --- sets ----------------------------------------------------------------------------------------------------------
+ */
+
+static void set_free(struct victim_set *s) {
+  for (unsigned kind = 0; kind < VICTIM_LISTS; kind++) {
+    index_free(&s->list[kind]);
+    entries_free(&s->list[kind]);
+  }
+  arena_free(s, sizeof *s);
 }
 
 static void unlink_set(struct victim_set *s) {
@@ -153,17 +163,12 @@ static void unlink_set(struct victim_set *s) {
   spin_unlock(&b->lock);
 }
 
-struct victim_set *victim_compact(struct victim_set *s) {
-  drop_empty(&s->writes);
-  uint32_t before = s->reads.n;
-  drop_empty(&s->reads);
-  if (s->writes.n + s->reads.n == 0) {
-    unlink_set(s);
-    set_free(s);
-    return NULL;
-  }
-  if (s->reads.n != before) index_build(s);
-  return s;
+bool victim_done(struct victim_set *s) {
+  for (unsigned kind = 0; kind < VICTIM_LISTS; kind++)
+    if (s->list[kind].n) return false;
+  unlink_set(s);
+  set_free(s);
+  return true;
 }
 
 void victim_forget(uintptr_t first, uintptr_t last) {
@@ -176,15 +181,23 @@ void victim_forget(uintptr_t first, uintptr_t last) {
 }
 
 static void each_in(struct victim_list *l, void (*f)(uint32_t *cell, void *arg), void *arg) {
+  l->known_slot = CLOCK_NONE;
   for (uint32_t i = 0; i < l->n; i++)
     if (l->at[i].cell) f(&l->at[i].cell, arg);
 }
 
+struct each {
+  void (*f)(uint32_t *cell, void *arg);
+  void *arg;
+};
+
+static bool each_in_bucket(size_t i, void *arg) {
+  const struct each *e = arg;
+  for (struct victim_set *s = buckets[i].first; s; s = s->next)
+    for (unsigned kind = 0; kind < VICTIM_LISTS; kind++) each_in(&s->list[kind], e->f, e->arg);
+  return buckets[i].first;
+}
+
 void victim_each(void (*f)(uint32_t *cell, void *arg), void *arg) {
-  for (uint32_t i = 0; i < 1u << BUCKETS_LOG; i++) {
-    for (struct victim_set *s = buckets[i].first; s; s = s->next) {
-      each_in(&s->writes, f, arg);
-      each_in(&s->reads, f, arg);
-    }
-  }
+  bucket_map_each(&used, each_in_bucket, &(struct each){f, arg});
 }

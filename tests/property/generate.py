@@ -13,7 +13,7 @@ STORE_ORDERS = (RELAXED, RELEASE, SEQ_CST)
 RMW_ORDERS = (RELAXED, CONSUME, ACQUIRE, RELEASE, ACQ_REL, SEQ_CST)
 LOCKS = 3
 WEIGHTS = {"access": 50, "write_all": 2, "key": 14, "lock": 20, "handoff": 5, "create": 6, "end": 3, "atomic": 12, "fence": 4,
-           "memory": 3, "ignore": 1, "locks": 2, "churn": 1, "swarm": 1, "thread": 0}
+           "memory": 3, "ignore": 1, "locks": 2, "churn": 1, "swarm": 1, "everybody": 0.3, "thread": 0}
 
 
 def layout(rng):
@@ -51,7 +51,7 @@ class Generator:
         for name in weights:
             weights[name] *= rng.choice((0, 0.3, 1, 1, 3)) if name != "access" else 1
         if not self.atomics:
-            weights["atomic"] = 0
+            weights["atomic"] = weights["everybody"] = 0
         if not self.ignores:
             weights["ignore"] = 0
         weights = {name: w for name, w in weights.items() if w}
@@ -191,9 +191,19 @@ class Generator:
     def order(self, orders):
         return RELAXED if self.location_orders == "relaxed" and self.rng.random() < 0.8 else self.rng.choice(orders)
 
-    def atomic(self):
-        at, n = self.rng.choice(self.atomics)
-        g, rng = self.goroutine(), self.rng
+    def everybody(self):
+        """All that live work on one atomic side by side, and somebody in between: more victims than fit a short list."""
+        place, missing = self.rng.choice(self.atomics), self.crowd - len(self.ran.alive)
+        for _ in range(missing if self.rng.random() < 0.8 else 0):
+            self.create()
+        for g in self.rng.sample(self.ran.alive, len(self.ran.alive)):
+            self.atomic(g, place)
+            if self.rng.random() < 0.05:
+                self.access()
+
+    def atomic(self, g=None, place=None):
+        at, n = place or self.rng.choice(self.atomics)
+        g, rng = self.goroutine() if g is None else g, self.rng
         letter = rng.choice("LLSRC")
         if self.ran.oracle.would_race(g, at, at + n, letter != "L", True) and rng.random() < self.calm:
             return
