@@ -192,14 +192,23 @@ class Generator:
         return RELAXED if self.location_orders == "relaxed" and self.rng.random() < 0.8 else self.rng.choice(orders)
 
     def everybody(self):
-        """All that live work on one atomic side by side, and somebody in between: more victims than fit a short list."""
-        place, missing = self.rng.choice(self.atomics), self.crowd - len(self.ran.alive)
-        for _ in range(missing if self.rng.random() < 0.8 else 0):
+        """All that live work on one atomic side by side, and somebody in between: more victims than fit a short list.
+        Then one who learns of all, or of all but one, accesses it plainly."""
+        rng, place = self.rng, self.rng.choice(self.atomics)
+        while len(self.ran.alive) < self.crowd and rng.random() < 0.99:
             self.create()
-        for g in self.rng.sample(self.ran.alive, len(self.ran.alive)):
+        for g in rng.sample(self.ran.alive, len(self.ran.alive)):
             self.atomic(g, place)
-            if self.rng.random() < 0.05:
+            if rng.random() < 0.05:
                 self.access()
+        last, missing = self.goroutine(), None if rng.random() < self.calm else self.goroutine()
+        for g in self.ran.alive if rng.random() < 0.7 else ():
+            if g not in (last, missing):
+                self.add("h", g, last)
+        for _ in range(rng.choice((1, 1, 2))):
+            write = rng.random() < self.write_share
+            if missing is not None or not self.ran.oracle.would_race(last, place[0], sum(place), write):
+                self.add("w" if write else "r", last, *place, rng.choice((0, 1, 3)))
 
     def atomic(self, g=None, place=None):
         at, n = place or self.rng.choice(self.atomics)
