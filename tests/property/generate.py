@@ -126,6 +126,8 @@ class Generator:
         elif way < 0.6 or not self.atomics:
             self.add(self.rng.choice("lmq"), teller, k)
             self.add(self.rng.choice("aq"), g, k)
+        elif way < 0.7:
+            self.tell_past_others(teller, g)
         elif way < 0.85:
             at, n = self.rng.choice(self.atomics)
             self.add("S", teller, at, n, self.rng.choice((RELEASE, SEQ_CST)), self.value())
@@ -136,6 +138,14 @@ class Generator:
             self.add("S", teller, at, n, RELAXED, self.value())
             self.add("L", g, at, n, RELAXED)
             self.add("T", g, self.rng.choice((ACQUIRE, ACQ_REL, SEQ_CST)))
+
+    def tell_past_others(self, teller, g):
+        """A release sequence goes on at its own thread's relaxed store, others' end there."""
+        (at, n), releases = self.rng.choice(self.atomics), (RELEASE, ACQ_REL, SEQ_CST)
+        for who in (teller, *(self.goroutine() for _ in range(self.rng.choice((0, 1, 3, 12))))):
+            self.add("R", who, at, n, self.rng.choice(releases), self.rng.randrange(len(RMW)), self.value())
+        self.add("S", teller, at, n, RELAXED, self.value())
+        self.add("L", g, at, n, self.rng.choice((CONSUME, ACQUIRE, SEQ_CST)))
 
     def tell_by_lock(self, teller, g):
         k, letters = self.rng.randrange(LOCKS), self.rng.choice(("oOoO", "oOyY", "yYoO"))
@@ -205,10 +215,12 @@ class Generator:
         for g in self.ran.alive if rng.random() < 0.7 else ():
             if g not in (last, missing):
                 self.add("h", g, last)
-        for _ in range(rng.choice((1, 1, 2))):
-            write = rng.random() < self.write_share
-            if missing is not None or not self.ran.oracle.would_race(last, place[0], sum(place), write):
+        for _ in range(rng.choice((1, 2, 3))):
+            write, racy = rng.random() < self.write_share, rng.random() >= self.calm
+            if racy or not self.ran.oracle.would_race(last, place[0], sum(place), write):
                 self.add("w" if write else "r", last, *place, rng.choice((0, 1, 3)))
+            if rng.random() < 0.5:
+                self.atomic(self.goroutine(), place)
 
     def atomic(self, g=None, place=None):
         at, n = place or self.rng.choice(self.atomics)
