@@ -40,6 +40,9 @@ struct access {
   struct { /* the own read among the victims that covers this one; NULL: none, or not one that may move */
     uint32_t *cell, *ctx;
   } mine;
+  struct { /* an older atomic of its slot and kind among the victims, whose place this one takes; NULL: none */
+    uint32_t *cell, *ctx;
+  } place;
   unsigned races_n;
   struct race_pair races[RACES_MAX]; /* reported once the line is unlocked */
 };
@@ -81,9 +84,17 @@ static uint32_t judge(struct access *a, uintptr_t granule, uint32_t mask, uint32
   return cell & CELL_BYTES ? cell : 0;
 }
 
+/* Is it an atomic that this one, of the same goroutine, replaces altogether?  Then nothing has to be displaced: two
+ * goroutines that take turns at a counter would take each other's cell every time. */
+static bool replaces(const struct access *a, uint32_t cell, uint32_t mask, bool write) {
+  return a->atomic && a->write == write && cell & CELL_ATOMIC && !(cell & CELL_BYTES & ~mask) &&
+         epochs.entry[cell_id(cell)].slot == a->g->clock.slot;
+}
+
 /* What judging victims needs, for victim_each_of. */
 struct victim_judging {
   struct access *a;
+  struct victim_list *list;
   uintptr_t granule;
   uint32_t mask;
   bool write;    /* the victims are writes */
@@ -98,6 +109,11 @@ static bool judge_victim(struct victim *v, void *arg) {
   if ((j->write || !j->a->write) && covers(j->a, v->cell, j->mask)) {
     if (j->may_move) j->a->mine.cell = &v->cell, j->a->mine.ctx = &v->ctx;
     return true;
+  }
+  if (replaces(j->a, v->cell, j->mask, j->write)) {
+    j->a->place.cell = &v->cell, j->a->place.ctx = &v->ctx;
+    j->list->known_slot = CLOCK_NONE;
+    return false;
   }
   v->cell = judge(j->a, j->granule, j->mask, v->cell, &v->ctx, j->write);
   if (!v->cell) j->emptied = true;
@@ -127,7 +143,7 @@ static void note_if_all_ordered(struct access *a, struct victim_list *l) {
 
 /* One list of the granule's victims; true if one covers the access. */
 static bool judge_list(struct access *a, uintptr_t granule, uint32_t mask, struct victim_list *l, unsigned kind) {
-  struct victim_judging j = {.a = a, .granule = granule, .mask = mask, .write = kind & VICTIM_WRITES};
+  struct victim_judging j = {.a = a, .list = l, .granule = granule, .mask = mask, .write = kind & VICTIM_WRITES};
   const bool atomic = kind & VICTIM_ATOMICS, conflict = (j.write || a->write) && !(atomic && a->atomic);
   const bool stays = (j.write && !a->write) || (a->atomic && !atomic); /* as in judge */
   if (l->index) {
@@ -140,7 +156,7 @@ static bool judge_list(struct access *a, uintptr_t granule, uint32_t mask, struc
   if (l->index && conflict && stays) note_if_all_ordered(a, l);
   if (j.emptied || (l->index && l->n >= l->look_at)) {
     victim_compact(l);
-    a->mine.cell = NULL; /* it may have moved */
+    a->mine.cell = a->place.cell = NULL; /* they may have moved */
   }
   return covered;
 }
@@ -169,8 +185,12 @@ static bool judge_victims(struct access *a, uintptr_t granule, uint32_t mask) {
       if (!write) a->mine.cell = cell, a->mine.ctx = ctx;
       return true;
     }
-    old = judge(a, granule, mask, old, ctx, write);
-    *cell = old ? old : more ? SPILL_ONLY_MORE : 0;
+    if (replaces(a, old, mask, write)) {
+      a->place.cell = cell, a->place.ctx = ctx;
+    } else {
+      old = judge(a, granule, mask, old, ctx, write);
+      *cell = old ? old : more ? SPILL_ONLY_MORE : 0;
+    }
   }
   if (LIKELY(!more)) return false;
   bool left, covered = judge_set(a, granule, mask, &left);
@@ -196,6 +216,12 @@ static void displace(struct access *a, uintptr_t granule, uint32_t old, uint32_t
 static void record(struct access *a, uintptr_t granule, uint32_t mask, uint8_t *meta) {
   uint32_t *cell = shadow_cell(a->plane, granule), *ctx = shadow_ctx(a->plane, granule), old = *cell;
   uint32_t mine = a->ctx;
+  a->g->recorded = true;
+  if (a->place.cell) {
+    *a->place.cell = a->own | mask;
+    *a->place.ctx = mine | (*a->place.ctx & ~SPILL_CTX);
+    return;
+  }
   if (!(old & CELL_BYTES)) {
     *ctx = mine;
     __atomic_store_n(cell, a->own | mask, __ATOMIC_RELAXED);
@@ -213,7 +239,6 @@ static void record(struct access *a, uintptr_t granule, uint32_t mask, uint8_t *
     *meta |= (uint8_t)(META_WRITE << a->plane);
     shadow_note_region(granule >> 3);
   }
-  a->g->recorded = true;
 }
 
 static void judge_read_plane(struct access *a, uintptr_t granule, uint32_t mask, unsigned plane) {
@@ -249,7 +274,7 @@ static void record_for_inline(struct access *a, uintptr_t granule, uint32_t mask
 static void access_granule(struct access *a, uintptr_t granule, uint32_t mask, uint8_t *meta) {
   uint32_t *w = shadow_cell(0, granule);
   uint32_t written = *meta & META_WRITE ? *w : 0;
-  a->mine.cell = NULL;
+  a->mine.cell = a->place.cell = NULL;
   if (covers(a, written, mask)) return record_for_inline(a, granule, mask, meta);
   if (!a->write && *meta & META_WRITE << a->plane && covers(a, *shadow_cell(a->plane, granule), mask)) return;
   uint32_t left = judge(a, granule, mask, written, shadow_ctx(0, granule), true);

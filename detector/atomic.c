@@ -78,7 +78,8 @@ static bool op_release(struct op *op, bool rmw, int mo) {
 static void op_end(struct op *op, const void *p, size_t n, bool reads, bool writes, int mo, struct race_at at) {
   bool tick = false;
   if (reads && op->a) op_acquire(op, mo);
-  det_access(op->t, op->g, (uintptr_t)p, n, writes ? RACE_ATOMIC_WRITE : RACE_ATOMIC_READ, at);
+  if (!det_atomic_simply(op->t, op->g, (uintptr_t)p, n, writes, at))
+    det_access(op->t, op->g, (uintptr_t)p, n, writes ? RACE_ATOMIC_WRITE : RACE_ATOMIC_READ, at);
   if (writes && op->a) tick = op_release(op, reads, mo);
   if (op->b) spin_unlock(&op->b->lock);
   if (tick) det_tick(op->t, op->g);
@@ -101,7 +102,10 @@ static void op_end(struct op *op, const void *p, size_t n, bool reads, bool writ
   void __gw_atomic##N##_store(void *p, T v, int mo) {        \
     struct op op = op_begin();                               \
     op_lock_to_write(&op, p, false, mo);                     \
-    __atomic_store_n((T *)p, v, __ATOMIC_SEQ_CST);           \
+    if (mo == __ATOMIC_SEQ_CST)                              \
+      __atomic_store_n((T *)p, v, __ATOMIC_SEQ_CST);         \
+    else                                                     \
+      __atomic_store_n((T *)p, v, __ATOMIC_RELEASE);         \
     op_end(&op, p, sizeof(T), false, true, mo, RACE_HERE()); \
   }
 

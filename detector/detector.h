@@ -85,6 +85,8 @@ struct race_g {
   struct race_g *prev, *next;      /* all that live; guarded by gs.lock (goroutine.c) */
 };
 
+enum { EPOCH_IDS = 32 }; /* guess: one lock for so many */
+
 /* A thread that has entered the detector. In the arena; registered until the thread ends. */
 struct det_thread {
   struct race_g *g;               /* runs here now; NULL: scheduler */
@@ -103,6 +105,8 @@ struct det_thread {
   struct depot_cache *cache;      /* recent stacks by hash */
   uint32_t end_rounds;            /* of libc's destructors of thread-specific values, so far */
   struct pool nodes;              /* of clock trees */
+  uint32_t ids_n;                 /* in `ids` */
+  uint32_t ids[EPOCH_IDS];        /* free ones that it took ahead (epoch.c); the collector takes them back */
   struct det_thread *prev, *next; /* guarded by det_threads.lock */
 };
 
@@ -149,6 +153,8 @@ static inline void det_exit(struct det_thread *t) {
 void det_access(struct det_thread *t, struct race_g *g, uintptr_t p, size_t n, enum race_op op, struct race_at at);
 /* The short way for what lies in one line (single.c): plain, judged and recorded as ctx; false if it takes more. */
 bool det_line_simply(struct det_thread *t, struct race_g *g, uintptr_t p, size_t n, uint32_t ctx, bool write);
+/* The short way for an atomic access in one granule (atomic_cell.c); false if it takes more. */
+bool det_atomic_simply(struct det_thread *t, struct race_g *g, uintptr_t p, size_t n, bool write, struct race_at at);
 /* Records a write of memory that was just reborn. */
 void det_record_fresh(struct det_thread *t, struct race_g *g, uintptr_t p, size_t n, uint32_t ctx);
 

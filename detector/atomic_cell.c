@@ -1,0 +1,157 @@
+/* The short way of an atomic access: within one granule, and nothing rare in its way.
+ *
+ * It decides as access.c does (whose head says why an entry may go), and gives up, before anything is changed, where
+ * that takes more: a race, victims in the table, other bytes of the own epoch in the cell.
+ *
+ * What atomics wrote stands beside what plain accesses did and other goroutines' atomics, neither of which it replaces.
+ * So where the cell is another's the spill cell is used, if what it has may go: nothing has to be moved.
+ */
+#include "detector/depot.h"
+#include "detector/detector.h"
+#include "detector/judge.h"
+#include "detector/shadow.h"
+
+/* The access, and what it found in the line. */
+struct try {
+  struct det_thread *t;
+  struct race_g *g;
+  uintptr_t granule;
+  uint32_t mask, own; /* its bytes; the open id and the atomic bit */
+  bool write;
+  uint8_t meta;
+};
+
+enum verdict { STAYS, GOES, RACES };
+
+static inline enum verdict judge(const struct try *a, uint32_t cell, bool wrote) {
+  if (!(cell & a->mask)) return STAYS;
+  bool atomic = cell & CELL_ATOMIC;
+  if (!ordered(a->t, a->g, cell)) return (wrote || a->write) && !atomic ? RACES : STAYS;
+  return atomic && (a->write || !wrote) ? GOES : STAYS;
+}
+
+/* An entry of the own epoch that stands for the access as well. */
+static inline bool covers(const struct try *a, uint32_t cell) {
+  return cell_same_id(cell, a->own) && !(a->mask & ~cell);
+}
+
+static inline uint32_t without(uint32_t cell, uint32_t bytes) {
+  cell &= ~bytes;
+  return cell & CELL_BYTES ? cell : 0;
+}
+
+static inline bool is_own(const struct try *a, uint32_t cell) { return (cell ^ a->own) < CELL_ATOMIC; }
+
+/* What an access finds in its cell or in the spill cell. */
+struct found {
+  uint32_t *cell, *ctx;
+  uint32_t rest; /* what will be left of it */
+};
+
+/* A write's look at the reads; false if there is a race. Planes to clear are in *drop. */
+static inline bool judge_reads(const struct try *a, unsigned *drop) {
+  *drop = 0;
+  for (unsigned bits = a->meta >> 1 & ((1u << READ_PLANES) - 1); bits; bits &= bits - 1) {
+    unsigned plane = (unsigned)__builtin_ctz(bits) + 1;
+    uint32_t read = *shadow_cell(plane, a->granule);
+    if (!read || (plane == a->t->plane && is_own(a, read))) continue;
+    enum verdict v = judge(a, read, false);
+    if (v == RACES) return false;
+    if (v == GOES) *drop |= bits & -bits;
+  }
+  return true;
+}
+
+static inline void drop_reads(const struct try *a, unsigned drop) {
+  for (; drop; drop &= drop - 1) {
+    uint32_t *cell = shadow_cell((unsigned)__builtin_ctz(drop) + 1, a->granule);
+    __atomic_store_n(cell, without(*cell, a->mask), __ATOMIC_RELAXED);
+  }
+}
+
+enum outcome { COVERED, CLEAR, GIVEN_UP };
+
+static inline enum outcome look(const struct try *a, struct found *f, bool wrote) {
+  uint32_t cell = *f->cell;
+  if ((wrote || !a->write) && covers(a, cell)) return COVERED;
+  enum verdict v = judge(a, cell, wrote);
+  if (v == RACES) return GIVEN_UP;
+  f->rest = v == GOES ? without(cell, a->mask) : cell;
+  return CLEAR;
+}
+
+static inline enum outcome look_at_spill(const struct try *a, struct found *spill) {
+  *spill = (struct found){shadow_cell(SPILL_PLANE, a->granule), shadow_ctx(SPILL_PLANE, a->granule), 0};
+  if (!(a->meta & META_VICTIMS) || !*spill->cell) return CLEAR;
+  uint32_t info = *spill->ctx;
+  return info & SPILL_MORE ? GIVEN_UP : look(a, spill, info & SPILL_WRITE);
+}
+
+static inline void put(const struct try *a, const struct found *f, uint32_t ctx) {
+  __atomic_store_n(f->cell, a->own | a->mask, __ATOMIC_RELAXED);
+  if (*f->ctx != ctx) *f->ctx = ctx;
+}
+
+/* Records the access in its cell, else among the victims; false if neither has room. */
+static inline bool record(struct try *a, struct found *f, struct found *spill, uint32_t ctx) {
+  if (!f->rest) {
+    put(a, f, ctx);
+    if (a->meta & META_VICTIMS && *spill->cell != spill->rest) *spill->cell = spill->rest;
+    return true;
+  }
+  if (is_own(a, f->rest) || spill->rest) return false;
+  put(a, spill, ctx | (a->write ? SPILL_WRITE : 0));
+  if (*f->cell != f->rest) __atomic_store_n(f->cell, f->rest, __ATOMIC_RELAXED);
+  a->meta |= META_VICTIMS;
+  if (!a->write) a->t->displaced++;
+  return true;
+}
+
+static inline enum outcome try_granule(struct try *a, uint32_t ctx) {
+  const unsigned plane = a->write ? 0 : a->t->plane;
+  const uint8_t bit = (uint8_t)(META_WRITE << plane);
+  struct found f = {shadow_cell(plane, a->granule), shadow_ctx(plane, a->granule), 0}, spill;
+  enum outcome o = a->meta & bit ? look(a, &f, a->write) : CLEAR;
+  if (o != CLEAR) return o;
+  unsigned drop = 0;
+  if (a->write) {
+    if (!judge_reads(a, &drop)) return GIVEN_UP;
+  } else if (a->meta & META_WRITE) {
+    struct found written = {shadow_cell(0, a->granule), NULL, 0};
+    o = look(a, &written, true);
+    if (o != CLEAR) return o;
+  }
+  o = look_at_spill(a, &spill);
+  if (o != CLEAR) return o;
+  if (!record(a, &f, &spill, ctx)) return GIVEN_UP;
+  drop_reads(a, drop);
+  if (UNLIKELY(!(a->meta & bit))) {
+    a->meta |= bit;
+    shadow_note_region(a->granule >> 3);
+  }
+  a->g->recorded = true;
+  return CLEAR;
+}
+
+/* Seen without the lock: only an access that races with it, or is ordered after it, takes an entry of the open epoch
+ * away. */
+static inline bool is_recorded(const struct try *a) {
+  if (covers(a, __atomic_load_n(shadow_cell(0, a->granule), __ATOMIC_RELAXED))) return true;
+  return !a->write && covers(a, __atomic_load_n(shadow_cell(a->t->plane, a->granule), __ATOMIC_RELAXED));
+}
+
+bool det_atomic_simply(struct det_thread *t, struct race_g *g, uintptr_t p, size_t n, bool write, struct race_at at) {
+  if (UNLIKELY((p & 7) + n > 8 || !g->epoch || g->ignore || !shadow_covered(p))) return false;
+  struct try a = {.t = t, .g = g, .granule = p >> 3, .write = write, .own = g->epoch | CELL_ATOMIC};
+  a.mask = (CELL_BYTES >> (8 - n)) << (p & 7);
+  if (is_recorded(&a)) return true;
+  forget_ordered(t, g);
+  uint32_t ctx = depot_context_plain(t, g, at);
+  uint8_t *m = shadow_meta(a.granule >> 3);
+  a.meta = line_lock(m);
+  enum outcome o = try_granule(&a, ctx);
+  line_unlock(m, a.meta);
+  if (!write && o == CLEAR && UNLIKELY(++t->reads == READS_WINDOW || t->displaced >= det_displaced_many))
+    det_choose_plane(t);
+  return o != GIVEN_UP;
+}
