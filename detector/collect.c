@@ -70,7 +70,7 @@ struct collection {
   uint32_t *count;    /* by slot, slots + 2 of them: first values counted, then where the slot's begin */
   uint64_t *value;    /* existing clocks' components, by slot, each slot's ascending and distinct */
   uint32_t *value_n;  /* by slot: distinct ones */
-  uint64_t *fill;     /* by slot: while filling, where the next goes */
+  uint64_t *fill;     /* by slot: while filling, where the next goes; while classing, values below the last clock */
   uint32_t *rep;      /* by class: the id that stands for it */
   uint32_t *new_id;   /* by id */
   uint8_t *live;      /* by id: some cell has it, or it is open */
@@ -150,10 +150,15 @@ static uint32_t sort_distinct(uint64_t *v, uint64_t n) {
   return kept;
 }
 
-/* How many of the slot's existing values are below the clock. */
+/* How many of the slot's existing values are below the clock.  A slot's ids mostly come in the order of their clocks:
+ * so the answer is often the last one, or one of the next. */
 static uint32_t values_below(const struct collection *c, uint32_t slot, uint64_t clock) {
+  enum { NEAR = 4 };
   const uint64_t *v = c->value + c->count[slot];
-  uint32_t lo = 0, hi = c->value_n[slot];
+  uint32_t lo = (uint32_t)c->fill[slot], hi = c->value_n[slot];
+  if (lo && v[lo - 1] >= clock) lo = 0;
+  for (uint32_t i = 0; i < NEAR; i++, lo++)
+    if (lo == hi || v[lo] >= clock) return lo;
   while (lo < hi) {
     uint32_t mid = lo + (hi - lo) / 2;
     if (v[mid] < clock)
@@ -177,11 +182,14 @@ static void find_values(struct collection *c) {
 /* A slot with n values has n + 1 classes. Ids are looked at from the lowest, so the lowest stands for its class; two
  * incarnations of a slot that share a class keep their own ids, as reports tell them apart. */
 static void find_classes(struct collection *c) {
+  for (uint32_t s = 0; s < epochs.slots; s++) c->fill[s] = 0;
   for (uint32_t id = 1; id < epochs.fresh; id++) {
     const struct epoch_entry *e = &epochs.entry[id];
     c->new_id[id] = id;
     if (!e->incarnation || c->open[id]) continue;
-    uint32_t *rep = &c->rep[c->count[e->slot] + e->slot + values_below(c, e->slot, e->clock)];
+    uint32_t below = values_below(c, e->slot, e->clock);
+    uint32_t *rep = &c->rep[c->count[e->slot] + e->slot + below];
+    c->fill[e->slot] = below;
     if (*rep && epochs.entry[*rep].incarnation == e->incarnation)
       c->new_id[id] = *rep;
     else
@@ -323,7 +331,10 @@ static void collect(void) {
   rebuild_free_ids(&c);
   free_incarnations(&c);
   free_slots(&c);
-  for (struct det_thread *t = det_threads.first; t; t = t->next) t->ordered_for = 0; /* ids mean other things now */
+  for (struct det_thread *t = det_threads.first; t; t = t->next) {
+    t->ordered_for = 0; /* ids mean other things now */
+    t->ids_n = 0;       /* those that it had are in the list of free ones */
+  }
   set_next_collection();
   give(c.rep, (values + slots + 1) * sizeof *c.rep);
   give(c.value, (values + 1) * sizeof *c.value);

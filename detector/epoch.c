@@ -17,8 +17,7 @@ void epoch_init(void) {
   epochs.collect_at = COLLECT_FLOOR;
 }
 
-uint32_t epoch_new(uint32_t slot, uint64_t clock, uint32_t incarnation, bool *collect) {
-  spin_lock(&epochs.lock);
+static uint32_t id_take_locked(void) {
   uint32_t id = epochs.free;
   if (id) {
     epochs.free = epochs.entry[id].slot;
@@ -26,11 +25,30 @@ uint32_t epoch_new(uint32_t slot, uint64_t clock, uint32_t incarnation, bool *co
   } else {
     id = epochs.fresh++;
   }
-  GW_CHECK(id <= CELL_ID_MAX); /* the collector starts long before */
-  epochs.entry[id] = (struct epoch_entry){.clock = clock, .slot = slot, .incarnation = incarnation};
-  *collect = epochs.fresh - epochs.free_n >= epochs.collect_at;
-  spin_unlock(&epochs.lock);
+  GW_CHECK(id <= CELL_ID_MAX);                /* the collector starts long before */
+  epochs.entry[id] = (struct epoch_entry){0}; /* free, for the collector */
   return id;
+}
+
+/* Some at once: the lock and the entries' cache lines stay with one thread.  The lowest is used first. */
+static void ids_take(struct det_thread *t) {
+  uint32_t n = det_collect_every ? 1 : EPOCH_IDS;
+  spin_lock(&epochs.lock);
+  for (uint32_t i = n; i-- > 0;) t->ids[i] = id_take_locked();
+  if (epochs.fresh - epochs.free_n >= epochs.collect_at) t->collect_wanted = true;
+  spin_unlock(&epochs.lock);
+  t->ids_n = n;
+}
+
+uint32_t epoch_new(struct det_thread *t, uint32_t slot, uint64_t clock, uint32_t incarnation) {
+  if (UNLIKELY(!t->ids_n)) ids_take(t);
+  uint32_t id = t->ids[--t->ids_n];
+  epochs.entry[id] = (struct epoch_entry){.clock = clock, .slot = slot, .incarnation = incarnation};
+  return id;
+}
+
+void epoch_give_back(struct det_thread *t) {
+  while (t->ids_n) epoch_free(t->ids[--t->ids_n]);
 }
 
 void epoch_free(uint32_t id) {

@@ -40,10 +40,12 @@ extern struct epochs {
 } epochs;
 
 void epoch_init(void);
-/* A new id for the segment. Sets *collect when ids run short. */
-uint32_t epoch_new(uint32_t slot, uint64_t clock, uint32_t incarnation, bool *collect);
+/* A new id for the segment. Has t collect when ids run short. */
+uint32_t epoch_new(struct det_thread *t, uint32_t slot, uint64_t clock, uint32_t incarnation);
 /* An id that no cell holds. */
 void epoch_free(uint32_t id);
+/* The thread ends: the ids that it took ahead are free for others. */
+void epoch_give_back(struct det_thread *t);
 /* A slot for a newborn that knows `tree`, and the clock from which it goes on. */
 uint32_t slot_new(const struct node *tree, uint64_t *first_clock);
 void slot_dead(uint32_t slot, uint64_t end);

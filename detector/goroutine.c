@@ -58,6 +58,7 @@ static void thread_end(void *arg) {
   __gw_tls.epoch = 0;
   __gw_tls.read_off = 0;
   pool_drain(&t->nodes);
+  epoch_give_back(t);
   depot_cache_free(t->cache);
   arena_free(t, sizeof *t);
 }
@@ -146,14 +147,12 @@ void race_g_switch(struct race_g *g) {
 }
 
 void det_first_record(struct det_thread *t, struct race_g *g) {
-  bool collect;
   g->clock.slot = slot_new(g->clock.tree, &g->first_clock);
   g->clock.clock = g->first_clock;
   g->acquired = false;
-  g->epoch = epoch_new(g->clock.slot, g->clock.clock, g->incarnation, &collect) << CELL_ID_SHIFT;
+  g->epoch = epoch_new(t, g->clock.slot, g->clock.clock, g->incarnation) << CELL_ID_SHIFT;
   g->recorded = true; /* so that the first release closes it: what it publishes must be a clock of this incarnation */
   if (t->g == g) __gw_tls.epoch = g->epoch;
-  if (collect) t->collect_wanted = true;
 }
 
 void race_g_end(struct race_g *g) {

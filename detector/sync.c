@@ -148,10 +148,7 @@ static uint32_t next_epoch(struct det_thread *t, struct race_g *g) {
     epochs.entry[cell_id(epoch)].clock = g->clock.clock;
     return epoch;
   }
-  bool collect;
-  uint32_t id = epoch_new(g->clock.slot, g->clock.clock, g->incarnation, &collect);
-  if (UNLIKELY(collect)) t->collect_wanted = true;
-  return id << CELL_ID_SHIFT;
+  return epoch_new(t, g->clock.slot, g->clock.clock, g->incarnation) << CELL_ID_SHIFT;
 }
 
 void det_tick(struct det_thread *t, struct race_g *g) {
