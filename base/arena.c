@@ -28,13 +28,13 @@ struct chunk {
 
 /* Guarded by its lock. */
 static struct class {
-  struct spin lock;
+  struct spin_ARENA lock;
   void *free;     /* list through the first word */
   char *at, *end; /* what is left of the class's last span */
 } classes[2 * CLASSES];
 
 static struct {
-  struct spin lock;
+  struct spin_CHUNKS lock;
   struct chunk *last; /* that spans are cut from */
   unsigned used;      /* its pages in use */
   size_t total;       /* bytes from the system */

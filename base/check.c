@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "paranoid.h"
 #include "prim.h"
 
 static void say(const char *prefix, const char *fmt, va_list ap) {
@@ -19,6 +20,7 @@ _Noreturn void gw__check_failed(const char *what, const char *file, int line) {
   char msg[512];
   int n = snprintf(msg, sizeof msg, "godwit: internal check failed: %s (%s:%d)\n", what, file, line);
   prim_write_all(2, msg, n < (int)sizeof msg ? (size_t)n : sizeof msg - 1);
+  paranoid_dump();
   prim_abort();
 }
 

@@ -56,7 +56,7 @@ void log_after_fork(void) {
 
 unsigned log_findings, log_occurrences;
 void (*log_on_finding)(void);
-struct spin log_lock;
+struct spin_LOG log_lock;
 
 static void write_finding(struct text *json, const struct text *rendered, bool symbols, const char *plain) {
   if (symbols) return log_write(rendered->at, rendered->n);

@@ -8,7 +8,7 @@
 #include "base/spin.h"
 
 /* One finding at a time: held from modules_refresh (modules.h) until it is written. */
-extern struct spin log_lock;
+extern struct spin_LOG log_lock;
 /* Writes a raw finding (report_format.h) as its helper renders it; without a helper as JSON or, for people, as `plain`.
  * CHILD_SHOWN (child.h); or, with nothing written nor counted, the number of the suppression that hides it.  Blocks
  * while the helper works. */

@@ -8,7 +8,7 @@
  * time. */
 enum { PAUSES_MAX = 64 };
 
-void spin_lock_slow(struct spin *s) {
+void spin_wait_for(uint32_t *held) {
   int pauses = 1;
   do {
     for (int i = 0; i < pauses; i++) spin_pause();
@@ -16,5 +16,5 @@ void spin_lock_slow(struct spin *s) {
       pauses *= 2;
     else
       prim_sched_yield();
-  } while (!spin_try_lock(s));
+  } while (!spin_try(held));
 }

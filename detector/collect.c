@@ -24,7 +24,7 @@
 #include "detector/victim.h"
 
 uint32_t det_collecting;
-static struct spin one_at_a_time;
+static struct spin_COLLECT one_at_a_time;
 static struct det_thread *stopper; /* guarded by one_at_a_time */
 
 void det_wait_collect(struct det_thread *t) {

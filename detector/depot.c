@@ -44,11 +44,11 @@ struct table {
 };
 
 static struct {
-  char *region;        /* ids are offsets into it, in 16-byte units */
-  size_t used;         /* guarded by lock */
-  uint32_t count;      /* records; guarded by lock */
-  struct table *table; /* atomic */
-  struct spin lock;    /* of insertions */
+  char *region;           /* ids are offsets into it, in 16-byte units */
+  size_t used;            /* guarded by lock */
+  uint32_t count;         /* records; guarded by lock */
+  struct table *table;    /* atomic */
+  struct spin_DEPOT lock; /* of insertions */
 } depot;
 
 static struct table *table_new(uint32_t log) {

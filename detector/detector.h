@@ -189,12 +189,12 @@ void det_reopen(struct det_thread *t, struct race_g *g, uintptr_t addr, uint64_t
 /* --- goroutine.c
  * ------------------------------------------------------------------------------------------------------- */
 extern struct gs {
-  struct spin lock;     /* guards the list */
-  struct race_g *first; /* all that live */
+  struct spin_DET_GS lock; /* guards the list */
+  struct race_g *first;    /* all that live */
   uint64_t live;
 } det_gs;
 extern struct det_threads {
-  struct spin lock;
+  struct spin_DET_THREADS lock;
   struct det_thread *first;
 } det_threads;
 void det_thread_init(void);

@@ -25,9 +25,9 @@ struct dead_slot {
 extern struct epochs {
   struct epoch_entry *entry; /* by id; id 0 is never used */
   struct incarnation *incarnation;
-  struct spin lock; /* guards what follows */
-  uint32_t fresh;   /* ids from here on were never used */
-  uint32_t free;    /* list of free ids, through `slot` */
+  struct spin_EPOCHS lock; /* guards what follows */
+  uint32_t fresh;          /* ids from here on were never used */
+  uint32_t free;           /* list of free ids, through `slot` */
   uint32_t free_n;
   uint32_t collect_at; /* ids in use at which the collector starts */
   uint32_t slots;      /* slots from here on were never used */

@@ -231,8 +231,7 @@ void race_after_fork_child(void) {
   struct det_thread *me = det_self;
   det_threads.first = me; /* the others' threads are gone; their memory is left alone */
   if (me) me->prev = me->next = NULL;
-  spin_unlock(&det_threads.lock);
-  det_threads.lock.held = 0;
+  det_threads.lock.held = 0; /* a thread that is gone may have had it */
   report_after_fork(true);
   order_after_fork();
   det_resume_others();

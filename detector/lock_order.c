@@ -19,7 +19,7 @@
 enum { BUCKETS_LOG = 16 }; /* guess: of nodes, of edges; touched where used */
 
 static struct {
-  struct spin lock;
+  struct spin_ORDER lock;
   struct order_node **nodes; /* by line */
   struct order_edge **edges;
   uint64_t next_id;    /* of nodes */

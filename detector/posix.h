@@ -116,12 +116,12 @@ uint32_t posix_tid(void);
 
 /* The interceptors' own tables are locked inside the detector: so no signal handler finds a lock held by its own
  * thread, and nobody holds one when the process forks. */
-static inline struct det_thread *posix_lock(struct spin *s) {
+static inline struct det_thread *posix_lock(struct spin_POSIX *s) {
   struct det_thread *t = det_enter();
   spin_lock(s);
   return t;
 }
-static inline void posix_unlock(struct spin *s, struct det_thread *t) {
+static inline void posix_unlock(struct spin_POSIX *s, struct det_thread *t) {
   spin_unlock(s);
   det_exit(t);
 }

@@ -22,7 +22,7 @@ struct barrier {
 
 enum { BUCKETS = 64 };
 static struct {
-  struct spin lock;
+  struct spin_POSIX lock;
   struct barrier *bucket[BUCKETS];
 } table;
 

@@ -14,7 +14,7 @@ struct counted {
 
 enum { BUCKETS = 256 };
 static struct {
-  struct spin lock;
+  struct spin_POSIX lock;
   struct counted *bucket[BUCKETS];
 } table;
 

@@ -33,7 +33,7 @@ struct number {
 
 enum { PAGE_NUMBERS = 1024, PAGES = 1024, BUCKETS = 256 };
 static struct {
-  struct spin lock;
+  struct spin_POSIX lock;
   struct number *page[PAGES]; /* of numbers; never given back */
   struct channel *bucket[BUCKETS];
 } table;

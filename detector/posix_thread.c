@@ -30,7 +30,7 @@ struct posix_thread {
 
 enum { BUCKETS = 1024 };
 static struct {
-  struct spin lock;
+  struct spin_POSIX lock;
   struct posix_thread *bucket[BUCKETS];
   uint32_t key_made; /* 0 no, 1 by somebody just now, 2 yes (release; acquire in make_key) */
   pthread_key_t key;

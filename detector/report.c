@@ -21,7 +21,7 @@
 #include "detector/shadow.h"
 #include "godwit/report_format.h"
 
-static struct spin lock; /* one finding at a time; guards all of this file */
+static struct spin_REPORT lock; /* one finding at a time; guards all of this file */
 
 /* Pairs of stacks that were judged: open addressing, doubled when half full. */
 struct judged {

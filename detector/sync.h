@@ -17,7 +17,7 @@ struct sync_obj {
 };
 
 struct sync_bucket {
-  struct spin lock;
+  struct spin_SYNC lock;
   uint32_t unused;
   struct sync_obj *first;
   struct sync_atomic *atomics;

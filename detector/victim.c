@@ -7,7 +7,7 @@
 #include "detector/epoch.h"
 
 struct bucket {
-  struct spin lock; /* of the chain, not of what is in its sets */
+  struct spin_VICTIMS lock; /* of the chain, not of what is in its sets */
   uint32_t unused;
   struct victim_set *first;
 };

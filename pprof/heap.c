@@ -39,7 +39,7 @@ struct live {
   struct heap_bucket *bucket;
 };
 
-static struct spin lock;
+static struct spin_HEAP lock;
 static struct heap_bucket *buckets[HEADS];
 static struct live *lives[LIVE_HEADS];
 

@@ -119,7 +119,7 @@ static void wait_in(struct gw__chan *c, struct gw__waitq *q, struct g *g, struct
   w->index = -1;
   g->object = c;
   waitq_put(q, w);
-  g_park_unlock(g, why, &c->lock);
+  g_park_unlock(g, why, SPIN_ANY(&c->lock));
 }
 
 void gw__chan_send(struct gw__chan *c, const void *elem) {

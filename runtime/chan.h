@@ -11,7 +11,7 @@
  * Clocks for the detector: one per slot of the buffer, named by chan_clock; `sync` carries unbuffered hand-offs; the
  * channel's own address carries close.  `closing` is what send reads and close writes, so that the two race. */
 struct gw__chan {
-  struct spin lock;                    /* guards all that changes */
+  struct spin_CHAN lock;               /* guards all that changes */
   uint32_t cap;                        /* constant */
   size_t size;                         /* of an element; constant */
   uint32_t count;                      /* values buffered; atomic for gw_len and for quick looks */

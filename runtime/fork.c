@@ -7,13 +7,13 @@
 #include "net/netpoll.h"
 
 static void before_fork(void) {
-  stacks_fork_lock();
   spin_lock(&sched.lock);
+  stacks_fork_lock();
 }
 
 static void in_parent(void) {
-  spin_unlock(&sched.lock);
   stacks_fork_unlock();
+  spin_unlock(&sched.lock);
 }
 
 static void bury(struct g *g, void *self) {
@@ -24,7 +24,8 @@ static void in_child(void) {
   struct g *self = g_tls(), *threads = sched.thread_gs;
   uint32_t procs = sched.procs, all_procs = sched.all_procs;
   int64_t start = sched.start;
-  memset(&sched, 0, sizeof sched); /* the lock with it: this is the only thread */
+  spin_unlock(&sched.lock); /* this is the only thread */
+  memset(&sched, 0, sizeof sched);
   sched.procs = procs;
   sched.start = start;
   sched.now = prim_now();

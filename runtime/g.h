@@ -159,6 +159,11 @@ enum { MAX_PROCS = 256 };
 enum { GCHUNK = 62, READY_FEW = 16 };
 
 /* Runnable Gs, see gqueue.c. */
+struct gchunk {
+  struct gchunk *next;
+  uint32_t from, to; /* g[from] to g[to - 1] are queued */
+  struct g *g[GCHUNK];
+};
 struct gqueue {
   struct gchunk *first, *last;
   uint32_t n; /* atomic for readers without the lock */
@@ -175,13 +180,13 @@ struct readying {
 enum { HELPERS_MAX = 16 };
 
 extern HIDDEN struct sched {
-  struct spin lock;    /* guards what isn't atomic here */
-  bool started;        /* atomic: there are Ps */
-  uint32_t procs;      /* atomic: GOMAXPROCS */
-  uint32_t all_procs;  /* atomic: Ps ever used */
-  uint32_t idle_procs; /* atomic: length of idle_p */
-  uint32_t spinning;   /* atomic: Ms that look for work */
-  struct gqueue queue; /* global run queue */
+  struct spin_SCHED lock; /* guards what isn't atomic here */
+  bool started;           /* atomic: there are Ps */
+  uint32_t procs;         /* atomic: GOMAXPROCS */
+  uint32_t all_procs;     /* atomic: Ps ever used */
+  uint32_t idle_procs;    /* atomic: length of idle_p */
+  uint32_t spinning;      /* atomic: Ms that look for work */
+  struct gqueue queue;    /* global run queue */
   struct p *idle_p;
   struct m *idle_m;
   struct m *all_m;                     /* atomic head; only grows */
@@ -305,6 +310,8 @@ static inline struct m *rt_enter(struct g *g) {
 }
 /* release: what the runtime did to the P comes before sysmon's handing it on */
 static inline void rt_exit(struct m *m) {
+  paranoid_no_lock("leaving the runtime");
+  if (m) paranoid_object(RANK_M, m);
   if (m) __atomic_store_n(&m->in_runtime, 0, __ATOMIC_RELEASE);
 }
 /* The runtime's functions that take a lock, park or ready call rt_enter first and rt_exit last: a G that loses its P

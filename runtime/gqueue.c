@@ -4,12 +4,6 @@
 #include "base/arena.h"
 #include "g.h"
 
-struct gchunk {
-  struct gchunk *next;
-  uint32_t from, to; /* g[from] to g[to - 1] are queued */
-  struct g *g[GCHUNK];
-};
-
 static void set_n(struct gqueue *q, uint32_t n) {
   __atomic_store_n(&q->n, n, __ATOMIC_RELAXED); /* a hint for who hasn't got the lock */
 }

@@ -34,11 +34,13 @@ void p_acquire(struct m *m, struct p *p) {
   m->p = p;
   __atomic_store_n(&p->m, m, __ATOMIC_RELAXED);
   __atomic_store_n(&p->status, P_RUNNING, __ATOMIC_RELEASE); /* pairs with sysmon's acquire: p->m is set */
+  paranoid_note("gets: processor, M", p->id, m->id);
   if (tracing()) trace_note(m, TRACE_P_START, 0, m->tid);
 }
 
 struct p *p_release(struct m *m) {
   struct p *p = m->p;
+  paranoid_note("gives up: processor, M", p->id, m->id);
   if (tracing()) trace_note(m, TRACE_P_STOP, 0, 0);
   m->p = NULL;
   return p;
@@ -83,6 +85,7 @@ static void m_rouse(struct m *m) {
 }
 
 static void m_wake(struct m *m) {
+  paranoid_note("wakes: M, processor", m->id, m->nextp->id);
   __atomic_store_n(&m->wake, 1, __ATOMIC_SEQ_CST); /* pairs with the acquire in m_sleep: nextp, spinning */
   m_rouse(m);
 }
@@ -141,6 +144,7 @@ void wake_one(void) {
 
 /* Sleeps until handed a P; as the sleeper until `when` at most. True with a P. */
 static bool m_sleep(struct m *m) {
+  paranoid_no_lock("an M sleeps");
   for (;;) {
     uint32_t w = __atomic_load_n(&m->wake, __ATOMIC_ACQUIRE); /* pairs with m_wake */
     if (w == 1) {
@@ -165,6 +169,7 @@ void m_stop(struct m *m) {
 
 /* Until woken, for timeout_ns at most (< 0: for ever), or until descriptors got ready. */
 static void sleep_for_events(struct m *m, int64_t timeout_ns, struct ready *ready) {
+  paranoid_no_lock("an M sleeps for events");
   if (!__atomic_load_n(&netpoll.started, __ATOMIC_ACQUIRE)) {
     prim_futex_wait(&m->wake, 0, timeout_ns);
     return;

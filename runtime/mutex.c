@@ -56,7 +56,7 @@ static bool take_while_spinning(gw_mutex *mu, struct locking *l) {
 static bool take_or_wait(gw_mutex *mu, struct g *g, struct locking *l, enum reason why) {
   struct gw__waitq *q = &mu->gw__queue;
   struct gw__waiter *w = &l->w;
-  waitq_lock(q);
+  waitq_lock_as(MUTEX, q);
   uint32_t s = __atomic_load_n(&mu->gw__state, __ATOMIC_RELAXED), to;
   uint32_t starving = l->queued && prim_now() - w->n > STARVING_NS ? STARVING : 0;
   do {
@@ -78,7 +78,7 @@ static bool take_or_wait(gw_mutex *mu, struct g *g, struct locking *l, enum reas
   else
     waitq_put(q, w);
   l->queued = l->woken = true; /* as it will be when it runs again, unless it gets the lock with that */
-  g_park_unlock(g, why, waitq_lock_of(q));
+  g_park_unlock(g, why, SPIN_ANY(WAITQ_LOCK(MUTEX, q)));
   return w->ok; /* set by a hand-over */
 }
 
@@ -155,7 +155,7 @@ static __attribute__((noinline)) void unlock_slow(gw_mutex *mu, bool starving) {
   struct g *g = g_self();
   struct m *m = rt_enter(g);
   struct gw__waitq *q = &mu->gw__queue;
-  waitq_lock(q);
+  waitq_lock_as(MUTEX, q);
   struct gw__waiter *w = starving ? hand_over_locked(mu) : wake_locked(mu);
   struct g *wake = w ? w->g : NULL;
   int64_t since = w ? w->since : 0;

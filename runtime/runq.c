@@ -100,6 +100,7 @@ static bool next_waits(struct p *p) {
   uint32_t tick = __atomic_load_n(&p->schedtick, __ATOMIC_RELAXED),
            ns = __atomic_load_n(&patience_ns, __ATOMIC_RELAXED);
   if (!next_get(p)) return false;
+  paranoid_no_lock("a thief waits");
   prim_futex_wait(&never, 0, ns);
   bool waits = next_get(p) && __atomic_load_n(&p->schedtick, __ATOMIC_RELAXED) == tick;
   __atomic_store_n(&patience_ns, waits ? PATIENCE_MIN_NS : ns < PATIENCE_MAX_NS ? 2 * ns : ns, __ATOMIC_RELAXED);
@@ -111,6 +112,7 @@ static struct g *next_steal(struct p *from) {
   if (!m || !next_waits(from) || !m_keep_out(m, from, RETAKE_HELD)) return NULL;
   struct g *g = next_get(from);
   next_set(from, NULL);
+  paranoid_note("steals: next of processor, 1 if any", from->id, g != NULL);
   __atomic_store_n(&m->retake, RETAKE_NONE, __ATOMIC_RELEASE); /* pairs with the acquire in rt_enter_slow */
   return g;
 }
@@ -149,6 +151,7 @@ struct g *runq_steal(struct p *p, struct p *from, bool take_next) {
     n--;
     struct g *g = ring_load(p, at + n);
     if (n) __atomic_store_n(&p->tail, at + n, __ATOMIC_RELEASE);
+    paranoid_note("steals: how many, from processor", n + 1, from->id);
     return g;
   }
 }

@@ -51,6 +51,7 @@ static void g_make_current(struct m *m, struct g *g) {
   __atomic_store_n(&m->p->schedtick, m->p->schedtick + 1, __ATOMIC_RELAXED);
   race_g_switch(g->race);
   g_set_tls(g);
+  paranoid_note("runs: goroutine, processor", g->id, m->p->id);
   if (tracing()) trace_note(m, TRACE_START, g->id, 0);
 }
 
@@ -119,12 +120,12 @@ static void after_park(struct m *m, struct g *g, void *arg) {
   if (parking.unlock) parking.unlock(parking.arg);
 }
 
+static void unlock_arg(void *lock) { spin_unlock((struct spin *)lock); }
+
 static void after_unlock(struct m *m, struct g *g, void *lock) {
   (void)m, (void)g;
-  spin_unlock(lock);
+  unlock_arg(lock);
 }
-
-static void unlock_arg(void *lock) { spin_unlock(lock); }
 
 static void thread_park(struct g *g, void (*unlock)(void *arg), void *arg) {
   __atomic_store_n(&g->wake, 0, __ATOMIC_RELAXED); /* published by the unlock */
@@ -134,6 +135,7 @@ static void thread_park(struct g *g, void (*unlock)(void *arg), void *arg) {
   sched_check_dead_locked();
   spin_unlock(&sched.lock);
   if (unlock) unlock(arg);
+  paranoid_no_lock("a thread parks");
   while (!__atomic_load_n(&g->wake, __ATOMIC_ACQUIRE)) { /* pairs with the release in g_ready */
     /* Without a monitor who parks looks himself whether the threads that we know nothing of have ended. */
     bool look =
@@ -147,6 +149,7 @@ static void thread_park(struct g *g, void (*unlock)(void *arg), void *arg) {
 }
 
 static inline void waits(struct g *g, enum reason why) {
+  paranoid_note("parks: goroutine, reason", g->id, why);
   g->reason = why;
   g->since = __atomic_load_n(&sched.now, __ATOMIC_RELAXED);
   __atomic_store_n(&g->status, G_WAITING, __ATOMIC_RELAXED);
@@ -182,6 +185,7 @@ void g_park_unlock(struct g *g, enum reason why, struct spin *lock) {
 
 void g_ready(struct m *m, struct g *g) {
   if (UNLIKELY(g->readied)) g->readied = prim_now();
+  paranoid_note("ready: goroutine, 1 as a thread", g->id, g->thread);
   if (tracing()) trace_ready(m, g);
   __atomic_store_n(&g->status, G_RUNNABLE, __ATOMIC_RELAXED);
   if (UNLIKELY(g->thread)) {
@@ -206,6 +210,7 @@ void g_ready(struct m *m, struct g *g) {
 
 static void after_yield(struct m *m, struct g *g, void *arg) {
   (void)arg;
+  paranoid_note("yields: goroutine, processor", g->id, m->p->id);
   runq_put(m->p, g, false);
 }
 
@@ -257,6 +262,7 @@ static struct m *enter_retaken(struct g *g) {
       return m;
     spin_pause();
   }
+  paranoid_note("retaken: goroutine, processor", g->id, m->p->id);
   m->p = NULL;
   __atomic_store_n(&m->retake, RETAKE_NONE, __ATOMIC_RELEASE); /* after m->p: who holds no P isn't asked */
   uint32_t status = g->status;
@@ -295,6 +301,7 @@ void g_exit(struct g *g) {
   race_g_end(g->race);
   g->race = NULL;
   struct m *m = rt_enter(g);
+  paranoid_note("ends: goroutine, processor", g->id, m->p->id);
   if (tracing()) {
     trace_name(m, g);
     trace_note(m, TRACE_END, g->id, 0);
@@ -331,6 +338,7 @@ void g_launch(struct m *m, const struct gw__call *call, uint64_t id, struct race
     __atomic_store_n(&p->live, p->live + 1, __ATOMIC_RELAXED);
   else
     __atomic_fetch_add(&sched.foreign_live, 1, __ATOMIC_RELAXED);
+  paranoid_note("go: goroutine, parent", id, parent);
   if (tracing()) trace_note(m, TRACE_CREATE, id, (uintptr_t)call->f);
   g_ready(m, g);
 }

@@ -6,7 +6,7 @@ void gw_sema_init(gw_sema *s, int64_t n) { *s = (gw_sema){.gw__free = n}; }
 bool gw_sema_try_acquire(gw_sema *s, int64_t n) {
   struct g *g = g_self();
   struct m *m = rt_enter(g);
-  waitq_lock(&s->gw__queue);
+  waitq_lock_as(SEMA, &s->gw__queue);
   bool ok = !s->gw__queue.gw__first && s->gw__free >= n;
   if (ok) s->gw__free -= n, s->gw__held += n;
   waitq_unlock(&s->gw__queue);
@@ -19,7 +19,7 @@ void gw_sema_acquire(gw_sema *s, int64_t n) {
   struct g *g = g_self();
   if (n < 0) gw_panic("semaphore: negative count");
   struct m *m = rt_enter(g);
-  waitq_lock(&s->gw__queue);
+  waitq_lock_as(SEMA, &s->gw__queue);
   if (!s->gw__queue.gw__first && s->gw__free >= n) {
     s->gw__free -= n;
     s->gw__held += n;
@@ -39,7 +39,7 @@ void gw_sema_release(gw_sema *s, int64_t n) {
   if (n < 0) gw_panic("semaphore: negative count");
   race_release_merge(g->race, s);
   struct m *m = rt_enter(g);
-  waitq_lock(&s->gw__queue);
+  waitq_lock_as(SEMA, &s->gw__queue);
   if (s->gw__held < n) {
     waitq_unlock(&s->gw__queue);
     rt_exit(m);

@@ -32,9 +32,9 @@ struct slab {
 };
 
 static struct {
-  struct spin lock;   /* guards all here that says no more */
-  struct slab *slabs; /* atomic head, newest first */
-  size_t slot;        /* bytes of a slot; constant once set */
+  struct spin_STACKS lock; /* guards all here that says no more */
+  struct slab *slabs;      /* atomic head, newest first */
+  size_t slot;             /* bytes of a slot; constant once set */
   enum { BY_MARKER, BY_MPROTECT, BY_CANARY } guard;
   bool one_by_one;      /* the kernel has no calls for many ranges */
   uint32_t protected_n; /* slots guarded by mprotect */

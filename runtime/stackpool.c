@@ -18,32 +18,10 @@ enum {
   KEEP = 16               /* one in so many stays warm */
 };
 
-struct bundle {
-  struct bundle *next;
-  uint64_t canaries; /* of cold ones: bit i is g[i]->canary */
-  struct g *g[STACK_BATCH];
-};
+struct stackpool stackpool;
 
-/* A list of bundles. */
-struct store {
-  struct bundle *first;
-  uint32_t n; /* bundles */
-};
-
-static struct {
-  struct spin lock;             /* guards all here but trim_at */
-  struct store warm;            /* dead, and as they were left */
-  struct store cold;            /* given back */
-  struct g *loose[STACK_BATCH]; /* of those who have no P */
-  uint32_t loose_n;
-  uint32_t low;    /* least warm.n in this period */
-  uint32_t excess; /* atomic for a quick look: bundles that the monitor still has to give back */
-  uint32_t made;   /* atomic, relaxed: Gs ever made, about */
-  int64_t trim_at; /* when this period ends; the monitor's alone */
-} pool;
-
-void stackpool_lock(void) { spin_lock(&pool.lock); }
-void stackpool_unlock(void) { spin_unlock(&pool.lock); }
+void stackpool_lock(void) { spin_lock(&stackpool.lock); }
+void stackpool_unlock(void) { spin_unlock(&stackpool.lock); }
 
 static void push_locked(struct store *s, struct bundle *b) {
   b->next = s->first;
@@ -59,7 +37,7 @@ static struct bundle *pop_locked(struct store *s) {
   return b;
 }
 
-static void excess_set_locked(uint32_t n) { __atomic_store_n(&pool.excess, n, __ATOMIC_RELAXED); }
+static void excess_set_locked(uint32_t n) { __atomic_store_n(&stackpool.excess, n, __ATOMIC_RELAXED); }
 
 /* Where they were last used is out of the cache; by the time that they are used it is there again. */
 static void fetch(struct g *const *g) {
@@ -68,17 +46,17 @@ static void fetch(struct g *const *g) {
 
 /* STACK_BATCH dead Gs at most, from the store or new ones; how many. */
 static uint32_t get_batch(struct g **to) {
-  spin_lock(&pool.lock);
-  struct bundle *warm = pop_locked(&pool.warm), *cold = warm ? NULL : pop_locked(&pool.cold);
-  if (pool.warm.n < pool.low) pool.low = pool.warm.n;
-  if (pool.excess > pool.warm.n) excess_set_locked(pool.warm.n);
-  spin_unlock(&pool.lock);
+  spin_lock(&stackpool.lock);
+  struct bundle *warm = pop_locked(&stackpool.warm), *cold = warm ? NULL : pop_locked(&stackpool.cold);
+  if (stackpool.warm.n < stackpool.low) stackpool.low = stackpool.warm.n;
+  if (stackpool.excess > stackpool.warm.n) excess_set_locked(stackpool.warm.n);
+  spin_unlock(&stackpool.lock);
   struct bundle *b = warm ? warm : cold;
   if (!b) {
-    uint32_t made = __atomic_load_n(&pool.made, __ATOMIC_RELAXED),
+    uint32_t made = __atomic_load_n(&stackpool.made, __ATOMIC_RELAXED),
              n = made / 8 + 1; /* a guess at what will be needed */
     n = slots_cut(to, n < STACK_BATCH ? n : STACK_BATCH);
-    __atomic_fetch_add(&pool.made, n, __ATOMIC_RELAXED);
+    __atomic_fetch_add(&stackpool.made, n, __ATOMIC_RELAXED);
     return n;
   }
   memcpy(to, b->g, sizeof b->g);
@@ -93,15 +71,15 @@ static uint32_t get_batch(struct g **to) {
 static void put_batch(struct g *const *from) {
   struct bundle *b = arena_alloc(sizeof *b);
   memcpy(b->g, from, sizeof b->g);
-  spin_lock(&pool.lock);
-  push_locked(&pool.warm, b);
-  spin_unlock(&pool.lock);
+  spin_lock(&stackpool.lock);
+  push_locked(&stackpool.warm, b);
+  spin_unlock(&stackpool.lock);
 }
 
 static struct g *loose_get(void) {
-  spin_lock(&pool.lock);
-  struct g *g = pool.loose_n ? pool.loose[--pool.loose_n] : NULL;
-  spin_unlock(&pool.lock);
+  spin_lock(&stackpool.lock);
+  struct g *g = stackpool.loose_n ? stackpool.loose[--stackpool.loose_n] : NULL;
+  spin_unlock(&stackpool.lock);
   if (g) return g;
   struct g *batch[STACK_BATCH];
   uint32_t n = get_batch(batch);
@@ -126,51 +104,51 @@ void g_free(struct p *p, struct g *g) {
     return;
   }
   struct g *full[STACK_BATCH];
-  spin_lock(&pool.lock);
-  bool over = pool.loose_n == STACK_BATCH;
+  spin_lock(&stackpool.lock);
+  bool over = stackpool.loose_n == STACK_BATCH;
   if (over) {
-    memcpy(full, pool.loose, sizeof full);
-    pool.loose_n = 0;
+    memcpy(full, stackpool.loose, sizeof full);
+    stackpool.loose_n = 0;
   }
-  pool.loose[pool.loose_n++] = g;
-  spin_unlock(&pool.lock);
+  stackpool.loose[stackpool.loose_n++] = g;
+  spin_unlock(&stackpool.lock);
   if (over) put_batch(full);
 }
 
 /* Gives one bundle's memory back; false if there is none, or `excess_only` and no more than needed. */
 static bool cool_one(bool excess_only) {
-  if (excess_only && __atomic_load_n(&pool.excess, __ATOMIC_RELAXED) == 0) return false;
-  spin_lock(&pool.lock);
-  bool some = !excess_only || pool.excess > 0;
-  if (excess_only && some) excess_set_locked(pool.excess - 1);
-  struct bundle *b = some ? pop_locked(&pool.warm) : NULL;
-  if (pool.warm.n < pool.low) pool.low = pool.warm.n;
-  spin_unlock(&pool.lock);
+  if (excess_only && __atomic_load_n(&stackpool.excess, __ATOMIC_RELAXED) == 0) return false;
+  spin_lock(&stackpool.lock);
+  bool some = !excess_only || stackpool.excess > 0;
+  if (excess_only && some) excess_set_locked(stackpool.excess - 1);
+  struct bundle *b = some ? pop_locked(&stackpool.warm) : NULL;
+  if (stackpool.warm.n < stackpool.low) stackpool.low = stackpool.warm.n;
+  spin_unlock(&stackpool.lock);
   if (!b) return false;
   for (uint32_t i = 0; i < STACK_BATCH; i++) b->canaries |= (uint64_t)b->g[i]->canary << i;
   slots_discard(b->g, STACK_BATCH);
-  spin_lock(&pool.lock);
-  push_locked(&pool.cold, b);
-  spin_unlock(&pool.lock);
+  spin_lock(&stackpool.lock);
+  push_locked(&stackpool.cold, b);
+  spin_unlock(&stackpool.lock);
   return true;
 }
 
 void stacks_trim(int64_t now) {
-  if (now >= pool.trim_at) {
-    spin_lock(&pool.lock);
-    excess_set_locked(pool.trim_at ? pool.low - pool.low / KEEP : 0);
-    pool.low = pool.warm.n;
-    spin_unlock(&pool.lock);
-    pool.trim_at = now + TRIM_PERIOD_MS * GW_MS;
+  if (now >= stackpool.trim_at) {
+    spin_lock(&stackpool.lock);
+    excess_set_locked(stackpool.trim_at ? stackpool.low - stackpool.low / KEEP : 0);
+    stackpool.low = stackpool.warm.n;
+    spin_unlock(&stackpool.lock);
+    stackpool.trim_at = now + TRIM_PERIOD_MS * GW_MS;
   }
   for (int i = 0; i < TRIM_AT_ONCE && cool_one(true); i++) continue;
 }
 
 int64_t stacks_trim_after(int64_t now) {
-  spin_lock(&pool.lock);
-  bool none = pool.warm.n <= KEEP, busy = pool.excess > 0;
-  spin_unlock(&pool.lock);
-  return none ? -1 : busy || pool.trim_at <= now ? 0 : pool.trim_at - now;
+  spin_lock(&stackpool.lock);
+  bool none = stackpool.warm.n <= KEEP, busy = stackpool.excess > 0;
+  spin_unlock(&stackpool.lock);
+  return none ? -1 : busy || stackpool.trim_at <= now ? 0 : stackpool.trim_at - now;
 }
 
 void gw_free_os_memory(void) {

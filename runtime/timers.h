@@ -20,7 +20,7 @@ struct timer {
 };
 
 struct timers {
-  struct spin lock;
+  struct spin_TIMERS lock;
   uint32_t n, room;
   struct timer **heap; /* 4-ary, earliest first */
   int64_t first;       /* atomic: when of heap[0], or TIMER_NEVER */

@@ -18,7 +18,7 @@ enum { CHUNKS_MAX = 256 /* 32 MB for a thread */ };
 
 static struct trace_list *lists; /* atomic head */
 static struct trace_list shared;
-static struct spin shared_lock;
+static struct spin_TRACE shared_lock;
 static struct spin wanted_lock;
 static uint32_t wanted; /* by how many; guarded by wanted_lock */
 

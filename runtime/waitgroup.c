@@ -9,7 +9,7 @@ static uint64_t pack(int32_t count, uint32_t waiters) { return (uint64_t)(uint32
 static void wake_all(gw_waitgroup *w, uint32_t n) {
   struct m *m = rt_enter(g_self());
   for (; n > 0; n--) {
-    waitq_lock(&w->gw__queue);
+    waitq_lock_as(WAITGROUP, &w->gw__queue);
     struct gw__waiter *one = waitq_get(&w->gw__queue);
     struct g *wake = one ? one->g : NULL;
     if (!one) w->gw__credit++; /* it has counted itself and is about to queue */
@@ -47,7 +47,7 @@ void gw_waitgroup_done(gw_waitgroup *w) { add(w, -1, RACE_HERE()); }
 static void wait_queued(gw_waitgroup *w) {
   struct g *g = g_self();
   struct m *m = rt_enter(g);
-  waitq_lock(&w->gw__queue);
+  waitq_lock_as(WAITGROUP, &w->gw__queue);
   if (w->gw__credit) {
     w->gw__credit--;
     waitq_unlock(&w->gw__queue);

@@ -46,5 +46,5 @@ struct gw__waiter *waitq_get(struct gw__waitq *q) {
 void waitq_park(struct gw__waitq *q, struct g *g, struct gw__waiter *w, enum reason why) {
   w->g = g;
   waitq_put(q, w);
-  g_park_unlock(g, why, waitq_lock_of(q));
+  g_park_unlock(g, why, SPIN_ANY(WAITQ_LOCK(WAITQ, q)));
 }

@@ -16,9 +16,11 @@ struct gw__waiter {
   bool queued;   /* stands in a queue */
 };
 
-static inline struct spin *waitq_lock_of(struct gw__waitq *q) { return (struct spin *)(void *)&q->gw__lock; }
-static inline void waitq_lock(struct gw__waitq *q) { spin_lock(waitq_lock_of(q)); }
-static inline void waitq_unlock(struct gw__waitq *q) { spin_unlock(waitq_lock_of(q)); }
+/* The lock of a primitive's queue, by the rank under which what it guards is checked. */
+#define WAITQ_LOCK(id, q) ((struct spin_##id *)(void *)&(q)->gw__lock)
+#define waitq_lock_as(id, q) spin_lock(WAITQ_LOCK(id, q))
+static inline void waitq_lock(struct gw__waitq *q) { waitq_lock_as(WAITQ, q); }
+static inline void waitq_unlock(struct gw__waitq *q) { spin_unlock(WAITQ_LOCK(WAITQ, q)); }
 HIDDEN void waitq_put(struct gw__waitq *q, struct gw__waiter *w);
 HIDDEN void waitq_put_first(struct gw__waitq *q, struct gw__waiter *w);
 HIDDEN void waitq_remove(struct gw__waitq *q, struct gw__waiter *w);

@@ -5,7 +5,7 @@
  * nanoseconds per token and so is off by percents at high rates. */
 #include "runtime/g.h"
 
-static struct spin *lock_of(gw_limiter *l) { return (struct spin *)(void *)&l->gw__lock; }
+static struct spin_LIMITER *lock_of(gw_limiter *l) { return (struct spin_LIMITER *)(void *)&l->gw__lock; }
 
 void gw_limiter_init(gw_limiter *l, double per_second, int burst) {
   if (!(per_second >= 0)) gw_panic("limiter: %g tokens per second", per_second);

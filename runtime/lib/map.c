@@ -38,7 +38,7 @@ struct table {
 };
 
 struct shard {
-  struct spin lock;                  /* guards what changes */
+  struct spin_SHARD lock;            /* guards what changes */
   uint32_t sequence;                 /* atomic, see above */
   uint64_t n;                        /* entries in the table */
   struct table *table;               /* atomic; NULL before the first store */

@@ -24,14 +24,14 @@ struct node {
 };
 
 struct shard {
-  struct spin lock;   /* guards the lists */
-  uint32_t n;         /* atomic, relaxed for looks without the lock: length of `full` */
-  struct node *full;  /* the objects, the last one first */
-  struct node *empty; /* nodes for the next ones */
-  void *hot;          /* the place: by who is busy, or closed it */
-  uint32_t busy;      /* atomic: the P's holder uses the place; release: pairs with the acquire in take_hot */
-  uint32_t closed;    /* atomic: guarded by lock: nobody but its holder uses the place */
-  char unshared[24];  /* a cache line of its own */
+  struct spin_SHELF lock; /* guards the lists */
+  uint32_t n;             /* atomic, relaxed for looks without the lock: length of `full` */
+  struct node *full;      /* the objects, the last one first */
+  struct node *empty;     /* nodes for the next ones */
+  void *hot;              /* the place: by who is busy, or closed it */
+  uint32_t busy;          /* atomic: the P's holder uses the place; release: pairs with the acquire in take_hot */
+  uint32_t closed;        /* atomic: guarded by lock: nobody but its holder uses the place */
+  char unshared[24];      /* a cache line of its own */
 };
 _Static_assert(sizeof(struct shard) == 64, "a cache line");
 

@@ -266,7 +266,7 @@ void descs_forget(void) {
     if (!table[i]) continue;
     for (int k = 0; k < PAGE_DESCS; k++) {
       struct desc *d = &table[i][k];
-      d->lock = (struct spin){0};
+      d->lock.held = 0;
       d->refs = 0;
       d->gen++;
       d->registered = false;

@@ -21,7 +21,7 @@ struct desc_side {
 
 /* Never given back, as events may name it. */
 struct desc {
-  struct spin lock;
+  struct spin_DESC lock;
   uint32_t refs;         /* atomic: calls under way on a descriptor that godwit made, and CLOSING */
   uint32_t gen;          /* atomic; guarded by lock: raised when the number gets another meaning */
   bool made;             /* atomic: by gw_listen, gw_accept or gw_dial: non-blocking, and ours to close */

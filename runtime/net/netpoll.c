@@ -13,7 +13,7 @@
 #include "base/prim_io.h"
 
 struct netpoll netpoll;
-static struct spin start_lock;
+static struct spin_NETPOLL start_lock;
 
 #define WAKE UINT64_MAX
 enum { EVENTS = 128 }; /* Go's */
@@ -81,14 +81,15 @@ void netpoll_inject(struct m *m, struct ready *r) {
 }
 
 bool netpoll_now(struct m *m) {
-  if (signals_arrived()) signals_deliver();
-  if (!__atomic_load_n(&netpoll.started, __ATOMIC_ACQUIRE)) return false;
-  if (!netpoll_try_enter()) return false;
+  bool any = signals_arrived();
+  if (any) signals_deliver();
+  if (!__atomic_load_n(&netpoll.started, __ATOMIC_ACQUIRE)) return any;
+  if (!netpoll_try_enter()) return any;
   struct ready ready = {0};
   netpoll_poll(0, &ready);
   netpoll_leave();
   netpoll_inject(m, &ready);
-  return ready.n > 0;
+  return any || ready.n > 0;
 }
 
 void netpoll_forget(void) {
@@ -97,7 +98,7 @@ void netpoll_forget(void) {
     prim_io_close(netpoll.wake);
   }
   netpoll = (struct netpoll){0};
-  start_lock = (struct spin){0};
+  start_lock.held = 0;
   descs_forget();
   signals_forget();
 }

@@ -21,7 +21,7 @@ struct subscription {
 };
 
 static struct {
-  struct spin lock;
+  struct spin_SIGNALS lock;
   struct subscription *list;
   uint64_t wanted;                  /* union of the sets */
   struct sigaction before[SIGNALS]; /* of those in `wanted` */
@@ -156,7 +156,7 @@ void gw__signal_stop(int (*c)(struct gw__chan_of *)) {
 
 /* In a forked child: what was subscribed to does again what it did before. */
 void signals_forget(void) {
-  signals.lock = (struct spin){0};
+  signals.lock.held = 0;
   signals.list = NULL;
   drop_unwanted_locked();
   arrived = 0;
