@@ -1,9 +1,10 @@
-/* The wait-for graph.  A goroutine that waits for a lock waits for its owner, so has one successor at most, and circles
- * are found by walking.  For channels and wait groups nobody owns what is waited for: there, who has it on its stack
- * counts as one who could end the wait, if the search for leaks has shown that nobody else can.
+/* The wait-for graph.  A goroutine that waits for a lock waits for its owner; a writer that waits for readers to leave
+ * waits for each of them.  So whoever is in a circle waits for good.  For channels and wait groups nobody owns what is
+ * waited for: there, who has it on its stack counts as one who could end the wait, if the search for leaks has shown
+ * that nobody else can.
  *
- * A lock knows its owner by number (mutex.h); a reader of a rwmutex leaves none, so circles through readers are not
- * seen. */
+ * A lock knows its owner by number (mutex.h).  Of a rwmutex's readers each knows what it reads (g->reads); they are
+ * believed if they are as many as the lock counts, as one goroutine may give up what another one took. */
 #include "deadlock.h"
 
 #include <stdio.h>
@@ -46,7 +47,47 @@ static struct g *g_of_number(uint32_t number) {
   return r->g;
 }
 
-void deadlock_search_begin(void) { this_search++; }
+/* Who reads what, for one search. */
+enum { READERS_MAX = 4096 };
+static struct readers {
+  struct reader {
+    const gw_rwmutex *rw;
+    struct g *g;
+  } v[READERS_MAX];
+  uint32_t n; /* may be more than there is room for */
+} readers;
+
+static void note_reads(struct g *g, void *arg) {
+  (void)arg;
+  if (__atomic_load_n(&g->status, __ATOMIC_RELAXED) == G_DEAD) return;
+  for (int i = 0; i < READS; i++) {
+    const gw_rwmutex *rw = __atomic_load_n(&g->reads[i], __ATOMIC_RELAXED);
+    if (!rw) continue;
+    if (readers.n < READERS_MAX) readers.v[readers.n] = (struct reader){rw, g};
+    readers.n++;
+  }
+}
+
+void deadlock_search_begin(void) {
+  this_search++;
+  readers.n = 0;
+  g_each(note_reads, NULL);
+}
+
+/* The i-th goroutine that reads under rw; NULL if there are no more. */
+static struct g *reader_of(const gw_rwmutex *rw, unsigned i) {
+  for (uint32_t k = 0; k < readers.n; k++)
+    if (readers.v[k].rw == rw && i-- == 0) return readers.v[k].g;
+  return NULL;
+}
+
+/* Are those the ones for whom its writer waits? */
+static bool readers_known(const gw_rwmutex *rw, uint32_t leaving) {
+  uint32_t n = 0;
+  if (readers.n > READERS_MAX) return false;
+  for (uint32_t k = 0; k < readers.n; k++) n += readers.v[k].rw == rw;
+  return n == leaving;
+}
 
 static struct g *owner_of(const gw_mutex *m) {
   uint32_t number = __atomic_load_n(&m->gw__owner, __ATOMIC_RELAXED);
@@ -54,20 +95,40 @@ static struct g *owner_of(const gw_mutex *m) {
   return number && locked ? g_of_number(number) : NULL;
 }
 
-struct g *deadlock_owner(const struct g *g) {
-  if (waits_for(g, WAIT_MUTEX)) return owner_of(g->object);
+struct g *deadlock_next(const struct g *g, unsigned i) {
+  if (waits_for(g, WAIT_MUTEX)) return i == 0 ? owner_of(g->object) : NULL;
   if (!waits_for(g, WAIT_RWMUTEX_R) && !waits_for(g, WAIT_RWMUTEX_W)) return NULL;
   const gw_rwmutex *rw = g->object;
-  struct g *writer = owner_of(&rw->gw__w);
+  const struct g *writer = owner_of(&rw->gw__w);
+  int32_t leaving = __atomic_load_n(&rw->gw__leaving, __ATOMIC_RELAXED);
   /* A writer that has stopped new readers waits for those that are in. */
-  if (writer == g && __atomic_load_n(&rw->gw__leaving, __ATOMIC_RELAXED) > 0) return NULL;
-  return writer;
+  if (writer == g && leaving > 0) return readers_known(rw, (uint32_t)leaving) ? reader_of(rw, i) : NULL;
+  return i == 0 ? owner_of(&rw->gw__w) : NULL;
 }
 
+struct g *deadlock_perhaps_next(const struct g *g, unsigned i) {
+  const gw_rwmutex *rw = g->object;
+  if (!waits_for(g, WAIT_RWMUTEX_W) || owner_of(&rw->gw__w) != g) return NULL;
+  return reader_of(rw, i);
+}
+
+bool deadlock_waits_for(const struct g *g, const struct g *other) {
+  const struct g *next;
+  for (unsigned i = 0; (next = deadlock_next(g, i)); i++)
+    if (next == other) return true;
+  return false;
+}
+
+enum { PATH_MAX_G = 256, ON_PATH = 1, DONE = 2 }; /* marks in g->walk, 0 before */
+
+/* A search depth first; what lies deeper than the path can get isn't looked at. */
 struct walk {
   struct circle *out;
-  unsigned max, n;
-  uint32_t stamp; /* of the walk; marks of others are smaller */
+  unsigned max, n, depth;
+  struct {
+    struct g *g;
+    unsigned next; /* of its successors */
+  } path[PATH_MAX_G];
 };
 
 static void mark_clear(struct g *g, void *arg) {
@@ -75,36 +136,45 @@ static void mark_clear(struct g *g, void *arg) {
   g->walk = 0;
 }
 
-/* Lists the circle that g is in; none if it is too long to be told. */
-static void circle_take(struct walk *w, struct g *g) {
+/* The end of the path leads to g, which is on it; no circle if it is too long to be told. */
+static void circle_take(struct walk *w, const struct g *g) {
   struct circle *c = &w->out[w->n];
+  unsigned from = w->depth;
+  while (from > 0 && w->path[from - 1].g != g) from--;
+  if (from-- == 0 || w->depth - from > CIRCLE_MAX || w->n == w->max) return;
   c->n = 0;
-  for (struct g *at = g; at; at = deadlock_owner(at)) {
-    if (c->n > 0 && at == g) {
-      w->n++;
-      return;
-    }
-    if (c->n == CIRCLE_MAX) return;
-    c->g[c->n++] = at;
-  }
+  while (from < w->depth) c->g[c->n++] = w->path[from++].g;
+  w->n++;
+}
+
+static void path_add(struct walk *w, struct g *g) {
+  g->walk = ON_PATH;
+  w->path[w->depth].g = g;
+  w->path[w->depth++].next = 0;
 }
 
 static void walk_from(struct g *g, void *arg) {
   struct walk *w = arg;
-  if (w->n == w->max || g->walk || !deadlock_owner(g)) return;
-  w->stamp++;
-  for (struct g *at = g; at && !at->walk; at = deadlock_owner(at)) {
-    at->walk = w->stamp;
-    struct g *next = deadlock_owner(at);
-    if (next && next->walk == w->stamp) {
+  if (w->n == w->max || g->walk || !deadlock_next(g, 0)) return;
+  path_add(w, g);
+  while (w->depth > 0) {
+    struct g *at = w->path[w->depth - 1].g, *next = deadlock_next(at, w->path[w->depth - 1].next++);
+    if (!next) {
+      at->walk = DONE;
+      w->depth--;
+    } else if (next->walk == ON_PATH) {
       circle_take(w, next);
-      return;
+    } else if (next->walk == 0 && w->depth < PATH_MAX_G) {
+      path_add(w, next);
     }
   }
 }
 
 unsigned deadlock_locks(struct circle *out, unsigned max) {
-  struct walk w = {.out = out, .max = max};
+  struct walk w;
+  w.out = out;
+  w.max = max;
+  w.n = w.depth = 0;
   deadlock_search_begin();
   g_each(mark_clear, NULL);
   g_each(walk_from, &w);
@@ -217,8 +287,7 @@ size_t deadlock_describe(const struct circle *c, char *to, size_t room) {
   for (unsigned i = 0; i < c->n && n < room; i++) {
     const struct g *g = c->g[i], *next = c->g[i + 1 < c->n ? i + 1 : 0];
     unsigned long long id = g->id, next_id = next->id;
-    const struct g *owner = deadlock_owner(g);
-    const char *verb = next == g ? "holds itself" : owner && owner == next ? "holds" : "knows";
+    const char *verb = !deadlock_waits_for(g, next) ? "knows" : next == g ? "holds itself" : "holds";
     int wrote = snprintf(to + n, room - n, "   goroutine %llu waits for %s 0x%zx, which goroutine %llu %s\n", id,
                          thing(g), (size_t)g->object, next_id, verb);
     if (wrote > 0) n += (size_t)wrote;

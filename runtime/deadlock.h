@@ -11,8 +11,12 @@ struct circle {
 
 /* Owners are looked up anew from here on.  Serialised by the caller, as all that follows is. */
 HIDDEN void deadlock_search_begin(void);
-/* Who holds the lock that g waits for; NULL if it waits for something else, or the owner isn't known (readers). */
-HIDDEN struct g *deadlock_owner(const struct g *g);
+/* The i-th of those who hold the lock that g waits for, and must all give it up; NULL if there are no more, it waits for
+ * something else, or the owners aren't known. */
+HIDDEN struct g *deadlock_next(const struct g *g, unsigned i);
+/* The i-th of those who may be the readers that g waits for, where the owners aren't known. */
+HIDDEN struct g *deadlock_perhaps_next(const struct g *g, unsigned i);
+HIDDEN bool deadlock_waits_for(const struct g *g, const struct g *other);
 /* Circles in which each waits for a lock that the next one holds; how many (at most max).  What runs meanwhile makes
  * the view torn: who must be sure looks twice. */
 HIDDEN unsigned deadlock_locks(struct circle *out, unsigned max);

@@ -40,6 +40,8 @@ enum g_status { G_DEAD, G_RUNNABLE, G_RUNNING, G_WAITING, G_BLOCKING };
 
 struct trying;
 
+enum { READS = 4 }; /* locks held for reading that are noted; guess: more are rare, and nothing is said of them */
+
 struct g {
   void *sp;                 /* saved stack pointer while it doesn't run; a foreign thread's: frame in which it parks */
   struct g *next;           /* in a run queue or a list of dead Gs; guarded by that */
@@ -74,6 +76,7 @@ struct g {
   struct g *thread_next;      /* list of foreign threads' Gs; guarded by sched.lock */
   uint32_t leak;              /* enum leak_mark; guarded by the search for leaks, one at a time (leak.c) */
   uint32_t walk;              /* likewise: mark of a walk from waiter to owner (deadlock.c) */
+  const gw_rwmutex *reads[READS]; /* atomic, relaxed: what it holds for reading, NULLs between; for deadlock.c */
 };
 
 struct g_tag {

@@ -186,11 +186,20 @@ static void reach_timers(void) {
     for (uint32_t k = 0; k < procs_all[i]->timers.n; k++) reach_word((uintptr_t)procs_all[i]->timers.heap[k]);
 }
 
-/* Who waits for the lock of one that lives isn't blocked for good. */
+/* Who waits only for such as live: not for good. */
+static bool waits_for_live(const struct g *g) {
+  const struct g *owner;
+  unsigned live = 0, i = 0;
+  for (; (owner = deadlock_next(g, i)); i++) live += owner->leak == LEAK_LIVE;
+  if (i > 0) return live == i;
+  for (; (owner = deadlock_perhaps_next(g, i)); i++)
+    if (owner->leak == LEAK_LIVE) return true;
+  return false;
+}
+
 static void revive_waiter(struct g *g, void *arg) {
-  struct g *owner = g->leak == LEAK_BLOCKED ? deadlock_owner(g) : NULL;
   (void)arg;
-  if (owner && owner->leak == LEAK_LIVE) reach_g(g, (uintptr_t)g->sp);
+  if (g->leak == LEAK_BLOCKED && waits_for_live(g)) reach_g(g, (uintptr_t)g->sp);
 }
 
 static void follow_locks(void) {
@@ -277,13 +286,20 @@ static bool same_circle(const struct circle *a, const struct circle *b) {
   return a->n == b->n;
 }
 
-/* In a circle, which is told by itself. */
+static bool in_one_of(const struct circle *c, unsigned n, const struct g *g) {
+  for (unsigned i = 0; i < n; i++)
+    for (unsigned k = 0; k < c[i].n; k++)
+      if (c[i].g[k] == g) return true;
+  return false;
+}
+
+/* Circles are told by themselves, and their members, who may be in several, counted. */
 static unsigned report_circles(const struct circle *c, unsigned n) {
   unsigned members = 0;
   for (unsigned i = 0; i < n; i++) {
     leak_report_circle(&c[i]);
     for (unsigned k = 0; k < c[i].n; k++) {
-      members++;
+      members += !in_one_of(c, i, c[i].g[k]);
       c[i].g[k]->leak = LEAK_NONE;
     }
   }

@@ -9,6 +9,26 @@
 
 enum { MAX_READERS = 1 << 30 };
 
+/* Who reads is noted for deadlock.c, beside which a locked instruction on the count is what costs time. */
+static void reader_enters(const gw_rwmutex *rw) {
+  struct g *g = g_self();
+  for (int i = 0; i < READS; i++) {
+    if (g->reads[i]) continue;
+    __atomic_store_n(&g->reads[i], rw, __ATOMIC_RELAXED);
+    return;
+  }
+}
+
+/* It may have been another goroutine that locked it: then nothing is known of this lock until its readers have left. */
+static void reader_leaves(const gw_rwmutex *rw) {
+  struct g *g = g_self();
+  for (int i = 0; i < READS; i++) {
+    if (g->reads[i] != rw) continue;
+    __atomic_store_n(&g->reads[i], NULL, __ATOMIC_RELAXED);
+    return;
+  }
+}
+
 static void queue_wait(gw_rwmutex *rw, struct gw__waitq *q, uint32_t *credit, enum reason why) {
   struct g *g = g_self();
   struct m *m = rt_enter(g);
@@ -45,6 +65,7 @@ void gw_rwmutex_rlock(gw_rwmutex *rw) {
   /* acquire: pairs with the release of the writer's unlock, which adds the constant back */
   if (UNLIKELY(__atomic_add_fetch(&rw->gw__readers, 1, __ATOMIC_ACQUIRE) < 0))
     queue_wait(rw, &rw->gw__rqueue, &rw->gw__rcredit, WAIT_RWMUTEX_R);
+  reader_enters(rw);
   struct race_g *r = race_self();
   race_read_lock(r, rw, &rw->gw__leaving);
   race_lock_held(r, rw, false, RACE_HERE());
@@ -55,6 +76,7 @@ bool gw_rwmutex_try_rlock(gw_rwmutex *rw) {
   do {
     if (n < 0) return false;
   } while (!__atomic_compare_exchange_n(&rw->gw__readers, &n, n + 1, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED));
+  reader_enters(rw);
   struct race_g *r = race_self();
   race_read_lock(r, rw, &rw->gw__leaving);
   race_lock_held(r, rw, false, RACE_HERE());
@@ -68,6 +90,7 @@ static void runlock_slow(gw_rwmutex *rw, int32_t n, struct race_at at) {
 }
 
 void gw_rwmutex_runlock(gw_rwmutex *rw) {
+  reader_leaves(rw);
   struct race_g *r = race_self();
   race_lock_dropped(r, rw);
   race_read_unlock(r, &rw->gw__leaving);

@@ -333,6 +333,7 @@ void g_launch(struct m *m, const struct gw__call *call, uint64_t id, struct race
   g->selects = NULL;
   g->tries = NULL;
   g->no_return = false;
+  for (int i = 0; i < READS; i++) g->reads[i] = NULL;
   g->race = race;
   if (p)
     __atomic_store_n(&p->live, p->live + 1, __ATOMIC_RELAXED);

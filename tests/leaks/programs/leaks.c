@@ -293,6 +293,48 @@ CASE(mutex_and_rwmutex) {
   gw_go(mutex_then_write, &global_a, &global_rw, &global_group);
 }
 
+static void reads_twice(gw_rwmutex *rw, gw_waitgroup *both) {
+  gw_rwmutex_rlock(rw);
+  gw_waitgroup_done(both);
+  gw_waitgroup_wait(both);
+  while (gw_rwmutex_try_rlock(rw)) { /* until the writer waits */
+    gw_rwmutex_runlock(rw);
+    gw_yield();
+  }
+  gw_rwmutex_rlock(rw);
+}
+static void writes_after(gw_rwmutex *rw, gw_waitgroup *both) {
+  gw_waitgroup_done(both);
+  gw_waitgroup_wait(both);
+  gw_rwmutex_lock(rw);
+}
+/* LEAK read_lock_twice: GW1005 sync.RWMutex.RLock, proven, 2 */
+CASE(read_lock_twice) {
+  gw_waitgroup_add(&global_group, 2);
+  gw_go(reads_twice, &global_rw, &global_group);
+  gw_go(writes_after, &global_rw, &global_group);
+}
+
+static void reads_then_writes(gw_rwmutex *rw) {
+  gw_rwmutex_rlock(rw);
+  gw_rwmutex_lock(rw);
+}
+/* LEAK write_own_read_lock: GW1005 sync.RWMutex.Lock, proven, 1 */
+CASE(write_own_read_lock) { gw_go(reads_then_writes, &global_rw); }
+
+static void read_then_mutex(gw_mutex *m, gw_rwmutex *rw, gw_waitgroup *both) {
+  gw_rwmutex_rlock(rw);
+  gw_waitgroup_done(both);
+  gw_waitgroup_wait(both);
+  gw_mutex_lock(m);
+}
+/* LEAK reader_and_mutex: GW1005 sync.RWMutex.Lock, proven, 2 */
+CASE(reader_and_mutex) {
+  gw_waitgroup_add(&global_group, 2);
+  gw_go(read_then_mutex, &global_a, &global_rw, &global_group);
+  gw_go(mutex_then_write, &global_a, &global_rw, &global_group);
+}
+
 static void ping(gw_chan(int) mine, gw_chan(int) other) {
   gw_recv(mine);
   gw_send(other, 1);
@@ -400,27 +442,29 @@ static const struct {
   void (*run)(void);
 } cases[] = {
 #define X(name) {#name, name}
-    X(forgotten_receiver),   X(forgotten_sender),
-    X(full_buffer),          X(never_closed),
-    X(worker_pool),          X(first_answer_wins),
-    X(timeout_gives_up),     X(abandoned_pipeline),
-    X(missing_cancel),       X(select_without_done),
-    X(empty_select),         X(nil_channel_receive),
-    X(nil_channel_send),     X(stopped_ticker),
-    X(stopped_timer),        X(waitgroup_miscount),
-    X(waitgroup_on_stack),   X(lost_wakeup),
-    X(signal_wakes_one),     X(semaphore_not_released),
-    X(global_channel),       X(holder_ended),
-    X(main_keeps_lock),      X(writer_keeps_lock),
-    X(reader_keeps_lock),    X(double_lock),
-    X(double_write_lock),    X(read_own_write_lock),
-    X(once_in_itself),       X(ab_ba),
-    X(ab_ba_on_heap),        X(five_philosophers),
-    X(mutex_and_rwmutex),    X(both_receive_first),
-    X(both_send_first),      X(send_with_lock_held),
-    X(wait_before_drain),    X(reply_nobody_reads),
-    X(grandchild),           X(panic_before_send),
-    X(channel_from_channel), X(many_listeners),
+    X(forgotten_receiver),  X(forgotten_sender),
+    X(full_buffer),         X(never_closed),
+    X(worker_pool),         X(first_answer_wins),
+    X(timeout_gives_up),    X(abandoned_pipeline),
+    X(missing_cancel),      X(select_without_done),
+    X(empty_select),        X(nil_channel_receive),
+    X(nil_channel_send),    X(stopped_ticker),
+    X(stopped_timer),       X(waitgroup_miscount),
+    X(waitgroup_on_stack),  X(lost_wakeup),
+    X(signal_wakes_one),    X(semaphore_not_released),
+    X(global_channel),      X(holder_ended),
+    X(main_keeps_lock),     X(writer_keeps_lock),
+    X(reader_keeps_lock),   X(double_lock),
+    X(double_write_lock),   X(read_own_write_lock),
+    X(once_in_itself),      X(ab_ba),
+    X(ab_ba_on_heap),       X(five_philosophers),
+    X(read_lock_twice),     X(write_own_read_lock),
+    X(reader_and_mutex),    X(mutex_and_rwmutex),
+    X(both_receive_first),  X(both_send_first),
+    X(send_with_lock_held), X(wait_before_drain),
+    X(reply_nobody_reads),  X(grandchild),
+    X(panic_before_send),   X(channel_from_channel),
+    X(many_listeners),
 };
 
 int main(int argc, char **argv) {

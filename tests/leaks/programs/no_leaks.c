@@ -129,6 +129,44 @@ static void leave_lock(void) {
   gw_go(wants_lock, &kept);
 }
 
+static gw_rwmutex shared;
+static void reads_long(gw_rwmutex *rw) {
+  gw_rwmutex_rlock(rw);
+  gw_sleep(3600 * GW_S);
+  gw_rwmutex_runlock(rw);
+}
+static void gives_up(gw_rwmutex *rw, gw_chan(int) done) {
+  gw_rwmutex_runlock(rw);
+  gw_close(done);
+}
+/* Its read lock is given up by another one; that the writer, for whom it then waits, waits for a reader is no circle.
+ */
+static void reads_short(gw_rwmutex *rw, gw_mutex *m) {
+  gw_chan(int) done = gw_make(int, 0);
+  gw_rwmutex_rlock(rw);
+  gw_go(gives_up, rw, done);
+  gw_recv(done);
+  gw_sleep(GW_MS);
+  gw_mutex_lock(m);
+  gw_mutex_unlock(m);
+}
+static void writes(gw_rwmutex *rw, gw_mutex *m) {
+  gw_mutex_lock(m);
+  gw_rwmutex_lock(rw);
+  gw_rwmutex_unlock(rw);
+  gw_mutex_unlock(m);
+}
+static void leave_reader(void) {
+  static gw_mutex m;
+  static bool done;
+  if (done) return;
+  done = true;
+  gw_go(reads_long, &shared);
+  if (draw(2)) gw_go(reads_short, &shared, &m);
+  gw_sleep(GW_MS / 2);
+  gw_go(writes, &shared, &m);
+}
+
 static void leave_signal(void) {
   static gw_chan(int) c;
   if (c) return;
@@ -140,7 +178,7 @@ static void leave_signal(void) {
 int main(int argc, char **argv) {
   static void (*const parts[])(void) = {pipeline,       pool,          counters,     cancelled,
                                         leave_sleepers, leave_promise, leave_ticker, leave_timer,
-                                        leave_call,     leave_lock,    leave_signal};
+                                        leave_call,     leave_lock,    leave_signal, leave_reader};
   rng = argc > 1 ? strtoull(argv[1], NULL, 10) * 2654435761u + 1 : 1;
   for (unsigned n = 1 + draw(6); n > 0; n--) parts[draw(sizeof parts / sizeof parts[0])]();
   return 0;
