@@ -44,6 +44,6 @@ def test_leak(programs, tmp_path, name, race):
 @pytest.mark.parametrize("race", [False, True], ids=["plain", "race"])
 def test_no_leak(programs, tmp_path, race, full):
     program = programs(PROGRAMS / "no_leaks.c", race=race)
-    for seed in range(1000 if full else 200 if not race else 50):
+    for seed in range(1000 if full else 200):
         r = gt.run(program, str(seed), env={"GODWIT": "leakcheck=1", "GOMAXPROCS": str(1 + seed % 4)})
         assert r.status == 0 and not r.stderr, f"seed {seed}\n{r}"
