@@ -344,11 +344,11 @@ static size_t access_whole_lines(struct access *a, uintptr_t line, size_t n) {
 
 /* A write has to look at every plane that its line has reads in, so threads whose reads are ordered with one another
  * (by a lock, mostly) had better share one; readers that run side by side for long would take each other's cells there,
- * again and again.  A thread begins with the shared plane, goes to its own where a quarter of its reads displaced
- * another, and tries the shared one again after a while.  All numbers are guesses that the kernels in bench/tsan bear
- * out. */
+ * again and again.  A thread begins with the shared plane; where a concurrent reader has a cell there, it records that
+ * read in its own plane (single.c), and goes there altogether if half of its reads find that; it tries the shared one
+ * again after a while.  All numbers are guesses that the kernels in bench/tsan bear out. */
 enum { KEEP_WINDOWS = 256 };
-uint32_t det_displaced_many = READS_WINDOW / 4;
+uint32_t det_displaced_many = READS_WINDOW / 2;
 
 void det_choose_plane(struct det_thread *t) {
   if (t->displaced >= det_displaced_many) {

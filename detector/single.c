@@ -45,12 +45,13 @@ static inline __attribute__((always_inline)) bool spill_is_simple(struct way *w,
 }
 
 /* Puts the access into its cell; what that held of other bytes goes to the spill cell, which has room. */
-static inline __attribute__((always_inline)) void put(struct way *w, uint32_t *cell, uint32_t *ctx, uint32_t rest,
-                                                      uint32_t mine, bool write) {
+static inline __attribute__((always_inline)) void put(struct way *w, unsigned plane, uint32_t rest, uint32_t mine) {
+  uint32_t *cell = shadow_cell(plane, w->granule), *ctx = shadow_ctx(plane, w->granule);
+  const uint8_t bit = (uint8_t)(META_WRITE << plane);
   if (UNLIKELY(w->meta & META_VICTIMS || rest)) {
     uint32_t *spill = shadow_cell(SPILL_PLANE, w->granule);
     if (rest) {
-      *shadow_ctx(SPILL_PLANE, w->granule) = *ctx | (write ? SPILL_WRITE : 0);
+      *shadow_ctx(SPILL_PLANE, w->granule) = *ctx | (plane ? 0 : SPILL_WRITE);
       *spill = rest;
       w->meta |= META_VICTIMS;
     } else if (w->info) {
@@ -59,6 +60,10 @@ static inline __attribute__((always_inline)) void put(struct way *w, uint32_t *c
   }
   __atomic_store_n(cell, w->own | w->mask, __ATOMIC_RELAXED);
   if (*ctx != mine) *ctx = mine; /* a loop comes by with the same stack in the next epoch: the line stays clean */
+  if (UNLIKELY(!(w->meta & bit))) {
+    w->meta |= bit;
+    shadow_note_region(w->granule >> 3);
+  }
 }
 
 /* One more of the own epoch, beside what the cell has. */
@@ -73,27 +78,46 @@ static inline __attribute__((always_inline)) bool is_own(const struct way *w, ui
   return (cell ^ w->own) < CELL_ATOMIC;
 }
 
-static inline __attribute__((always_inline)) bool try_read(struct way *w, uint32_t mine) {
-  if (w->meta & META_WRITE) {
-    uint32_t written = *shadow_cell(0, w->granule);
-    if (written & w->mask && !ordered(w->t, w->g, written)) return false;
-  }
-  unsigned plane = w->t->plane;
+/* What an attempt to record a read in one plane came to. */
+enum tried { DONE, TAKEN, RARE }; /* TAKEN: a concurrent reader's entry stands there */
+
+static inline __attribute__((always_inline)) enum tried try_read_in(struct way *w, unsigned plane, uint32_t mine) {
   uint32_t *cell = shadow_cell(plane, w->granule), *ctx = shadow_ctx(plane, w->granule), rest = 0;
   if (w->meta & META_WRITE << plane) {
     uint32_t old = *cell;
     if (old) {
       if (is_own(w, old)) {
         join_own(w, cell, ctx, old, mine);
-        return true;
+        return DONE;
       }
-      if (old & CELL_ATOMIC || (old & w->mask && !ordered(w->t, w->g, old))) return false;
+      if (old & CELL_ATOMIC) return RARE;
+      if (old & w->mask && !ordered(w->t, w->g, old)) return TAKEN;
       rest = without(old, w->mask);
-      if (rest && w->spill) return false;
+      if (rest && w->spill) return RARE;
     }
   }
-  put(w, cell, ctx, rest, mine, false);
-  return true;
+  put(w, plane, rest, mine);
+  return DONE;
+}
+
+/* Where a concurrent reader has the cell of the shared plane, the thread's own plane has room, mostly.  The inline
+ * check looks at one plane only and will miss, so a thread to which that happens often turns to its own altogether. */
+static __attribute__((noinline)) bool read_in_own_plane(struct way *w, uint32_t mine) {
+  struct det_thread *t = w->t;
+  t->displaced++;
+  if (t->plane != SHARED_READ_PLANE) return false;
+  if (!t->own_plane) t->own_plane = det_new_plane();
+  return t->own_plane != SHARED_READ_PLANE && try_read_in(w, t->own_plane, mine) == DONE;
+}
+
+static inline __attribute__((always_inline)) bool try_read(struct way *w, uint32_t mine) {
+  if (w->meta & META_WRITE) {
+    uint32_t written = *shadow_cell(0, w->granule);
+    if (written & w->mask && !ordered(w->t, w->g, written)) return false;
+  }
+  enum tried r = try_read_in(w, w->t->plane, mine);
+  if (LIKELY(r == DONE)) return true;
+  return r == TAKEN && read_in_own_plane(w, mine);
 }
 
 /* Entries of the read planes: may they go? */
@@ -129,7 +153,7 @@ static inline __attribute__((always_inline)) bool try_write(struct way *w, uint3
   if (old && is_own(w, old))
     join_own(w, cell, ctx, old, mine);
   else
-    put(w, cell, ctx, rest, mine, true);
+    put(w, 0, rest, mine);
   return true;
 }
 
@@ -161,13 +185,11 @@ static inline __attribute__((always_inline)) bool try_line(struct det_thread *t,
   for (w.granule = p >> 3; done && w.granule <= (p + n - 1) >> 3; w.granule++) {
     w.mask = bytes_in(w.granule, p, p + n);
     if (w.meta & bit && is_recorded(&w, plane)) continue;
+    if (!write && UNLIKELY(t->own_plane) && w.meta & META_WRITE << t->own_plane && is_recorded(&w, t->own_plane))
+      continue;
     done = spill_is_simple(&w, write) && (write ? try_write(&w, mine) : try_read(&w, mine));
     if (!done) break;
     g->recorded = true;
-    if (UNLIKELY(!(w.meta & bit))) {
-      w.meta |= bit;
-      shadow_note_region(p >> 6);
-    }
   }
   line_unlock(m, w.meta);
   return done;
