@@ -21,8 +21,10 @@ static void sleeps(void) {
   gw_waitgroup_done(&ready);
   gw_sleep(3600 * GW_S);
 }
-static void spins(int64_t until) {
-  while (gw_now() < until) continue;
+static _Atomic int spinning;
+static void spins(void) { /* together, for a while */
+  for (spinning++; spinning < 3;) continue;
+  for (int64_t until = gw_now() + 400 * GW_MS; gw_now() < until;) continue;
   gw_waitgroup_done(&done);
 }
 
@@ -33,7 +35,7 @@ int main(void) {
   gw_go(sleeps);
   gw_waitgroup_wait(&ready);
   gw_waitgroup_add(&done, 3);
-  for (int i = 0; i < 3; i++) gw_go(spins, gw_now() + 400 * GW_MS);
+  for (int i = 0; i < 3; i++) gw_go(spins);
   gw_waitgroup_wait(&done);
   return 0;
 }
