@@ -63,7 +63,8 @@ def test_lines(programs, variable, race):
     for m in lines:
         assert m[2] == "3" and int(m[3]) <= 3 and m[10] is None
         assert len(m[9].strip(" []").split()) == 3
-    assert any(m[3] == "0" for m in lines), "three spin"
+    # three spin; on a busy machine the monitor may have taken a processor from one of them to start another
+    assert any(m[3] in "01" for m in lines), r.stderr
 
 
 def test_off_by_default(programs):
