@@ -104,6 +104,8 @@ struct prim_handler {
 int prim_handler_set(int sig, void (*f)(int sig, void *info, void *context), struct prim_handler *before);
 /* The signal is handled again as before. */
 void prim_handler_restore(int sig, const struct prim_handler *before);
+/* The address that the signal's handlers return to, as libc or the program set it; 0: none was ever set. */
+uintptr_t prim_handler_returns_to(int sig);
 /* Does that thread block the signal (below 32)?  True if it can't be found out. */
 bool prim_signal_blocked(uint32_t tid, int sig);
 /* Does what `before` would have done with a signal whose default is to be ignored. */

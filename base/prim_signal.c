@@ -51,6 +51,12 @@ void prim_handler_restore(int sig, const struct prim_handler *before) {
   sys6(SYS_rt_sigaction, sig, (long)before, 0, 8, 0, 0);
 }
 
+uintptr_t prim_handler_returns_to(int sig) {
+  struct prim_handler now = {0};
+  if (failed(sys6(SYS_rt_sigaction, sig, 0, (long)&now, 8, 0, 0))) return 0;
+  return (uintptr_t)now.restorer;
+}
+
 /* The 32nd word of the thread's stat file; the second may hold blanks, and ends with the last bracket. */
 bool prim_signal_blocked(uint32_t tid, int sig) {
   char path[40] = "/proc/self/task/", text[512], digits[12];

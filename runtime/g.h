@@ -104,6 +104,7 @@ struct p {
   int64_t live;        /* atomic, relaxed: Gs created less Gs ended here */
   uint32_t seen_tick;  /* sysmon's: last schedtick */
   int64_t seen_at;     /* sysmon's: when it changed */
+  int64_t asked_at;    /* sysmon's: when it asked the G that runs to let others run; 0 if it didn't */
   int64_t look_at;     /* sysmon's: after this time more it looks whether the thread sleeps */
   struct timers timers;
   struct g *ring[RUNQ_SIZE]; /* atomic entries */
@@ -138,6 +139,7 @@ struct m {
   struct trace_list *trace; /* events of this thread (trace.c); NULL without */
   uint32_t parks;           /* counts waits, to time some of them */
   int *errno_at;            /* the thread's errno: its address costs a call */
+  struct gw_poll *poll;     /* atomic: its thread's words (poll.h); NULL until that runs */
   uint64_t rng;
   struct g *locked_g;           /* the G that is locked to this thread */
   struct g *locked_next;        /* the same, once it comes with nextp to be run */
@@ -329,6 +331,8 @@ HIDDEN void g_park_now(struct g *g, enum reason why, void (*unlock)(void *arg), 
 /* A parked G may go on; m is the caller's M, NULL on a foreign thread. */
 HIDDEN void g_ready(struct m *m, struct g *g);
 HIDDEN void g_yield(struct g *g);
+/* g, a goroutine of ours outside the runtime, has run for long: others run if there are any. */
+HIDDEN void g_preempt(struct g *g);
 /* The M of the running g, which has no P, gets one; or g waits for one, and may move. */
 HIDDEN void p_get_back(struct m *m, struct g *g);
 HIDDEN _Noreturn void g_exit(struct g *g);

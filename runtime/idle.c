@@ -12,6 +12,7 @@
 #include "base/arena.h"
 #include "g.h"
 #include "net/netpoll.h"
+#include "poll.h"
 #include "trace.h"
 
 void p_idle_put_locked(struct p *p) {
@@ -49,6 +50,7 @@ struct p *p_release(struct m *m) {
 void *m_main(void *arg) {
   struct m *m = arg;
   m->errno_at = &errno;
+  poll_thread_begin(m);
   m->g0.end = (uintptr_t)__builtin_frame_address(0);
   g_set_tls(&m->g0);
   m->tid = prim_gettid();

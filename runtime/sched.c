@@ -15,6 +15,7 @@
 #include "base/goid.h"
 #include "base/options.h"
 #include "godwit/inspect.h"
+#include "poll.h"
 #include "trace.h"
 
 struct sched sched;
@@ -70,7 +71,7 @@ static void after_exit(struct m *m, struct g *g, void *arg) {
 }
 
 void g_switch_away(struct m *m, struct g *g, after_fn after, void *arg) {
-  bool bound = UNLIKELY(race_bound_to_thread(g->race)) && bind_to_thread(m, g);
+  bool bound = g_bound_to_thread(m, g) && bind_to_thread(m, g);
   if (UNLIKELY(g->canary)) g_check_canary(g);
   g->saved_errno = *m->errno_at;
   m->after = after;
@@ -238,6 +239,20 @@ void g_yield(struct g *g) {
   rt_exit(g->m);
 }
 
+void g_preempt(struct g *g) {
+  /* Who lost his processor waits for another one in rt_enter, and that is enough. */
+  bool lost = __atomic_load_n(&g->m->retake, __ATOMIC_RELAXED) == RETAKE_TAKEN;
+  struct m *m = rt_enter(g);
+  bool others = !runq_empty_own(m->p) || __atomic_load_n(&sched.queue.n, __ATOMIC_RELAXED) > 0 ||
+                m->p->id >= __atomic_load_n(&sched.procs, __ATOMIC_RELAXED);
+  if (!lost && others) {
+    __atomic_store_n(&g->status, G_RUNNABLE, __ATOMIC_RELAXED);
+    g_switch_away(m, g, after_global, NULL); /* Go's: behind all that wait */
+    __atomic_store_n(&g->status, G_RUNNING, __ATOMIC_RELAXED);
+  }
+  rt_exit(g->m);
+}
+
 void p_get_back(struct m *m, struct g *g) {
   spin_lock(&sched.lock);
   struct p *p = p_idle_get_locked();
@@ -301,6 +316,7 @@ void g_exit(struct g *g) {
   race_g_end(g->race);
   g->race = NULL;
   struct m *m = rt_enter(g);
+  m->poll->locks = 0; /* what it forgot to give up doesn't bind the next one */
   paranoid_note("ends: goroutine, processor", g->id, m->p->id);
   if (tracing()) {
     trace_name(m, g);
@@ -366,7 +382,7 @@ void g_start(struct g *creator, const struct gw__call *call, uintptr_t pc, struc
   g_launch(m, call, id, race_g_create(creator->race, id, at), pc, creator->id);
   /* Who starts very many lets those that wait run first: else each would need a stack of its own before the first ends,
    * and be out of the cache before it begins.  Go's monitor preempts him; rejected as that comes after 10 ms. */
-  if (m && UNLIKELY(runq_full(m->p)) && !creator->locked_m && !race_bound_to_thread(creator->race)) {
+  if (m && UNLIKELY(runq_full(m->p)) && !creator->locked_m && !g_bound_to_thread(m, creator)) {
     __atomic_store_n(&creator->status, G_RUNNABLE, __ATOMIC_RELAXED);
     g_switch_away(m, creator, after_yield, NULL);
     m = creator->m;

@@ -9,6 +9,7 @@
 #include "base/options.h"
 #include "g.h"
 #include "leak.h"
+#include "poll.h"
 #include "trace.h"
 
 static pthread_key_t thread_key;
@@ -129,6 +130,7 @@ void main_join(struct g *g) {
   if (!p) return;
   struct m *m = m_new();
   m->errno_at = &errno;
+  poll_thread_begin(m);
   struct g *stack = g_alloc(NULL); /* for the scheduler's own context; never freed */
   m->g0.lo = stack->lo;
   m->g0.hi = stack->hi;

@@ -1,7 +1,7 @@
 /* The monitor: a thread without a P that looks after the others.
  *
- * - It takes the P from an M that runs one goroutine for long while others wait: 10 ms of a loop without end, or some
- *   100 us once its thread is found asleep in a call.
+ * - It asks a goroutine that runs for 10 ms while others wait to let them run, which it does when it polls (poll.c).
+ * - It takes the P from an M whose goroutine doesn't, or whose thread is found asleep in a call, after some 100 us.
  *   That M doesn't notice until its goroutine enters the runtime.  rt_enter stores m->in_runtime and then loads
  * m->retake; here `retake` is stored, all threads are made to pass a barrier, and `in_runtime` is loaded: so one of the
  * two sees the other (Dekker, with the whole cost on this side).  If both do, the CAS on `retake` decides.
@@ -17,6 +17,7 @@
 #include "g.h"
 #include "leak.h"
 #include "net/netpoll.h"
+#include "poll.h"
 #include "schedtrace.h"
 
 enum {
@@ -25,7 +26,9 @@ enum {
   SLEEP_MAX = 10000000,
   RUN_MAX = 10000000,
   RUN_MAX_STRESS = 100000,
+  ASKED_MAX = 200000,  /* guess: a loop polls within microseconds, unless its thread has to wait for a core */
   ASLEEP_MIN = 100000, /* guess: far above what a call takes that doesn't block */
+  WANT_AGAIN = 1000000,
   LATE = 1000000,
   LOOK_AGAIN = 50000000
 };
@@ -56,16 +59,35 @@ static bool retake_running(struct p *p) {
   return true;
 }
 
-/* It ran for `ns`: too long, or its thread sleeps, which is looked up less and less often. */
-static bool ran_too_long(struct p *p, int64_t ns, int64_t run_max) {
-  if (ns >= run_max) return true;
+/* Asks whoever runs on p to let others run; true if that was in vain. */
+static bool asked_in_vain(struct p *p, int64_t now) {
+  if (p->asked_at) return now - p->asked_at >= ASKED_MAX;
+  struct m *m = __atomic_load_n(&p->m, __ATOMIC_RELAXED);
+  if (m) poll_want(m);
+  p->asked_at = now;
+  return false;
+}
+
+/* It ran for `ns`: too long, and asking didn't help, or its thread sleeps, which is looked up less and less often. */
+static bool ran_too_long(struct p *p, int64_t now, int64_t run_max) {
+  int64_t ns = now - p->seen_at;
+  if (ns >= run_max) return asked_in_vain(p, now);
   if (ns < p->look_at) return false;
   p->look_at = 4 * ns;
   const struct m *m = __atomic_load_n(&p->m, __ATOMIC_RELAXED);
   return m && prim_thread_sleeps(m->tid);
 }
 
-/* True if it took one. */
+/* Who lost his P goes on without until he polls, or enters the runtime. */
+static void want_back(int64_t now) {
+  static int64_t last; /* sysmon's */
+  if (now - last < WANT_AGAIN) return;
+  last = now;
+  for (struct m *m = __atomic_load_n(&sched.all_m, __ATOMIC_ACQUIRE); m; m = m->all_next)
+    if (__atomic_load_n(&m->retake, __ATOMIC_RELAXED) == RETAKE_TAKEN) poll_want(m);
+}
+
+/* True if it took one, or asked for it. */
 static bool retake_all(int64_t now) {
   bool any = false;
   int64_t run_max = UNLIKELY(sched.stress & STRESS_RETAKE) ? RUN_MAX_STRESS : RUN_MAX;
@@ -77,11 +99,16 @@ static bool retake_all(int64_t now) {
     if (tick != p->seen_tick) {
       p->seen_tick = tick;
       p->seen_at = now;
+      p->asked_at = 0;
       p->look_at = ASLEEP_MIN;
     }
-    if (status != P_RUNNING || !work_waits(p) || !ran_too_long(p, now - p->seen_at, run_max) || !retake_running(p))
+    if (status != P_RUNNING || !work_waits(p)) continue;
+    if (!ran_too_long(p, now, run_max) || !retake_running(p)) {
+      any |= p->asked_at == now; /* it is looked after soon */
       continue;
+    }
     p->seen_at = now;
+    p->asked_at = 0;
     p->look_at = ASLEEP_MIN;
     any = true;
     m_start(p, false);
@@ -150,6 +177,7 @@ static void *sysmon_main(void *arg) {
     poll_late(now);
     stacks_trim(now);
     calm = retake_all(now) ? 0 : calm + 1;
+    want_back(now);
     sleep = calm < CALM ? SLEEP_MIN : sleep >= longest / 2 ? longest : sleep * 2;
     bool told = schedtrace_due(now);
     told |= leak_watch(now);

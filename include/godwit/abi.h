@@ -12,6 +12,14 @@ struct gw_tls {
 };
 _Static_assert(sizeof(struct gw_tls) == 16, "the pass knows this layout");
 
+/* What polls read (runtime/poll.c); each object that has some brings it along, weakly. */
+struct gw_poll {
+  uint32_t wanted; /* offset 0, atomic: not 0 when the goroutine that runs on this thread should let others run */
+  uint32_t locks;  /* offset 4: how many of libc's locks it holds, as far as plain code was seen taking them */
+};
+_Static_assert(sizeof(struct gw_poll) == 8, "the pass knows this layout");
+
+extern __attribute__((tls_model("initial-exec"))) _Thread_local struct gw_poll __gw_poll;
 extern __attribute__((tls_model("initial-exec"))) _Thread_local struct gw_tls __gw_tls;
 extern uintptr_t __gw_shadow; /* write-plane cell of address p: __gw_shadow + ((p >> 3) << 2); set once at start-up */
 extern const int __gw_abi_v1; /* named by every instrumented object: a mismatch fails at link time */
@@ -25,7 +33,8 @@ extern const int __gw_abi_v1; /* named by every instrumented object: a mismatch 
 #define GW_ABI_I64 uint64_t
 #define GW_ABI_I128 unsigned __int128
 #define GW_ABI_INT int
-/* THUNKs and CHECKs are written in assembly and called by compiled code only: C code has no prototype for them. */
+/* THUNKs, CHECKs and POLLs are written in assembly and called by compiled code only: C code has no prototype for them.
+ */
 #define GW_ABI_ARGS1(a) (GW_ABI_##a)
 #define GW_ABI_ARGS2(a, b) (GW_ABI_##a, GW_ABI_##b)
 #define GW_ABI_ARGS3(a, b, c) (GW_ABI_##a, GW_ABI_##b, GW_ABI_##c)
@@ -36,6 +45,7 @@ extern const int __gw_abi_v1; /* named by every instrumented object: a mismatch 
 #define GW_ABI_PROTO_CCC(ret, name, args) GW_ABI_##ret name GW_ABI_ARGS args;
 #define GW_ABI_PROTO_THUNK(ret, name, args)
 #define GW_ABI_PROTO_CHECK(ret, name, args)
+#define GW_ABI_PROTO_POLL(ret, name, args)
 #define GW_ABI(cc, ret, name, args) GW_ABI_PROTO_##cc(ret, name, args)
 #include "godwit/abi.inc"
 
