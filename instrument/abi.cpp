@@ -3,6 +3,7 @@
 // A THUNK or CHECK is `preserve_allcc`: the caller keeps everything but r11 in registers.  It is bound eagerly
 // (nonlazybind), because the lazy binding stub of the dynamic linker keeps argument registers only.  It touches no
 // memory that the program can see, so that link-time optimisers may move the program's own accesses across it.
+// A POLL is such a call too, but anything may have happened behind it.
 #include "abi.h"
 
 #include "llvm/IR/Attributes.h"
@@ -20,7 +21,7 @@ namespace godwit {
 namespace {
 
 enum Kind { VOID, PTR, SIZE, I8, I16, I32, I64, I128, INT, BOOL };
-enum Convention { THUNK, CHECK, CCC };
+enum Convention { THUNK, CHECK, POLL, CCC };
 
 struct Entry {
   Convention convention;
@@ -78,9 +79,10 @@ Function *Abi::function(StringRef name) {
   const Entry &entry = find(name);
   SmallVector<Type *, 5> args;
   for (Kind kind : entry.args) args.push_back(type_of(kind, context));
-  Function *f = Function::Create(FunctionType::get(type_of(entry.ret, context), args, false),
-                                 may_be_shared() ? GlobalValue::ExternalWeakLinkage : GlobalValue::ExternalLinkage,
-                                 name, module_);
+  Function *f = Function::Create(
+      FunctionType::get(type_of(entry.ret, context), args, false),
+      may_be_shared() || entry.convention == POLL ? GlobalValue::ExternalWeakLinkage : GlobalValue::ExternalLinkage,
+      name, module_);
   f->setDoesNotThrow();
   // The runtime is always part of the executable.
   if (!may_be_shared()) f->setDSOLocal(true);
@@ -89,8 +91,9 @@ Function *Abi::function(StringRef name) {
     if (is_narrow(entry.args[i])) f->addParamAttr(i, Attribute::ZExt);
   if (entry.convention != CCC) {
     f->setCallingConv(CallingConv::PreserveAll);
-    if (entry.convention == THUNK) f->addFnAttr(Attribute::Cold);
+    if (entry.convention != CHECK) f->addFnAttr(Attribute::Cold);
     if (may_be_shared()) f->addFnAttr(Attribute::NonLazyBind);
+    if (entry.convention == POLL) return f;
     f->addFnAttr(Attribute::NoCallback);
     f->setMemoryEffects(MemoryEffects::inaccessibleMemOnly());
     f->addParamAttr(0, Attribute::NoCapture);
@@ -131,6 +134,18 @@ GlobalVariable *Abi::version() { return variable("__gw_abi_v1", Type::getInt32Ty
 
 GlobalVariable *Abi::tls() {
   return variable("__gw_tls", ArrayType::get(Type::getInt64Ty(module_.getContext()), 2), true);
+}
+
+// In an executable it is at a constant distance from %fs, and compared in memory.
+GlobalVariable *Abi::poll() {
+  constexpr StringLiteral name = "__gw_poll";
+  if (GlobalVariable *known = module_.getGlobalVariable(name)) return known;
+  Type *words = ArrayType::get(Type::getInt32Ty(module_.getContext()), 2);
+  auto *v = new GlobalVariable(module_, words, false, GlobalValue::WeakAnyLinkage, Constant::getNullValue(words), name);
+  v->setThreadLocalMode(may_be_shared() ? GlobalValue::InitialExecTLSModel : GlobalValue::LocalExecTLSModel);
+  v->setAlignment(Align(8));
+  if (!may_be_shared()) v->setDSOLocal(true);
+  return v;
 }
 
 }  // namespace godwit

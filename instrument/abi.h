@@ -30,6 +30,8 @@ class Abi {
   llvm::GlobalVariable *shadow();
   llvm::GlobalVariable *version();
   llvm::GlobalVariable *tls();
+  // This module's weak copy of the words that polls read.
+  llvm::GlobalVariable *poll();
 
   // Code that may become part of a shared library: it can be loaded by a process without the runtime, so that all
   // references are weak (module.cpp turns their absence into one clear line).

@@ -44,12 +44,11 @@ using namespace llvm;
 namespace godwit {
 namespace {
 
-constexpr uint64_t kGranule = 8;          // bytes of memory per cell
-constexpr uint64_t kCellBytes = 4;        // bytes per cell
-constexpr uint32_t kByteBits = 0xff;      // the byte mask within a cell
-constexpr uint64_t kInlineBytes = 64;     // longest access that is checked inline: a cache line, or a vector register
-constexpr uint64_t kReadOffset = 8;       // of read_off in struct gw_tls (abi.h)
-constexpr unsigned kThreadSegment = 257;  // LLVM's address space for %fs
+constexpr uint64_t kGranule = 8;       // bytes of memory per cell
+constexpr uint64_t kCellBytes = 4;     // bytes per cell
+constexpr uint32_t kByteBits = 0xff;   // the byte mask within a cell
+constexpr uint64_t kInlineBytes = 64;  // longest access that is checked inline: a cache line, or a vector register
+constexpr uint64_t kReadOffset = 8;    // of read_off in struct gw_tls (abi.h)
 
 // What the checks of one region share.
 struct Shared {

@@ -10,6 +10,7 @@
 #include "llvm/TargetParser/Triple.h"
 #include "llvm/Transforms/Utils/LoopUtils.h"
 #include "names.h"
+#include "polls.h"
 
 using namespace llvm;
 
@@ -21,7 +22,9 @@ bool is_quiet_call(const CallBase &call) {
   if (isa<IntrinsicInst>(call)) return true;
   const Function *callee = call.getCalledFunction();
   if (!callee) return false;
-  return callee->getName().starts_with("__gw_mem") || (call.onlyReadsMemory() && !call.isConvergent());
+  // A poll releases and acquires nothing (polls.cpp).
+  return callee->getName() == kPollPlace || callee->getName().starts_with("__gw_mem") ||
+         (call.onlyReadsMemory() && !call.isConvergent());
 }
 
 bool is_quiet(const Instruction &i) {

@@ -30,11 +30,13 @@
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/raw_ostream.h"
 #include "llvm/TargetParser/Triple.h"
+#include "locks.h"
 #include "loops.h"
 #include "memory.h"
 #include "module.h"
 #include "names.h"
 #include "neighbours.h"
+#include "polls.h"
 #include "prepare.h"
 #include "ranges.h"
 #include "rename.h"
@@ -55,6 +57,8 @@ cl::opt<Mode> mode("godwit-mode", cl::desc("What godwit's plugin does"), cl::ini
                    cl::values(clEnumValN(Mode::race, "race", "instrument for the race detector"),
                               clEnumValN(Mode::plain, "plain", "only keep goroutines safe that change threads")));
 cl::opt<bool> audit("godwit-audit", cl::desc("Leave every check of godwit's plugin in its place"));
+cl::opt<bool> polls("godwit-polls", cl::desc("Put preemption polls into loops (for measuring without)"),
+                    cl::init(true));
 cl::opt<bool> verify("godwit-verify", cl::desc("Run LLVM's verifier over what godwit's plugin made"));
 
 // What the first hook tells the second.
@@ -109,6 +113,7 @@ void instrument(Function &f, Abi &abi, const Memory &memory, std::vector<Mention
   for (CallBase *call : work.libcalls) replace_atomic_libcall(call, abi, sharing, work);
   if (!audit && !work.plain.empty() && !f.hasOptNone()) check_loops(f, abi, memory.names, work.plain);
   if (!audit && work.plain.size() > 1 && !f.hasOptNone()) join_neighbours(f, memory.names, work.plain);
+  if (polls) place_polls(f, abi);
   place_checks(f, abi, work.plain);
   f.addFnAttr("frame-pointer", "all");
   f.addFnAttr(kDone);
@@ -131,6 +136,7 @@ class Start : public PassInfoMixin<Start> {
       memory_->names.learn(m);
       memory_->lines.learn(m);
     }
+    if (polls) keep_places_for_polls(m);
     make_thread_locals_opaque(m, Abi(m).may_be_shared());
     if (mode == Mode::race) keep_written_variables(m);
     return PreservedAnalyses::none();
@@ -147,11 +153,15 @@ class Last : public PassInfoMixin<Last> {
 
   PreservedAnalyses run(Module &m, ModuleAnalysisManager &) {
     if (!is_supported(m)) return PreservedAnalyses::all();
+    Abi abi(m);
     if (mode != Mode::race) {
+      for (Function &f : m)
+        if (polls && is_instrumented(f)) place_polls(f, abi);
+      count_locks(m, abi);
       mark_plain_module(m);  // profiles and dumps want names as well
+      check(m);
       return PreservedAnalyses::none();
     }
-    Abi abi(m);
     std::vector<Mention> mentions;
     std::vector<Function *> todo;
     for (Function &f : m)

@@ -26,7 +26,6 @@ using namespace llvm;
 namespace godwit {
 namespace {
 
-constexpr unsigned kThreadSegment = 257;  // LLVM's address space for %fs
 constexpr StringLiteral kPrivate = "godwit-private";
 constexpr StringLiteral kHelper = "__gw_tls_address.";
 
@@ -99,6 +98,13 @@ void make_thread_locals_opaque(Module &m, bool may_be_shared_library) {
       if (!address->getFunction()->getName().starts_with(kHelper)) replace(address, v, may_be_shared_library);
     }
   }
+}
+
+bool is_thread_address(const Instruction &i) {
+  if (const auto *load = dyn_cast<LoadInst>(&i)) return load->getPointerAddressSpace() == kThreadSegment;
+  const auto *call = dyn_cast<CallBase>(&i);
+  const Function *callee = call ? call->getCalledFunction() : nullptr;
+  return callee && callee->getName().starts_with(kHelper);
 }
 
 bool is_private_thread_local(const Value *pointer) {

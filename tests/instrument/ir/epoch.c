@@ -1,4 +1,4 @@
-// RUN: clang -O2 -S | TIGHT
+// RUN: clang -O2 -mllvm -godwit-polls=0 -S | TIGHT
 // RUN: clang -O3 -fPIC -fno-vectorize -S | AFTER
 // RUN: clang -O2 -fPIE -fno-vectorize -S | AFTER
 // RUN: clang -O2 -fno-pie -fno-vectorize -S | AFTER

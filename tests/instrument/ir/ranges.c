@@ -1,4 +1,4 @@
-// RUN: clang -O1 -g -S -emit-llvm | RANGE
+// RUN: clang -O1 -g -mllvm -godwit-polls=0 -S -emit-llvm | RANGE
 // RUN: clang -O1 -g -mllvm -godwit-audit -S -emit-llvm | AUDIT
 // RUN: clang -O0 -g -S -emit-llvm | AUDIT
 // Which accesses of a loop a range check before it stands for.

@@ -1,4 +1,4 @@
-// RUN: clang -O1 -g -S -emit-llvm | BEHIND
+// RUN: clang -O1 -g -mllvm -godwit-polls=0 -S -emit-llvm | BEHIND
 // RUN: clang -O1 -g -mllvm -godwit-audit -S -emit-llvm | AUDIT
 // Which accesses of a loop are checked behind it, as runs.
 
