@@ -2,7 +2,7 @@
  * connection; a request that takes too long is answered with 503 by its context, and its handler called off. */
 #include "net.h"
 
-enum { HEAD_MS = 150, REQUEST_MS = 60 };
+enum { HEAD_MS = 150 };
 
 struct server {
   int listening;
@@ -17,6 +17,9 @@ static void slow(gw_ctx *ctx, gw_chan(const char *) out) {
     gw_on_after(3600 * GW_S) { gw_send(out, "at last"); }
   }
 }
+
+/* Each page has a limit of its own: what is done in no time should not fail because the machine is busy. */
+static int64_t limit_of(const char *path) { return strcmp(path, "/slow") == 0 ? 60 * GW_MS : 60 * GW_S; }
 
 /* The handler runs in a goroutine of its own, so that its time can be bounded whatever it does. */
 static void handle(gw_ctx *ctx, const char *path, gw_chan(const char *) out) {
@@ -36,7 +39,7 @@ static void respond(int fd, const char *status, const char *text) {
 }
 
 static void answer(struct server *s, int fd, const char *path) {
-  gw_ctx *ctx = gw_ctx_with_timeout(s->ctx, REQUEST_MS * GW_MS);
+  gw_ctx *ctx = gw_ctx_with_timeout(s->ctx, limit_of(path));
   gw_chan(const char *) out = gw_make(const char *, 1);
   gw_waitgroup handler = {0};
   gw_waitgroup_go(&handler, handle, ctx, path, out);
@@ -91,14 +94,14 @@ static int get(struct lines *in, const char *path, char *text, int max) {
   return length >= 0 && length < max && read_text(in, text, (size_t)length) ? status : 0;
 }
 
-/* As clients do: once more, on another connection if need be, where a busy machine made the server impatient. */
+/* As clients do: on another connection where a busy machine kept this one from sending its request in time. */
 static void get_in_the_end(const char *address, const char *path, int times, int wanted, char *text) {
   struct lines in = {.fd = -1};
-  for (int tries = 0; times > 0; tries++) {
-    CHECK(tries < 100);
+  while (times > 0) {
     if (in.fd < 0) in = (struct lines){.fd = gw_dial(address)};
     CHECK(in.fd >= 0);
     int status = get(&in, path, text, 64);
+    CHECK(status == wanted || status == 0);
     times -= status == wanted;
     if (status) continue;
     gw_close_fd(in.fd);

@@ -17,7 +17,7 @@
 /* A goroutine that has said its last word needs a moment to end; one that is still there later has leaked.  This orders
  * nothing: what a goroutine did last is known by a wait group, or by what was received from it. */
 static inline void all_ended(void) {
-  for (int64_t start = gw_now(); gw_num_goroutine() > 1; gw_yield()) CHECK(gw_now() - start < 20 * GW_S);
+  for (int64_t start = gw_now(); gw_num_goroutine() > 1; gw_yield()) CHECK(gw_now() - start < 100 * GW_S);
 }
 
 #endif
