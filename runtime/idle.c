@@ -343,8 +343,21 @@ void p_give_away(struct m *m) {
     wake_one(); /* so that there is a sleeper */
 }
 
+/* The P's next timer is due before a thread could be asleep: waits until then, or until there is other work. */
+static bool awaits_timer(struct p *p) {
+  for (;;) {
+    int64_t first = __atomic_load_n(&p->timers.first, __ATOMIC_RELAXED);
+    if (first == TIMER_NEVER) return false;
+    int64_t left = first - prim_now();
+    if (left > TIMER_SOON) return false;
+    if (left <= 0 || any_queue_full()) return true;
+    spin_pause();
+  }
+}
+
 /* Gives the P up; then looks once more, and sleeps.  Returns true with a P. */
 static bool m_idle(struct m *m) {
+  if (awaits_timer(m->p)) return true;
   spin_lock(&sched.lock);
   if (sched.queue.n > 0) {
     spin_unlock(&sched.lock);

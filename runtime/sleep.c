@@ -24,7 +24,12 @@ static void sleep_begin(void *arg) {
 static void thread_sleep(int64_t until) {
   uint32_t never = 0;
   __atomic_fetch_add(&sched.timers, 1, __ATOMIC_SEQ_CST);
-  for (int64_t left; (left = until - prim_now()) > 0;) prim_futex_wait(&never, 0, left);
+  for (int64_t left; (left = until - prim_now()) > 0;) {
+    if (left > TIMER_SOON)
+      prim_futex_wait(&never, 0, left);
+    else
+      spin_pause();
+  }
   __atomic_fetch_sub(&sched.timers, 1, __ATOMIC_SEQ_CST);
 }
 

@@ -8,6 +8,10 @@
 
 #define TIMER_NEVER INT64_MAX
 
+/* Who would sleep for less than this waits awake: to fall asleep and to wake up takes more processor time, measured at
+ * 15 to 27 us. */
+enum { TIMER_SOON = 8000 };
+
 /* One timer; lives in its user's memory.  After timer_stop, or after its fire function called timer_fired, it is not
  * referred to. */
 struct timer {
