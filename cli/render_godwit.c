@@ -249,8 +249,9 @@ static void add_wrapped(struct buf *b, struct buf *text) {
 }
 
 static void add_suppression(struct buf *b, const struct finding *f) {
-  static const char *const types[][2] = {
-      {"GW1001", "race"}, {"GW1002", "deadlock"}, {"GW1006", "mutex"}, {"GW1007", "race"}, {"GW1008", "mutex"}};
+  static const char *const types[][2] = {{"GW1001", "race"},     {"GW1002", "deadlock"}, {"GW1004", "leak"},
+                                         {"GW1005", "deadlock"}, {"GW1006", "mutex"},    {"GW1007", "race"},
+                                         {"GW1008", "mutex"}};
   enum { MORE_COLUMN = 58 };
   const struct frame *place = finding_place(f);
   size_t begin = b->n;

@@ -113,8 +113,7 @@ static bool frame_fits(const char *pattern, json_object *frame, enum where where
          suppression_pattern_fits(pattern, member_string(frame, "file"));
 }
 
-static bool stack_fits(const char *pattern, json_object *owner, enum where where) {
-  json_object *stack = member(owner, "stack", json_type_array);
+static bool frames_fit(const char *pattern, json_object *stack, enum where where) {
   size_t n = stack ? json_object_array_length(stack) : 0;
   if (where != ANY_FRAME && n > 1) n = 1;
   for (size_t i = 0; i < n; i++)
@@ -122,9 +121,14 @@ static bool stack_fits(const char *pattern, json_object *owner, enum where where
   return false;
 }
 
-/* The stacks of locks count where the locks are what it is about. */
-static bool access_fits(const char *pattern, json_object *access, enum where where, bool locks_too) {
+static bool stack_fits(const char *pattern, json_object *owner, enum where where) {
+  return frames_fit(pattern, member(owner, "stack", json_type_array), where);
+}
+
+/* The stacks of locks count where the locks are what it is about, the creator of a goroutine where that is leaked. */
+static bool access_fits(const char *pattern, json_object *access, enum where where, bool locks_too, bool creator_too) {
   if (stack_fits(pattern, access, where)) return true;
+  if (creator_too && frames_fit(pattern, member(access, "created_at", json_type_array), where)) return true;
   json_object *locks = locks_too ? member(access, "locks", json_type_array) : NULL;
   for (size_t i = 0; locks && i < json_object_array_length(locks); i++)
     if (stack_fits(pattern, json_object_array_get_idx(locks, i), where)) return true;
@@ -149,7 +153,8 @@ static bool finding_fits(const struct suppression *s, json_object *finding, cons
   if (type ? !strstr(type->kinds, kind) : strcmp(s->type, kind) != 0) return false;
   json_object *accesses = member(finding, "accesses", json_type_array);
   for (size_t i = 0; accesses && i < json_object_array_length(accesses); i++)
-    if (access_fits(s->pattern, json_object_array_get_idx(accesses, i), where, strcmp(kind, "GW1002") == 0))
+    if (access_fits(s->pattern, json_object_array_get_idx(accesses, i), where, strcmp(kind, "GW1002") == 0,
+                    strcmp(kind, "GW1004") == 0))
       return true;
   return where == ANY_FRAME && variable_fits(s->pattern, finding);
 }

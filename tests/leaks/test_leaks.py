@@ -47,3 +47,20 @@ def test_no_leak(programs, tmp_path, race, full):
     for seed in range(1000 if full else 200):
         r = gt.run(program, str(seed), env={"GODWIT": "leakcheck=1", "GOMAXPROCS": str(1 + seed % 4)})
         assert r.status == 0 and not r.stderr, f"seed {seed}\n{r}"
+
+
+@pytest.mark.parametrize("race", [False, True], ids=["plain", "race"])
+@pytest.mark.parametrize("suppression, case, found", [
+    ("leak:receive", "forgotten_receiver", False), ("leak:forgotten_receiver", "forgotten_receiver", False),
+    ("leak:send", "forgotten_receiver", True), ("deadlock:receive", "forgotten_receiver", True),
+    ("deadlock:lock_twice", "double_lock", False), ("leak:lock_twice", "double_lock", True)])
+def test_suppressed(programs, tmp_path, race, suppression, case, found):
+    """Also by the place where the goroutine was created; what is suppressed leaves the exit status alone."""
+    (tmp_path / "suppressions").write_text(suppression + "\n")
+    assert bool(findings(programs(PROGRAMS / "leaks.c", race=race), case, folder=tmp_path, status=66 if found else 0,
+                         options=f"suppressions={tmp_path}/suppressions")) == found
+
+
+def test_a_leak_says_what_suppresses_it(programs):
+    r = gt.run(programs(PROGRAMS / "leaks.c", race=False), "forgotten_receiver", env={"GODWIT": "leakcheck=1"})
+    assert "   suppress: leak:receive " in r.stderr, r
