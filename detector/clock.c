@@ -73,26 +73,24 @@ struct node *clock_set(struct det_thread *t, struct node *n, uint32_t slot, uint
   return set(t, n, n ? n->level : level, slot, clock);
 }
 
-/* What the join of two leaves or inner nodes comes to: one of them as it is, or something new. */
-enum { SAME_AS_A = 1, SAME_AS_B = 2 };
-
+/* The join of two is one of them as it is, or something new. */
 static struct node *join_leaves(struct det_thread *t, struct node *a, struct node *b) {
-  unsigned same = SAME_AS_A | SAME_AS_B;
+  bool a_less = false, b_less = false;
   for (int i = 0; i < CLOCK_WAY; i++) {
-    if (a->clock[i] < b->clock[i]) same &= ~(unsigned)SAME_AS_A;
-    if (a->clock[i] > b->clock[i]) same &= ~(unsigned)SAME_AS_B;
+    a_less |= a->clock[i] < b->clock[i];
+    b_less |= a->clock[i] > b->clock[i];
   }
   /* where they are equal, b's: clocks that meet come to share their subtrees, and the next join stops there */
-  if (same & SAME_AS_B) {
+  if (!b_less) {
     clock_share(b);
     clock_drop(t, a);
     return b;
   }
-  if (same & SAME_AS_A) return a;
-  a = own(t, a);
-  for (int i = 0; i < CLOCK_WAY; i++)
-    if (a->clock[i] < b->clock[i]) a->clock[i] = b->clock[i];
-  return a;
+  if (!a_less) return a;
+  struct node *joined = exclusive(a) ? a : node_new(t, 0);
+  for (int i = 0; i < CLOCK_WAY; i++) joined->clock[i] = a->clock[i] < b->clock[i] ? b->clock[i] : a->clock[i];
+  if (joined != a) clock_drop(t, a);
+  return joined;
 }
 
 static struct node *join(struct det_thread *t, struct node *a, struct node *b);
