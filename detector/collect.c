@@ -228,6 +228,7 @@ static void mark_goroutines(struct collection *c) {
     c->incarnation_live[g->incarnation] = 1;
     g->untaken_n = 0; /* their ids may go */
     g->spare = 0;
+    g->since.slot = CLOCK_NONE; /* its slot may begin anew */
     if (!g->epoch) continue;
     c->open[cell_id(g->epoch)] = c->live[cell_id(g->epoch)] = 1;
     c->slot_live[g->clock.slot] = 1;

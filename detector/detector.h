@@ -66,9 +66,13 @@ struct race_g {
   bool fence_acquire;     /* pending_acquire isn't empty */
   bool fence_release;     /* a release fence came before: fence holds what it published */
   struct clock_ref clock; /* tree of the others, own slot, open clock; slot CLOCK_NONE before the first record */
-  uint64_t first_clock;   /* of this incarnation of the slot */
-  uint32_t incarnation;   /* index */
-  uint32_t lockset;       /* depot id of `held`, valid if lockset_valid */
+  struct {
+    uint64_t clock;
+    uint32_t slot;      /* CLOCK_NONE: of several */
+  } since;              /* the publication that it acquired since its last tick, if `acquired` */
+  uint64_t first_clock; /* of this incarnation of the slot */
+  uint32_t incarnation; /* index */
+  uint32_t lockset;     /* depot id of `held`, valid if lockset_valid */
   bool lockset_valid;
   uint32_t thread_locks; /* of_thread in `held`, and stdio's */
   uint32_t ignore;       /* depth of race_ignore_begin */

@@ -172,27 +172,49 @@ bool det_knows(const struct race_g *g, const struct clock_ref *from) {
   return clock_get(g->clock.tree, from->slot) >= from->clock;
 }
 
-/* Is g's tree part of from's? So if `from` knows g's last published segment and g acquired nothing since: then the
- * releaser got g's whole tree with it. */
-static bool contains(const struct race_g *g, const struct clock_ref *from) {
-  return !g->acquired && g->clock.slot != CLOCK_NONE && g->clock.clock > g->first_clock && from->tree &&
-         clock_get(from->tree, g->clock.slot) >= g->clock.clock - 1;
+static bool has(const struct clock_ref *c, uint32_t slot, uint64_t clock) {
+  return c->slot == slot ? c->clock >= clock : clock_get(c->tree, slot) >= clock;
+}
+
+/* Is g's tree part of what `from` holds?  So if that knows g's last published segment, as it came with g's whole tree
+ * of then, and what g acquired since, if that was one publication. */
+static bool is_within(const struct race_g *g, const struct clock_ref *from) {
+  if (g->clock.slot == CLOCK_NONE || g->clock.clock <= g->first_clock || !from->tree) return false;
+  if (!has(from, g->clock.slot, g->clock.clock - 1)) return false;
+  return !g->acquired || (g->since.slot != CLOCK_NONE && has(from, g->since.slot, g->since.clock));
+}
+
+static void note_acquired(struct race_g *g, const struct clock_ref *from) {
+  if (!g->acquired) {
+    g->since.slot = from->slot;
+    g->since.clock = from->clock;
+  } else if (g->since.slot != from->slot) {
+    g->since.slot = CLOCK_NONE;
+  } else if (g->since.clock < from->clock) {
+    g->since.clock = from->clock;
+  }
+  g->acquired = true;
+}
+
+static void set_component(struct det_thread *t, struct race_g *g, const struct clock_ref *from) {
+  if (from->slot != CLOCK_NONE && from->slot != g->clock.slot && clock_get(g->clock.tree, from->slot) < from->clock)
+    g->clock.tree = clock_set(t, g->clock.tree, from->slot, from->clock);
+  note_acquired(g, from);
+}
+
+static void adopt(struct det_thread *t, struct race_g *g, const struct clock_ref *from) {
+  struct node *before = g->clock.tree;
+  g->clock.tree = clock_share(from->tree);
+  clock_drop(t, before);
 }
 
 void det_acquire_clock(struct det_thread *t, struct race_g *g, const struct clock_ref *from) {
   if (det_knows(g, from)) return;
-  struct node *tree = g->clock.tree;
-  if (contains(g, from)) {
-    clock_share(from->tree);
-    clock_drop(t, tree);
-    tree = from->tree;
-  } else {
-    tree = clock_join(t, tree, from->tree);
-  }
-  if (from->slot != CLOCK_NONE && from->slot != g->clock.slot && clock_get(tree, from->slot) < from->clock)
-    tree = clock_set(t, tree, from->slot, from->clock);
-  g->clock.tree = tree;
-  g->acquired = true;
+  if (is_within(g, from))
+    adopt(t, g, from);
+  else
+    g->clock.tree = clock_join(t, g->clock.tree, from->tree);
+  set_component(t, g, from);
 }
 
 void sync_join_clock(struct det_thread *t, struct clock_ref *c, const struct clock_ref *from) {
@@ -309,15 +331,13 @@ void race_release_acquire(struct race_g *g, const void *addr) {
   struct sync_bucket *b = sync_bucket((uintptr_t)addr);
   spin_lock(&b->lock);
   struct sync_obj *o = sync_get_locked(b, (uintptr_t)addr);
-  struct clock_ref before = o->clock; /* what the others left, still owned by o */
-  clock_share(before.tree);
   o->takes++;
-  g->untaken_n = 0;
-  merge_into(t, g, &o->clock);
-  det_tick(t, g);
-  det_acquire_clock(t, g, &before);
-  clock_drop(t, before.tree);
+  /* what the others left is in what g publishes then: the clock stays one goroutine's publication */
+  det_acquire_clock(t, g, &o->clock);
+  clock_drop(t, o->clock.tree);
+  det_publish(g, &o->clock);
   spin_unlock(&b->lock);
+  det_tick(t, g);
   det_exit(t);
 }
 
@@ -328,6 +348,53 @@ void race_handoff(struct race_g *from, struct race_g *to) {
   det_acquire_clock(t, to, &c);
   clock_drop(t, c.tree);
   det_tick(t, from);
+  det_exit(t);
+}
+
+static struct node *with_component(struct det_thread *t, struct node *n, const struct clock_ref *c) {
+  bool missing = c->slot != CLOCK_NONE && clock_get(n, c->slot) < c->clock;
+  return missing ? clock_set(t, n, c->slot, c->clock) : n;
+}
+
+static void replace_tree(struct det_thread *t, struct race_g *g, struct node *tree, const struct clock_ref *from) {
+  clock_drop(t, g->clock.tree);
+  g->clock.tree = tree;
+  note_acquired(g, from);
+}
+
+/* Both learn what the other published, and go on with one tree, which makes their next joins short.  As both are at
+ * hand, the one's tree is mostly found to be part of the other's. */
+static void exchange(struct det_thread *t, struct race_g *a, struct race_g *b, const struct clock_ref *of_a,
+                     const struct clock_ref *of_b) {
+  struct node *both;
+  if (is_within(a, of_b))
+    both = clock_share(of_b->tree);
+  else if (is_within(b, of_a))
+    both = clock_share(of_a->tree);
+  else
+    both = clock_join(t, clock_share(of_a->tree), of_b->tree);
+  both = with_component(t, with_component(t, both, of_a), of_b);
+  det_tick(t, a);
+  det_tick(t, b);
+  replace_tree(t, a, clock_share(both), of_b);
+  replace_tree(t, b, both, of_a);
+}
+
+void race_rendezvous(struct race_g *a, struct race_g *b) {
+  struct det_thread *t = det_enter();
+  struct clock_ref of_a, of_b;
+  det_publish(a, &of_a);
+  det_publish(b, &of_b);
+  if (det_knows(a, &of_b) || det_knows(b, &of_a)) { /* one way, if any */
+    det_tick(t, a);
+    det_tick(t, b);
+    det_acquire_clock(t, a, &of_b);
+    det_acquire_clock(t, b, &of_a);
+  } else {
+    exchange(t, a, b, &of_a, &of_b);
+  }
+  clock_drop(t, of_a.tree);
+  clock_drop(t, of_b.tree);
   det_exit(t);
 }
 

@@ -45,13 +45,6 @@ static inline struct gw__waiter *waiter_get(struct gw__waitq *q) {
 static uint32_t after(const struct gw__chan *c, uint32_t i) { return i + 1 == c->cap ? 0 : i + 1; }
 static void count_set(struct gw__chan *c, uint32_t n) { __atomic_store_n(&c->count, n, __ATOMIC_RELAXED); }
 
-/* Both ways between the caller and a parked goroutine. */
-static void handoff_sync(struct gw__chan *c, struct race_g *r, struct race_g *parked) {
-  race_release(r, &c->sync);
-  race_release_acquire(parked, &c->sync);
-  race_acquire(r, &c->sync);
-}
-
 enum chan_outcome chan_send_locked(struct gw__chan *c, const void *elem, struct race_g *r, struct g **wake) {
   *wake = NULL;
   if (UNLIKELY(c->closed)) return CHAN_CLOSED;
@@ -61,7 +54,7 @@ enum chan_outcome chan_send_locked(struct gw__chan *c, const void *elem, struct 
     w->ok = true;
     *wake = w->g;
     if (c->cap == 0) {
-      handoff_sync(c, r, w->g->race);
+      race_rendezvous(r, w->g->race);
     } else {
       if (r) race_release_acquire(r, chan_clock(c, c->send_at));
       race_release_acquire(w->g->race, chan_clock(c, c->send_at));
@@ -97,7 +90,7 @@ enum chan_outcome chan_recv_locked(struct gw__chan *c, void *elem, struct race_g
   }
   struct gw__waiter *w = waiter_get(&c->senders);
   if (w) {
-    handoff_sync(c, r, w->g->race);
+    race_rendezvous(r, w->g->race);
     if (elem) chan_copy(elem, w->elem, c->size);
     w->ok = true;
     *wake = w->g;

@@ -8,8 +8,9 @@
 /* Invariants under the lock: one of the two queues is empty, but for a select that waits in both; receivers wait only
  * while the buffer is empty, senders only while it is full.
  *
- * Clocks for the detector: one per slot of the buffer, named by chan_clock; `sync` carries unbuffered hand-offs; the
- * channel's own address carries close.  `closing` is what send reads and close writes, so that the two race. */
+ * Clocks for the detector: one per slot of the buffer, named by chan_clock; the channel's own address carries close.
+ * Who meets another without a buffer has a rendezvous with him.  `closing` is what send reads and close writes, so that
+ * the two race. */
 struct gw__chan {
   struct spin_CHAN lock;               /* guards all that changes */
   uint32_t cap;                        /* constant */
@@ -19,7 +20,6 @@ struct gw__chan {
   bool closed;                         /* atomic for quick looks */
   struct gw__waitq receivers, senders; /* their own locks are unused: `lock` guards them */
   uint64_t closing;                    /* see above */
-  uint64_t sync;                       /* see above */
   _Alignas(16) char slots[];
 };
 

@@ -77,6 +77,8 @@ void race_read_lock(struct race_g *g, const void *writers, const void *readers);
 void race_read_unlock(struct race_g *g, const void *readers);
 /* `to` gets all that `from` did: a direct hand-off, or a signal to a sleeper. */
 void race_handoff(struct race_g *from, struct race_g *to);
+/* Both ways: what either did happens before what the other does next. */
+void race_rendezvous(struct race_g *a, struct race_g *b);
 /* The clock at addr is gone (its primitive is destroyed). */
 void race_forget(const void *addr);
 
@@ -151,6 +153,7 @@ static inline void race_read_lock(struct race_g *g, const void *writers, const v
 }
 static inline void race_read_unlock(struct race_g *g, const void *readers) { (void)g, (void)readers; }
 static inline void race_handoff(struct race_g *from, struct race_g *to) { (void)from, (void)to; }
+static inline void race_rendezvous(struct race_g *a, struct race_g *b) { (void)a, (void)b; }
 static inline void race_forget(const void *addr) { (void)addr; }
 static inline void race_lock_wanted(struct race_g *g, const void *lock, bool write, struct race_at at) {
   (void)g, (void)lock, (void)write, (void)at;

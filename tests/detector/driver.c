@@ -271,6 +271,9 @@ static void sync_op(const struct op *o) {
     case 'Y':
       race_read_unlock(g, &locks[o->a[1]].readers);
       break;
+    case 'b':
+      race_rendezvous(g, g_of(o->a[1]));
+      break;
     case 'h':
       race_handoff(g, g_of(o->a[1]));
       break;

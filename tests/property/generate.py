@@ -28,6 +28,10 @@ def layout(rng):
             size = rng.choice((1, 2, 4, 8, 16))
             at = -(-at // size) * size
             atomics.append((at, size))
+            if rng.random() < 0.3:
+                regions.append((at, at + size))
+                at += size
+                atomics.append((at, size))
         else:
             size = rng.choice((1, 2, 3, 4, 8, 8, 8, 12, 16, 24, 40, 100))
         regions.append((at, at + size))
@@ -120,7 +124,7 @@ class Generator:
         teller, way = self.rng.choice(knows), self.rng.random()
         k = self.rng.randrange(self.keys)
         if way < 0.3 or not self.atomics and way < 0.5:
-            self.add("h", teller, g)
+            self.add(self.rng.choice("hhb"), teller, g)
         elif way < 0.45:
             self.tell_by_lock(teller, g)
         elif way < 0.6 or not self.atomics:
@@ -184,7 +188,7 @@ class Generator:
         self.add("y" if rng.random() < 0.4 else "o", g, k)
 
     def handoff(self):
-        self.add("h", self.goroutine(), self.goroutine())
+        self.add(self.rng.choice("hb"), self.goroutine(), self.goroutine())
 
     def create(self):
         if len(self.ran.alive) < self.crowd:
@@ -204,11 +208,13 @@ class Generator:
     def everybody(self):
         """All that live work on one atomic side by side, and somebody in between: more victims than fit a short list.
         Then one who learns of all, or of all but one, accesses it plainly."""
-        rng, place = self.rng, self.rng.choice(self.atomics)
+        rng, place, letters = self.rng, self.rng.choice(self.atomics), self.rng.choice(("LLSRC", "SRRR", "L"))
+        near = [x for x in self.atomics if x[0] >> 3 == place[0] >> 3]  # in the same granule
         while len(self.ran.alive) < self.crowd and rng.random() < 0.99:
             self.create()
         for g in rng.sample(self.ran.alive, len(self.ran.alive)):
-            self.atomic(g, place)
+            for one in rng.sample(near, rng.randint(1, len(near))):
+                self.atomic(g, one, letters)
             if rng.random() < 0.05:
                 self.access()
         last, missing = self.goroutine(), None if rng.random() < self.calm else self.goroutine()
@@ -219,13 +225,16 @@ class Generator:
             write, racy = rng.random() < self.write_share, rng.random() >= self.calm
             if racy or not self.ran.oracle.would_race(last, place[0], sum(place), write):
                 self.add("w" if write else "r", last, *place, rng.choice((0, 1, 3)))
-            if rng.random() < 0.5:
-                self.atomic(self.goroutine(), place)
+            other = self.goroutine()
+            if other != last and rng.random() < 0.7:
+                self.add("h", last, other)
+            if rng.random() < 0.7:
+                self.atomic(other, place)
 
-    def atomic(self, g=None, place=None):
+    def atomic(self, g=None, place=None, letters="LLSRC"):
         at, n = place or self.rng.choice(self.atomics)
         g, rng = self.goroutine() if g is None else g, self.rng
-        letter = rng.choice("LLSRC")
+        letter = rng.choice(letters)
         if self.ran.oracle.would_race(g, at, at + n, letter != "L", True) and rng.random() < self.calm:
             return
         if letter == "L":

@@ -91,6 +91,13 @@ class Oracle:
         join(self.clocks[to], self.clocks[g])
         self.tick(g)
 
+    def rendezvous(self, g, other):
+        of_g = dict(self.clocks[g])
+        join(self.clocks[g], self.clocks[other])
+        join(self.clocks[other], of_g)
+        self.tick(g)
+        self.tick(other)
+
     # memory
 
     def happened(self, access, g):

@@ -14,6 +14,7 @@ An operation is a tuple whose first element is its letter; tests/detector/driver
     o g k  O g k  y g k  Y g k                   lock k is taken, given back (by anybody), read-locked, read-unlocked
     f k              the clock of key k is forgotten
     h g to           hand-off
+    b g h            rendezvous: both ways
     L g lo n mo      atomic load                 S g lo n mo v   store
     R g lo n mo f v  atomic read-modify-write, f an index into RMW
     C g lo n mo mf e v   compare-exchange of e for v
@@ -105,7 +106,7 @@ class Execution:
             return op[2] not in self.known
         if letter in "oOyY":
             return self.lock_valid(*op)
-        if letter == "h":
+        if letter in "hb":
             return op[2] in self.alive and op[2] != op[1]
         if letter == "x":
             return op[1] != 0 and not any(n for (g, _), n in self.held.items() if g == op[1])
@@ -189,6 +190,9 @@ class Execution:
 
     def _h(self, _, g, to):
         self.oracle.handoff(g, to)
+
+    def _b(self, _, g, other):
+        self.oracle.rendezvous(g, other)
 
     def _L(self, at, g, lo, n, order):
         self.oracle.load(g, at, lo, n, order)
