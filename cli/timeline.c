@@ -122,8 +122,18 @@ static void yield_on(struct sim *s, int64_t time, int p) {
   s->on_p[p] = 0;
 }
 
+/* A thread takes p while somebody runs there: he runs on without it, as he doesn't poll. */
+static void take_from(struct sim *s, int64_t time, int p) {
+  if (!s->on_p[p]) return;
+  struct gor *gor = gor_of(s, s->on_p[p]);
+  add(s->t, STEP_TAKEN, time, gor->g, p);
+  gor->state = G_WAITING;
+  gor->p = -1;
+  s->on_p[p] = 0;
+}
+
 static void p_start(struct sim *s, int64_t time, int p, uint32_t thread) {
-  yield_on(s, time, p);
+  take_from(s, time, p);
   if (s->started[p]) add(s->t, TRACE_P_STOP, time, 0, p);
   add(s->t, TRACE_P_START, time, 0, p)->thread = thread;
   s->started[p] = true;

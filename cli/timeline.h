@@ -7,9 +7,10 @@
 
 /* What happens to a goroutine, or to a processor.  Of a processor: TRACE_P_START, TRACE_P_STOP.  Of a goroutine:
  * TRACE_CREATE (it may run), TRACE_START (on p, which is started and free), TRACE_READY (it was waiting), and the ends
- * of a run on p: TRACE_BLOCK, TRACE_END, TRACE_SYSCALL, and STEP_YIELD.  One that was created before the timeline
- * begins may wait from its creation on: STEP_WAITS; in gw_blocking: STEP_CALLS. */
-enum { STEP_YIELD = 100, STEP_WAITS, STEP_CALLS };
+ * of a run on p: TRACE_BLOCK, TRACE_END, TRACE_SYSCALL, STEP_YIELD, and STEP_TAKEN (p was taken away, and it goes on).
+ * One that was created before the timeline begins may wait from its creation on: STEP_WAITS; in gw_blocking:
+ * STEP_CALLS. */
+enum { STEP_YIELD = 100, STEP_WAITS, STEP_CALLS, STEP_TAKEN };
 struct step {
   int64_t time;     /* nanoseconds from the start */
   uint64_t g;       /* 0 for a processor's */

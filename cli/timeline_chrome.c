@@ -151,6 +151,7 @@ static void take(struct writer *w, const struct step *s) {
       if (s->kind != TRACE_END)
         begin_state(k, s->time,
                     s->kind == STEP_YIELD      ? "runnable"
+                    : s->kind == STEP_TAKEN    ? "running without a processor"
                     : s->kind == TRACE_SYSCALL ? "blocking call"
                                                : timeline_reason(s->reason));
   }

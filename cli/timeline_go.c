@@ -178,6 +178,7 @@ static void take(struct go_writer *w, const struct step *s) {
       timed(w, s->p, block_event(timeline_reason(s->reason)), s->time, &stack, 1);
       break;
     case TRACE_SYSCALL:
+    case STEP_TAKEN: /* the nearest that the tool has */
       timed(w, s->p, EV_GO_SYS_CALL, s->time, &stack, 1);
       timed(w, s->p, EV_GO_SYS_BLOCK, s->time, NULL, 0);
       q->in_call = true;
