@@ -1,7 +1,7 @@
 /* What profiles cost, on godwit: prof WHAT PROFILE N.  WHAT is ping-pong (two goroutines, an unbuffered channel each
  * way), mutex (four goroutines, one lock that is held for a moment) or parked (N goroutines, and one goroutine
- * profile). PROFILE is off, block:RATE, mutex:FRACTION, cpu, serve.  Prints nanoseconds, CPU and on the clock: of one
- * round, one lock and unlock, or the whole profile. */
+ * profile). PROFILE is off, block:RATE, mutex:FRACTION, cpu, serve, trace (which GODWIT=trace=FILE turns on).  Prints
+ * nanoseconds, CPU and on the clock: of one round, one lock and unlock, or the whole profile. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -10,6 +10,7 @@ import (
 	"os"
 	"runtime"
 	"runtime/pprof"
+	"runtime/trace"
 	"strconv"
 	"strings"
 	"sync"
@@ -89,6 +90,8 @@ func main() {
 		runtime.SetMutexProfileFraction(number(profile[6:]))
 	case profile == "cpu":
 		pprof.StartCPUProfile(io.Discard)
+	case profile == "trace":
+		trace.Start(io.Discard)
 	case profile == "serve":
 		l, _ := net.Listen("tcp", "127.0.0.1:0")
 		go http.Serve(l, nil)
