@@ -38,6 +38,9 @@ namespace {
 // Objects with more uses than this are taken to escape; LLVM's own default of 100 gives up on large functions.
 constexpr unsigned kMaxUses = 2000;
 
+// Objects that a pointer may point to, looked at one by one (a guess: a switch with some counters).
+constexpr unsigned kMaxChoices = 32;
+
 // Counters of coverage and profiling, and the entry points' own variables.
 bool is_of_the_toolchain(const GlobalVariable &v) {
   StringRef name = v.getName();
@@ -228,13 +231,31 @@ bool Sharing::may_be_shared(const Value *pointer) {
   if (pointer->getType()->getPointerAddressSpace() != 0 || pointer->isSwiftError()) return false;
   if (is_private_thread_local(pointer)) return false;
   const Value *object = getUnderlyingObject(pointer, 0);
-  auto [known, is_new] = private_.try_emplace(object, false);
-  if (is_new) {
-    bool answer = object_is_private(object);
-    private_[object] = answer;
-    return !answer;
+  if (auto known = private_.find(object); known != private_.end()) return !known->second;
+  bool answer = all_are_private(object);
+  private_[object] = answer;
+  return !answer;
+}
+
+// The optimiser merges branches that count in different places into one access to the place that a phi or a select
+// chose.
+bool Sharing::all_are_private(const Value *object) {
+  SmallVector<const Value *, kMaxChoices> choices{object};
+  for (unsigned i = 0; i < choices.size(); i++) {
+    auto add = [&choices](const Value *pointer) {
+      const Value *o = getUnderlyingObject(pointer, 0);
+      if (!is_contained(choices, o)) choices.push_back(o);
+    };
+    if (choices.size() > kMaxChoices) return false;
+    if (const auto *phi = dyn_cast<PHINode>(choices[i])) {
+      for_each(phi->incoming_values(), add);
+    } else if (const auto *select = dyn_cast<SelectInst>(choices[i])) {
+      add(select->getTrueValue()), add(select->getFalseValue());
+    } else if (!object_is_private(choices[i])) {
+      return false;
+    }
   }
-  return !known->second;
+  return true;
 }
 
 Work collect(Function &f, Sharing &sharing, bool keep_all) { return Collector(f, sharing, keep_all).run(); }

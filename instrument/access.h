@@ -64,6 +64,7 @@ class Sharing {
   bool may_be_shared(const llvm::Value *pointer);
 
  private:
+  bool all_are_private(const llvm::Value *object);
   bool object_is_private(const llvm::Value *object);
 
   llvm::DenseMap<const llvm::Value *, bool> private_;
