@@ -2,9 +2,10 @@
  *
  * FILE gets one line: wait status, user and system time in microseconds, peak resident set in KiB.  A process of its
  * own does this because a child's peak begins at the resident set of the process that it was forked from: below that of
- * an interpreter nothing could be measured.
+ * an interpreter nothing could be measured.  SIGTERM is left to the command: a server ends by it.
  */
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,6 +35,7 @@ int main(int argc, char **argv) {
     execvp(argv[2], argv + 2);
     _exit(fail(argv[2], CANNOT_RUN));
   }
+  signal(SIGTERM, SIG_IGN);
   while (wait4(child, &status, 0, &usage) < 0) {
     if (errno != EINTR) return fail("wait4", FAILED);
   }

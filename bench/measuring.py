@@ -45,8 +45,17 @@ class Measurer:
             return Run(None, 0, 0, output, errors)
         if not self.cost.exists():
             raise RuntimeError(f"{command[0]}: not measured: {errors}")
+        return self.read(output, errors)
+
+    def read(self, output="", errors=""):
+        """What the last command cost that was run by `before()`."""
         status, user, system, rss = map(int, self.cost.read_text().split())
         return Run(os.waitstatus_to_exitcode(status), (user + system) / 1e6, rss, output, errors)
+
+    def before(self):
+        """Words to stand before a command that somebody else runs."""
+        self.cost.unlink(missing_ok=True)
+        return [self.program, self.cost]
 
 
 class Progress:

@@ -2,9 +2,10 @@
  *
  *   own      the task of the first access locks and unlocks a mutex N times, then the second access happens
  *   other    another task does that
- *   short    N tasks are started and end between the two, and so does the task of the first access
- *   live     N tasks are alive, the first and the last make the accesses
- *   readers  N tasks read the variable in between, each ordered after the first access; the last access reads as well
+ *   calls    the task of the first access makes N calls, each of which records something, then the second access
+ * happens short    N tasks are started and end between the two, and so does the task of the first access live     N
+ * tasks are alive, the first and the last make the accesses readers  N tasks read the variable in between, each ordered
+ * after the first access; the last access reads as well
  *
  * The order of events is fixed by `turn`, which detectors can't see and which gives no happens-before edge.
  */
@@ -34,6 +35,21 @@ static void lock_rounds(long n) {
   }
 }
 
+static long scratch[4096]; /* only the task of the first access uses it */
+
+static __attribute__((noinline)) void leaf(long i) { scratch[i & 4095]++; }
+
+/* Two ways to the leaf, so that the call's place changes all the time; a lock round now and then begins an epoch. */
+static __attribute__((noinline)) void even(long i) { leaf(i); }
+static __attribute__((noinline)) void odd(long i) {
+  leaf(i + 1);
+  if (i % 64 == 1) lock_rounds(1);
+}
+
+static void make_calls(long n) {
+  for (long i = 0; i < n; i++) (i & 1 ? odd : even)(i);
+}
+
 static void stay(void) {
   task_lock(&gate);
   task_unlock(&gate);
@@ -43,6 +59,13 @@ static void stay(void) {
 static void first_access(long rounds) {
   the_variable = 1;
   lock_rounds(rounds);
+  turn_done();
+  stay();
+}
+
+static void access_and_calls(long n) {
+  the_variable = 1;
+  make_calls(n);
   turn_done();
   stay();
 }
@@ -64,14 +87,17 @@ static void open_gate(uint32_t when) {
   task_unlock(&gate);
 }
 
-static void own(long n) {
+static void two_tasks(void (*body)(long), long n) {
   struct task first, second;
   task_lock(&gate);
-  task_start(&first, first_access, n);
+  task_start(&first, body, n);
   task_start(&second, second_access, 1);
   open_gate(2);
   task_join(&first), task_join(&second);
 }
+
+static void own(long n) { two_tasks(first_access, n); }
+static void calls(long n) { two_tasks(access_and_calls, n); }
 
 static void other(long n) {
   struct task first, between, second;
@@ -170,13 +196,14 @@ int main(int argc, char **argv) {
   static const struct {
     const char *name;
     void (*run)(long n);
-  } scenario[] = {{"own", own}, {"other", other}, {"short", short_lived}, {"live", live}, {"readers", readers}};
+  } scenario[] = {{"own", own},           {"other", other}, {"calls", calls},
+                  {"short", short_lived}, {"live", live},   {"readers", readers}};
   long n = argc == 3 ? atol(argv[2]) : 0;
   for (size_t i = 0; i < sizeof scenario / sizeof scenario[0]; i++) {
     if (n < 3 || strcmp(argv[1], scenario[i].name) != 0) continue;
     scenario[i].run(n);
     return 0;
   }
-  fprintf(stderr, "usage: forget own|other|short|live|readers N   (N of 3 or more)\n");
+  fprintf(stderr, "usage: forget own|other|calls|short|live|readers N   (N of 3 or more)\n");
   return 64;
 }

@@ -58,6 +58,39 @@ func firstAccess(rounds int) {
 	stay()
 }
 
+var scratch [4096]int // only the goroutine of the first access uses it
+
+//go:noinline
+func leaf(i int) { scratch[i&4095]++ }
+
+//go:noinline
+func even(i int) { leaf(i) }
+
+//go:noinline
+func odd(i int) {
+	leaf(i + 1)
+	if i%64 == 1 {
+		lockRounds(1)
+	}
+}
+
+func makeCalls(n int) {
+	for i := 0; i < n; i++ {
+		if i&1 != 0 {
+			odd(i)
+		} else {
+			even(i)
+		}
+	}
+}
+
+func accessAndCalls(n int) {
+	theVariable = 1
+	makeCalls(n)
+	turnDone()
+	stay()
+}
+
 func secondAccess(when int) {
 	turnWait(uint32(when))
 	theVariable = 2
@@ -82,12 +115,15 @@ func join(tasks ...*task) {
 	}
 }
 
-func own(n int) {
+func twoTasks(body func(int), n int) {
 	gate.Lock()
-	first, second := start(firstAccess, n), start(secondAccess, 1)
+	first, second := start(body, n), start(secondAccess, 1)
 	openGate(2)
 	join(first, second)
 }
+
+func own(n int)   { twoTasks(firstAccess, n) }
+func calls(n int) { twoTasks(accessAndCalls, n) }
 
 func other(n int) {
 	between := func(rounds int) {
@@ -161,13 +197,14 @@ func readers(n int) {
 }
 
 func main() {
-	scenario := map[string]func(int){"own": own, "other": other, "short": short, "live": live, "readers": readers}
+	scenario := map[string]func(int){"own": own, "other": other, "calls": calls, "short": short, "live": live,
+		"readers": readers}
 	if len(os.Args) == 3 && scenario[os.Args[1]] != nil {
 		if n, err := strconv.Atoi(os.Args[2]); err == nil && n >= 3 {
 			scenario[os.Args[1]](n)
 			return
 		}
 	}
-	fmt.Fprintln(os.Stderr, "usage: forget own|other|short|live|readers N   (N of 3 or more)")
+	fmt.Fprintln(os.Stderr, "usage: forget own|other|calls|short|live|readers N   (N of 3 or more)")
 	os.Exit(64)
 }

@@ -6,7 +6,7 @@ import godwit_testing as gt
 import pytest
 
 SOURCE = gt.REPO / "bench" / "forget" / "forget.c"
-CASES = [("own", 200_000), ("other", 200_000), ("short", 400), ("live", 300), ("readers", 3), ("readers", 40)]
+CASES = [("own", 200_000), ("other", 200_000), ("calls", 200_000), ("short", 400), ("live", 300), ("readers", 3), ("readers", 40)]
 
 
 @pytest.mark.parametrize("tasks", ["threads", "goroutines"])
@@ -17,6 +17,7 @@ def test_reported(programs, tmp_path, scenario, n, tasks):
     assert r.status == 66, str(r.result)
     assert [f["kind"] for f in r.findings] == ["GW1001"], "\n".join(map(gt.show, r.findings))
     assert r.findings[0]["variable"]["name"] == "the_variable"
+    assert all(a["stack"] and a["stack"][0]["function"] for a in r.findings[0]["accesses"]), "both stacks are there"
 
 
 def test_same_scenarios_in_go():
