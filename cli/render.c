@@ -81,12 +81,16 @@ void add_subject(struct buf *b, const struct finding *f) {
 void add_lock(struct buf *b, const struct lock *l) {
   if (l->name)
     buf_format(b, "'%s'", l->name);
-  else
+  else if (lock_is_known(l))
     buf_str(b, l->address);
+  else
+    buf_str(b, "one of many");
 }
 
+bool lock_is_known(const struct lock *l) { return strcmp(l->address, "0x0") != 0; }
+
 static bool confuses(const struct lock *a, const struct lock *b) {
-  if (!a->name || !b->name) return false;
+  if (!a->name || !b->name || !lock_is_known(a) || !lock_is_known(b)) return false;
   return (strcmp(a->name, b->name) == 0) != (strcmp(a->address, b->address) == 0);
 }
 

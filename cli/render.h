@@ -43,6 +43,8 @@ void add_why(struct buf *b, const struct render_options *o, const struct finding
 void add_help(struct buf *b, const struct render_options *o, const struct finding *f);
 /* The lock's name in quotes, or its address. */
 void add_lock(struct buf *b, const struct lock *l);
+/* False for one of the many that a place takes: the detector names some of them only. */
+bool lock_is_known(const struct lock *l);
 /* The same for a lock of an inversion: with the address if the finding calls another lock so too, or this one
  * otherwise. */
 void add_circle_lock(struct buf *b, const struct finding *f, const struct lock *l);

@@ -14,7 +14,8 @@ static const struct lock *held(const struct access *a, const char *address) {
 /* A lock that both hold (then both only read it, or it would order them). */
 static const struct lock *common_lock(const struct finding *f) {
   for (size_t i = 0; i < f->accesses[0].lock_count; i++)
-    if (held(&f->accesses[1], f->accesses[0].locks[i].address)) return &f->accesses[0].locks[i];
+    if (lock_is_known(&f->accesses[0].locks[i]) && held(&f->accesses[1], f->accesses[0].locks[i].address))
+      return &f->accesses[0].locks[i];
   return NULL;
 }
 

@@ -105,18 +105,29 @@ static uint32_t insert_locked(const struct depot_record *head, const uint64_t *w
   return id;
 }
 
-static uint32_t intern(struct det_thread *t, const struct depot_record *head, const uint64_t *words, unsigned words_n) {
-  if (UNLIKELY(!t->cache)) t->cache = arena_alloc(sizeof *t->cache);
-  unsigned c = (unsigned)(head->hash >> 8) % CACHE;
-  if (LIKELY(t->cache->entry[c].hash == head->hash)) return t->cache->entry[c].id;
-  uint32_t id = *table_find(__atomic_load_n(&depot.table, __ATOMIC_ACQUIRE), head->hash);
-  if (!id) {
-    spin_lock(&depot.lock);
-    id = insert_locked(head, words, words_n);
-    spin_unlock(&depot.lock);
-  }
-  t->cache->entry[c].hash = head->hash;
+static void remember(struct det_thread *t, uint64_t hash, uint32_t id) {
+  unsigned c = (unsigned)(hash >> 8) % CACHE;
+  t->cache->entry[c].hash = hash;
   t->cache->entry[c].id = id;
+}
+
+/* The record's id; 0 if there is none yet. */
+static uint32_t look_up(struct det_thread *t, uint64_t hash) {
+  if (UNLIKELY(!t->cache)) t->cache = arena_alloc(sizeof *t->cache);
+  unsigned c = (unsigned)(hash >> 8) % CACHE;
+  if (LIKELY(t->cache->entry[c].hash == hash)) return t->cache->entry[c].id;
+  uint32_t id = *table_find(__atomic_load_n(&depot.table, __ATOMIC_ACQUIRE), hash);
+  if (id) remember(t, hash, id);
+  return id;
+}
+
+static uint32_t intern(struct det_thread *t, const struct depot_record *head, const uint64_t *words, unsigned words_n) {
+  uint32_t id = look_up(t, head->hash);
+  if (LIKELY(id)) return id;
+  spin_lock(&depot.lock);
+  id = insert_locked(head, words, words_n);
+  spin_unlock(&depot.lock);
+  remember(t, head->hash, id);
   return id;
 }
 
@@ -215,16 +226,35 @@ uint32_t depot_stack(struct det_thread *t, const struct race_g *g, struct race_a
   return stack_into_memo(t, g, at, m);
 }
 
+/* Of the locks that one place takes, as many are kept by name (a guess: more are an array's or a table's).  Each
+ * further one would make new contexts with all stacks under it: memcached's thousands of item locks made twenty for a
+ * request. */
+enum { LOCKS_OF_A_PLACE = 32 };
+
+static uint32_t lock_record(struct det_thread *t, uint32_t set, const struct held_lock *l) {
+  struct depot_record head = {.kind = DEPOT_LOCKS, .a = set, .b = l->stack, .mask = l->write};
+  uint64_t addr = l->addr, place = mix(mix(DEPOT_LOCKS, set), (uint64_t)l->stack << 1 | l->write);
+  head.hash = mix(place, addr);
+  uint32_t id = look_up(t, head.hash);
+  if (LIKELY(id)) return id;
+  struct depot_record nameless = head;
+  uint64_t none = 0;
+  nameless.hash = mix(place, none);
+  uint32_t of_place = intern(t, &nameless, &none, 1);
+  uint16_t *known = &((struct depot_record *)(uintptr_t)depot_get(of_place))->n;
+  /* relaxed: a few more or less are no matter */
+  if (__atomic_load_n(known, __ATOMIC_RELAXED) < LOCKS_OF_A_PLACE) {
+    __atomic_fetch_add(known, 1, __ATOMIC_RELAXED);
+    return intern(t, &head, &addr, 1);
+  }
+  remember(t, head.hash, of_place);
+  return of_place;
+}
+
 static uint32_t lock_set(struct det_thread *t, struct race_g *g) {
   if (g->lockset_valid) return g->lockset;
   uint32_t set = 0;
-  for (uint32_t i = 0; i < g->held_n; i++) {
-    const struct held_lock *l = &g->held[i];
-    struct depot_record head = {.kind = DEPOT_LOCKS, .a = set, .b = l->stack, .mask = l->write};
-    head.hash = mix(mix(mix(DEPOT_LOCKS, set), (uint64_t)l->stack << 1 | l->write), l->addr);
-    uint64_t addr = l->addr;
-    set = intern(t, &head, &addr, 1);
-  }
+  for (uint32_t i = 0; i < g->held_n; i++) set = lock_record(t, set, &g->held[i]);
   g->lockset = set;
   g->lockset_valid = true;
   return set;

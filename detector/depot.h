@@ -2,7 +2,8 @@
  *
  * A cell's *context* is one of: a stack; a stack with a lock set; a composite (the bytes in `mask` were accessed in the
  * newer context, the others in the older one: several accesses of one epoch that share a cell).
- * Records are never changed nor moved; look-ups take no lock.
+ * Records are never changed nor moved; look-ups take no lock.  A lock set names few of the locks that one place takes:
+ * the others share a record with address 0.
  */
 #ifndef GW_DETECTOR_DEPOT_H
 #define GW_DETECTOR_DEPOT_H
@@ -13,7 +14,7 @@ enum depot_kind { DEPOT_STACK = 1, DEPOT_LOCKS, DEPOT_CONTEXT, DEPOT_COMPOSITE, 
 struct depot_record {
   uint64_t hash;
   uint16_t kind;
-  uint16_t n;      /* return addresses in a stack; bytes in a name */
+  uint16_t n;      /* return addresses in a stack; bytes in a name; locks: depot.c, atomic */
   uint32_t a;      /* locks: the set without this lock; context: stack; composite: newer */
   uint32_t b;      /* locks: stack of the acquisition; context: lock set; composite: older */
   uint32_t mask;   /* composite: bytes of the newer; locks: 1 if exclusive; context: RACE_FREE, RACE_ALLOC or 0 */

@@ -103,6 +103,24 @@ CASE locks_many(void) {
   access_by(g2, &y, 8, RACE_WRITE);
 }
 
+static void lock_each(void) {
+  for (int i = 0; i < 100; i++) {
+    race_lock_held(g1, locks[i], true, RACE_HERE());
+    access_by(g1, big + (size_t)i * 64, 8, RACE_WRITE);
+    race_lock_dropped(g1, locks[i]);
+  }
+}
+
+CASE locks_of_a_place_first(void) {
+  lock_each();
+  access_by(g2, big, 8, RACE_WRITE);
+}
+
+CASE locks_of_a_place_last(void) {
+  lock_each();
+  access_by(g2, big + (size_t)99 * 64, 8, RACE_WRITE);
+}
+
 CASE folded(void) {
   for (size_t i = 0; i < 100; i++) access_by(g1, big + 8 * i, 8, RACE_WRITE);
   for (size_t i = 0; i < 100; i++) access_by(g2, big + 8 * i, 8, RACE_WRITE);
@@ -208,6 +226,8 @@ static const struct {
     C(ended),
     C(locks_held),
     C(locks_many),
+    C(locks_of_a_place_first),
+    C(locks_of_a_place_last),
     C(folded),
     C(not_folded),
     C(big_range),

@@ -23,8 +23,9 @@ def _tools_tag():
     return tag.hexdigest()
 
 
-def built(name, package, target, patch=None):
-    """The tree of a package in which `make *target` was run with CC=godwit-clang and -race; patch(tree) comes before."""
+def built(name, package, target, patch=None, configure=()):
+    """The tree of a package in which `make *target` was run with CC=godwit-clang and -race; patch(tree) and `configure`, a
+    command, come before."""
     tree, stamp = FOLDER / name, FOLDER / f"{name}.built"
     source = debian_source.fetch(package, gt.BUILD / "sources")
     with debian_source.locked(FOLDER / f"{name}.lock"):
@@ -37,8 +38,9 @@ def built(name, package, target, patch=None):
         if patch:
             patch(tree)
         env = {"CC": gt.GODWIT_CLANG, "CFLAGS": "-O2 -g -race", "LDFLAGS": "-race"}
-        r = gt.run("make", "-j2", *target, cwd=tree, env=env, timeout=BUILD_TIMEOUT_S)
-        assert r.status == 0, f"{package} doesn't build: {r}"
+        for command in filter(None, (configure, ("make", "-j2", *target))):
+            r = gt.run(*command, cwd=tree, env=env, timeout=BUILD_TIMEOUT_S)
+            assert r.status == 0, f"{package} doesn't build: {r}"
         stamp.write_text(tag)
     return tree
 
