@@ -103,7 +103,7 @@ CASE locks_many(void) {
   access_by(g2, &y, 8, RACE_WRITE);
 }
 
-static void lock_each(void) {
+static __attribute__((noinline)) void lock_each(void) {
   for (int i = 0; i < 100; i++) {
     race_lock_held(g1, locks[i], true, RACE_HERE());
     access_by(g1, big + (size_t)i * 64, 8, RACE_WRITE);
