@@ -13,7 +13,7 @@ import compiled
 from tasks import generate, replay
 
 BATCH = 150  # programs to an executable
-SHARE, FULL = 12, 136  # executables
+SHARE, FULL = 12, 170  # executables; 5,100 programs at each level
 LEVELS = ("-O1", "-O2", "-O0", "-O3", "-Os")
 MAXPROCS = (2, 1, 4)
 
