@@ -17,7 +17,7 @@
 #include <sys/resource.h>
 #include <time.h>
 
-enum { WORKERS = 8, OPERATIONS = 2000000, BATCH = 1000, PAUSE_ROUNDS = 4000000 };
+enum { WORKERS = 8, OPERATIONS = 1000000, BATCH = 1000, ROUNDS_PER_MIB = 4000 };
 
 /* What the scenarios need themselves: not seen by the detector. */
 #define HIDDEN __attribute__((disable_sanitizer_instrumentation, noinline))
@@ -172,21 +172,17 @@ static double process_ns(void) {
   return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
 }
 
-static void other_side(long n, gw_waitgroup *all) {
-  lock_rounds(n);
-  gw_waitgroup_done(all);
-}
-
 static void pauses(long mib) {
   size_t size = (size_t)mib << 20;
+  long n = mib * ROUNDS_PER_MIB;
   volatile char *data = malloc(size);
   if (!data) exit(3);
   for (size_t i = 0; i < size; i += 8) data[i] = 1;
   gw_waitgroup all = {0};
   gw_waitgroup_add(&all, 1);
-  gw_go(other_side, (long)PAUSE_ROUNDS, &all);
+  gw_go(worker, n, &all);
   double longest = 0, sum = 0, from_wall = wall_ns();
-  for (long i = 0; i < PAUSE_ROUNDS; i++) {
+  for (long i = 0; i < n; i++) {
     double from = process_ns();
     gw_mutex_lock(&lock);
     counter++;

@@ -130,3 +130,12 @@ def test_go_means(go_run):
     mean = go_run.means([*entries, {"procs": 1, "parallel": True, "ratio": {"cpu": 9, "wall": 9}}], 2)
     assert mean["cpu"] == pytest.approx(2) and mean["parallel_wall"] == pytest.approx(0.5)
     assert go_run.means(entries, 1) == {"cpu": None, "parallel_wall": None}
+
+
+def test_live(tmp_path):
+    figures = tmp_path / "figures.json"
+    r = gt.run(BENCH / "live" / "run", "--scale", 0.002, "--json", figures, timeout=300)
+    assert r.status == 0, str(r)
+    said = {(f["scenario"], f["n"]): f for f in json.loads(figures.read_text())["figures"]}
+    assert 3000 < said["parked", 2000]["rss"] < 20000 and all(f["status"] == 0 for f in said.values())
+    assert gt.run(BENCH / "live" / "run", "--scenario", "nosuch", "--build", tmp_path).status == 64
