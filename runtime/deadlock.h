@@ -11,8 +11,8 @@ struct circle {
 
 /* Owners are looked up anew from here on.  Serialised by the caller, as all that follows is. */
 HIDDEN void deadlock_search_begin(void);
-/* The i-th of those who hold the lock that g waits for, and must all give it up; NULL if there are no more, it waits for
- * something else, or the owners aren't known. */
+/* The i-th of those who hold the lock that g waits for, and must all give it up; NULL if there are no more, it waits
+ * for something else, or the owners aren't known. */
 HIDDEN struct g *deadlock_next(const struct g *g, unsigned i);
 /* The i-th of those who may be the readers that g waits for, where the owners aren't known. */
 HIDDEN struct g *deadlock_perhaps_next(const struct g *g, unsigned i);
