@@ -54,8 +54,8 @@ uint32_t inspect_runq(uint32_t i);
  * It may not call the public API, or it would be adopted.  0 or -errno. */
 int inspect_thread_start(void (*f)(void *arg), void *arg);
 
-/* The timeline (trace_format.h) is recorded while somebody wants it: in a ring, of which the oldest part is overwritten.
- * Each begin has its end. */
+/* The timeline (trace_format.h) is recorded while somebody wants it: in a ring, of which the oldest part is
+ * overwritten. Each begin has its end. */
 void inspect_trace_begin(void);
 void inspect_trace_end(void);
 /* Where bytes go: put writes n bytes at an offset of the whole, 0 or -errno. */
