@@ -57,25 +57,25 @@ struct g {
   struct race_g *race;      /* the detector's state */
   struct gw__call call;     /* what it runs */
   struct gw__defer *defers; /* deferred calls, innermost first */
-  struct gw__select *selects; /* unfinished selects, innermost first */
-  struct trying *tries;       /* gw_try calls, innermost first */
-  int64_t since;              /* when it began to wait (sysmon's clock) */
-  int64_t readied;            /* 0, but while a timed wait lasts: when it was made ready, 1 before; see measure.c */
-  uintptr_t go_pc;            /* return address of the call that created it */
-  uint64_t parent;            /* id of the goroutine that created it */
-  char *lo, *hi;              /* usable stack; NULL for a foreign thread's */
-  uintptr_t end;              /* a foreign thread's: above its stack; 0 for main's */
-  uint32_t tid;               /* a foreign thread's: the system's number of it */
-  struct m *locked_m;         /* gw_lock_os_thread: the thread that it must run on */
-  uint32_t locks;             /* depth of gw_lock_os_thread */
-  bool thread;                /* a foreign thread's: parks its thread */
-  bool no_return;             /* gw_goexit runs: gw_try does not end a panic for it */
-  bool canary;                /* its guard is a canary, checked at each switch */
-  uint32_t wake;              /* atomic, futex: wakes a foreign thread */
-  struct g_tag *tag;          /* name and label; NULL without */
-  struct g *thread_next;      /* list of foreign threads' Gs; guarded by sched.lock */
-  uint32_t leak;              /* enum leak_mark; guarded by the search for leaks, one at a time (leak.c) */
-  uint32_t walk;              /* likewise: mark of a walk from waiter to owner (deadlock.c) */
+  struct gw__select *selects;     /* unfinished selects, innermost first */
+  struct trying *tries;           /* gw_try calls, innermost first */
+  int64_t since;                  /* when it began to wait (sysmon's clock) */
+  int64_t readied;                /* 0, but while a timed wait lasts: when it was made ready, 1 before; see measure.c */
+  uintptr_t go_pc;                /* return address of the call that created it */
+  uint64_t parent;                /* id of the goroutine that created it */
+  char *lo, *hi;                  /* usable stack; NULL for a foreign thread's */
+  uintptr_t end;                  /* a foreign thread's: above its stack; 0 for main's */
+  uint32_t tid;                   /* a foreign thread's: the system's number of it */
+  struct m *locked_m;             /* gw_lock_os_thread: the thread that it must run on */
+  uint32_t locks;                 /* depth of gw_lock_os_thread */
+  bool thread;                    /* a foreign thread's: parks its thread */
+  bool no_return;                 /* gw_goexit runs: gw_try does not end a panic for it */
+  bool canary;                    /* its guard is a canary, checked at each switch */
+  uint32_t wake;                  /* atomic, futex: wakes a foreign thread */
+  struct g_tag *tag;              /* name and label; NULL without */
+  struct g *thread_next;          /* list of foreign threads' Gs; guarded by sched.lock */
+  uint32_t leak;                  /* enum leak_mark; guarded by the search for leaks, one at a time (leak.c) */
+  uint32_t walk;                  /* likewise: mark of a walk from waiter to owner (deadlock.c) */
   const gw_rwmutex *reads[READS]; /* atomic, relaxed: what it holds for reading, NULLs between; for deadlock.c */
 };
 
