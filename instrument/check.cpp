@@ -27,6 +27,8 @@
 #include "budget.h"
 #include "llvm/Analysis/LoopInfo.h"
 #include "llvm/Analysis/ValueTracking.h"
+#include "llvm/IR/DiagnosticHandler.h"
+#include "llvm/IR/DiagnosticInfo.h"
 #include "llvm/IR/Dominators.h"
 #include "llvm/IR/Function.h"
 #include "llvm/IR/GlobalVariable.h"
@@ -366,6 +368,14 @@ class Check {
   std::optional<uint64_t> offset_;  // address modulo 8, when known
 };
 
+void remark(Function &f, size_t inlined, size_t called) {
+  if (inlined + called == 0 || !f.getContext().getDiagHandlerPtr()->isPassedOptRemarkEnabled("godwit")) return;
+  OptimizationRemark r("godwit", "Budget", DiagnosticLocation(f.getSubprogram()), &f.getEntryBlock());
+  r << DiagnosticInfoOptimizationBase::Argument("Inline", (unsigned)inlined) << " checks inline, "
+    << DiagnosticInfoOptimizationBase::Argument("Called", (unsigned)called) << " called";
+  f.getContext().diagnose(r);
+}
+
 }  // namespace
 
 void place_checks(Function &f, Abi &abi, const std::vector<Access> &accesses) {
@@ -376,6 +386,7 @@ void place_checks(Function &f, Abi &abi, const std::vector<Access> &accesses) {
       (access.length || access.size > kInlineBytes ? called : candidates).push_back(&access);
   Budget budget(f, dominators, candidates);
   for (const Access *access : candidates) (budget.affords_inline(*access) ? inlined : called).push_back(access);
+  remark(f, inlined.size(), called.size());
   for (const Access *access : called) Check(abi, *access, Shared()).place_call();
   if (inlined.empty()) return;
   Regions regions(f, abi, dominators);

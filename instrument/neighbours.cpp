@@ -12,6 +12,8 @@
 #include "llvm/ADT/APInt.h"
 #include "llvm/IR/DataLayout.h"
 #include "llvm/IR/DebugInfoMetadata.h"
+#include "llvm/IR/DiagnosticHandler.h"
+#include "llvm/IR/DiagnosticInfo.h"
 #include "llvm/IR/Function.h"
 #include "llvm/IR/Instructions.h"
 #include "llvm/IR/IRBuilder.h"
@@ -56,6 +58,7 @@ class Joiner {
       finish();
     }
     erase_if(accesses_, [](const Access &a) { return !a.at; });
+    remark();
   }
 
  private:
@@ -113,6 +116,16 @@ class Joiner {
     whole.pointer = b.CreateConstGEP1_64(b.getInt8Ty(), group.base, (uint64_t)members[0].lo, "gw.neighbours");
     for (const Member &m : members) accesses_[m.index].at = nullptr;
     accesses_[first] = whole;
+    joined_ += (unsigned)members.size();
+    checks_++;
+  }
+
+  void remark() {
+    if (!joined_ || !f_.getContext().getDiagHandlerPtr()->isPassedOptRemarkEnabled("godwit")) return;
+    OptimizationRemark r("godwit", "Neighbours", DiagnosticLocation(f_.getSubprogram()), &f_.getEntryBlock());
+    r << DiagnosticInfoOptimizationBase::Argument("Joined", joined_) << " checks of neighbours joined to "
+      << DiagnosticInfoOptimizationBase::Argument("Checks", checks_);
+    f_.getContext().diagnose(r);
   }
 
   Function &f_;
@@ -121,6 +134,7 @@ class Joiner {
   std::vector<Access> &accesses_;
   DenseMap<const Instruction *, SmallVector<size_t, 1>> of_;
   SmallVector<Group, 8> groups_;
+  unsigned joined_ = 0, checks_ = 0;  // checks that were replaced, and by how many
 };
 
 }  // namespace

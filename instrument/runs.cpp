@@ -9,7 +9,17 @@
 // unordered with the check.  What another goroutine recorded between the two is met by the check instead of meeting it.
 // Memory that another goroutine freed and reused in between was freed beside the access: that is a race, reported
 // with what stands there then.  Not checked are accesses since the last one that lay elsewhere, when the process
-// ends, by whoever's doing, in the middle of the loop; a signal handler that releases there is as in check.cpp.
+// ends, by whoever's doing, in the middle of the loop.
+//
+// A handler of a signal that releases in the middle of a run is no problem.  The accesses before it are claimed behind
+// its release, as if they came later; and so they may, for all that the program can know: a handler isn't ordered with
+// the plain accesses of the code that it interrupts (C11 5.1.2.3), and the compiler sinks and vectorises stores of such
+// a loop just as freely.  Who wants them ordered needs a signal fence, an atomic or a volatile access in the loop, and
+// with any of these the loop isn't quiet and has no runs.  So whoever acquires what the handler released and touches
+// the memory races with the loop, and a report is no false alarm.  Nothing is lost either: the claim is made, in the
+// later epoch, and whatever is unordered with the access is unordered with that.  A handler that acquires is the one
+// case that costs something: of the accesses since the last jump before it, a race with what the other side did before
+// its release stays unseen.
 //
 // Two forms:
 //   steady   the address moves by a constant stride at every turn: a comparison where the loop begins, none inside.

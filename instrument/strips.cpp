@@ -182,6 +182,16 @@ bool progresses(const Loop &loop, bool somehow) {
   return false;
 }
 
+bool walks_memory(const Loop &loop) {
+  for (BasicBlock *block : loop.blocks())
+    for (Instruction &i : *block)
+      if (Value *pointer = const_cast<Value *>(getLoadStorePointerOperand(&i))) {
+        SmallPtrSet<Value *, 16> seen;
+        if (depends_on_moving(loop, pointer, true, seen, 0)) return true;
+      }
+  return false;
+}
+
 std::optional<Strip> find_strip(const Loop &loop) {
   BasicBlock *latch = loop.getLoopLatch(), *header = loop.getHeader();
   if (!latch || !header->hasNPredecessors(2) || !loop.isLoopExiting(latch)) return std::nullopt;

@@ -37,6 +37,8 @@ std::optional<uint64_t> turns_until(const llvm::Loop &loop, llvm::BasicBlock &ex
 bool is_remainder(const llvm::Loop &loop);
 // Whether an exit depends on a variable that moves by a constant; or `somehow`, as a pointer does that is followed.
 bool progresses(const llvm::Loop &loop, bool somehow);
+// Whether it goes over memory, with an address that changes from turn to turn.
+bool walks_memory(const llvm::Loop &loop);
 // Nothing if the loop hasn't the form.
 std::optional<Strip> find_strip(const llvm::Loop &loop);
 // Makes it two loops; returns where the outer one goes back.

@@ -219,6 +219,13 @@ def test_another_target_is_refused(tmp_path):
 def test_remarks(tmp_path):
     message = command(CLANG, "-O1", "-g", *PASS, "-Rpass=godwit", "-c", RUN / "regions.c", "-o", tmp_path / "o.o")
     assert re.search(r"regions\.c:\d+:\d+: remark: checked 2 plain and 1 atomic accesses", message)
+    assert re.search(r"regions\.c:\d+:\d+: remark: 2 checks inline, 0 called", message)
+    source = tmp_path / "r.c"
+    source.write_text("struct { double re, im; } p; volatile int flag;\n"
+                      "double f(void) { while (!flag) {} return p.re * p.im; }\n")
+    message = command(CLANG, "-O1", "-g", *PASS, "-Rpass=godwit", "-c", source, "-o", tmp_path / "o.o")
+    assert "r.c:2:1: remark: 2 checks of neighbours joined to 1" in message
+    assert "r.c:2:1: remark: 1 preemption polls, 0 between strips of a loop" in message
 
 
 def own_sources():

@@ -42,6 +42,19 @@ def test_programs(seed, tmp_path, full):
             pytest.fail(compiled.explain(binary, wrong[0][0], wrong, where, flags, env), pytrace=False)
 
 
+@pytest.mark.parametrize("level", ["-O1", "-O2", "-O3"])
+def test_programs_with_every_check_in_place(level, tmp_path, full):
+    """What --audit builds says the same as the oracle, so the same as the builds above."""
+    for seed in range(5000, 5000 + BATCH * (10 if full else 1), BATCH):
+        programs = [generate(random.Random(seed + i)) for i in range(BATCH)]
+        flags = (level, "--audit")
+        binary = compiled.Binary(programs, tmp_path, "programs", *flags)
+        wrong = binary.differences(binary.run({"GOMAXPROCS": 2}))
+        if wrong:
+            where = f"seed {seed}, {level} --audit"
+            pytest.fail(compiled.explain(binary, wrong[0][0], wrong, where, flags, {"GOMAXPROCS": 2}), pytrace=False)
+
+
 def test_programs_are_worth_running():
     """Variables race and don't, and every kind of operation occurs."""
     raced = clean = 0

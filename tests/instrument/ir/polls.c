@@ -30,18 +30,25 @@ void waits(void) {
   }
 }
 
-// The vector loop has no poll in it.
+// It ends with the array.
 // EXEC-LABEL: sums:
-// EXEC: Inner Loop Header: Depth=2
 // EXEC-NOT: __gw_poll
-// EXEC: {{j(e|ne)}}
-// EXEC: cmpl $0, %fs:__gw_poll@TPOFF
-// EXEC-NOT: __gw_poll@TPOFF
 // EXEC: .cfi_endproc
 long sums(const int *a, long n) {
   long sum = 0;
   for (long i = 0; i < n; i++) sum += a[i];
   return sum;
+}
+
+// Cut into strips: the inner loop is as it was.
+// EXEC-LABEL: steps:
+// EXEC: Inner Loop Header: Depth=2
+// EXEC-NOT: __gw_poll
+// EXEC: {{j(e|ne)}}
+// EXEC: cmpl $0, %fs:__gw_poll@TPOFF
+unsigned long steps(unsigned long x, long n) {
+  for (long i = 0; i < n; i++) x = (x ^ x >> 7) * 77777;
+  return x;
 }
 
 // Only the outer one: the inner one ends by itself.
