@@ -8,9 +8,9 @@
  * Foreign threads that call the API get a G that is locked to them and has no M (`thread` is set): it parks its thread.
  * Main's thread starts out like that too.
  *
- * Locks, in the order in which one thread may take them:
+ * Locks, in the order in which one thread may take them (all of them: godwit/ranks.inc):
  *   1 of a primitive (gw__waitq, chan.lock, several channels by address)   2 timers.lock   3 sched.lock
- *   4 stacks.lock, arena.  None is held while user code runs or a thread sleeps.
+ *   4 stacks.lock, arena.  None is held while user code runs or a thread sleeps.  The preset "paranoid" checks it.
  */
 #ifndef GW_RUNTIME_G_H
 #define GW_RUNTIME_G_H

@@ -11,11 +11,11 @@ import pytest
 
 import godwit_testing as gt
 
-SOURCE = Path(__file__).parent / "paranoid" / "planted.c"
-PARTS = ["base/paranoid/rank.c", "base/paranoid/ring.c", "base/check.c", "base/own.c",
-         "base/prim_linux.c", "base/spin.c", "runtime/waitq.c",
-         "runtime/paranoid/checks.c"]
-NAMES = re.findall(r"\bCASE\((\w+)\)[,}]", SOURCE.read_text())
+FOLDER = Path(__file__).parent / "paranoid"
+BASE = ["base/paranoid/rank.c", "base/paranoid/ring.c", "base/check.c", "base/own.c", "base/prim_linux.c", "base/spin.c"]
+PARTS = {"planted": [*BASE, "runtime/waitq.c", "runtime/paranoid/checks.c"],
+         "planted_detector": [*BASE, "detector/paranoid/checks.c"]}
+CASES = {program: re.findall(r"\bCASE\((\w+)\),", (FOLDER / f"{program}.c").read_text()) for program in PARTS}
 SAYS = {  # what the first lines say
     "order_wrong": ["wants &a_heap.lock", "TIMERS, level 30", "holds &a_sched.lock", "SCHED, level 40"],
     "addresses_wrong": ["wants &chans[0].c.lock", "holds &chans[1].c.lock"],
@@ -28,18 +28,22 @@ SAYS = {  # what the first lines say
 
 @pytest.fixture(scope="module", params=["clang-19", "gcc"])
 def planted(request, tmp_path_factory):
-    out = tmp_path_factory.mktemp("paranoid") / "planted"
+    """program -> its path."""
     compiler = shutil.which("gcc-12") or "gcc" if request.param == "gcc" else request.param
     flags = ["-std=gnu11", "-g", "-O1", "-Wall", "-Wextra", "-Wshadow", "-Werror", "-fno-strict-aliasing", "-DGW_PARANOID=1"]
-    r = gt.run(compiler, *flags, f"-I{gt.REPO}", f"-I{gt.REPO / 'include'}", SOURCE, *(gt.REPO / p for p in PARTS),
-               "-lpthread", "-o", out)
-    assert r.status == 0, r
-    return out
+    built = {}
+    for program, parts in PARTS.items():
+        built[program] = tmp_path_factory.mktemp("paranoid") / program
+        race = ["-DGW_RACE=1"] if program == "planted_detector" else []
+        r = gt.run(compiler, *flags, *race, f"-I{gt.REPO}", f"-I{gt.REPO / 'include'}", FOLDER / f"{program}.c",
+                   *(gt.REPO / p for p in parts), "-lpthread", "-o", built[program])
+        assert r.status == 0, r
+    return built
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_planted(planted, name):
-    r = gt.run(planted, name)
+@pytest.mark.parametrize("program, name", [(p, name) for p, names in CASES.items() for name in names])
+def test_planted(planted, program, name):
+    r = gt.run(planted[program], name)
     if name.endswith("_right"):
         assert (r.status, r.stderr) == (0, ""), r
         return
@@ -51,11 +55,13 @@ def test_planted(planted, name):
 
 def test_every_check_has_a_broken_case():
     """Each rank for which a check is registered is broken by some case: none of the checks is without a test."""
-    registered = set(re.findall(r"paranoid_register\(RANK_(\w+)", (gt.REPO / "runtime/paranoid/checks.c").read_text()))
+    registered = {rank for room in ("runtime", "detector")
+                  for rank in re.findall(r"paranoid_register\(RANK_(\w+)", (gt.REPO / room / "paranoid/checks.c").read_text())}
     broken = {"M": "runq_twice", "CHAN": "chan_slots", "WAITQ": "waitq_links", "MUTEX": "mutex_starving_alone",
               "WAITGROUP": "waitgroup_credit", "SEMA": "sema_keeps_units", "DESC": "desc_closer", "TIMERS": "timers_heap",
-              "SCHED": "gqueue_count", "STACKPOOL": "stackpool_count"}
-    assert registered == set(broken) and set(broken.values()) <= set(NAMES)
+              "SCHED": "gqueue_count", "STACKPOOL": "stackpool_count", "EPOCHS": "epochs_count", "DET_GS": "gs_count",
+              "DET_THREADS": "threads_links"}
+    assert registered == set(broken) and set(broken.values()) <= {n for names in CASES.values() for n in names}
 
 
 def test_ordinary_builds_have_none_of_it():
