@@ -4,19 +4,20 @@
  * be recognised.  The process is made without running fork handlers, and it is nobody's child: one in between starts it
  * and ends.  (A child whose end gives no signal is not enough: executing makes it an ordinary one, for which a program
  * that waits for all its children would wait for ever.)
+ *
+ * Descriptors are made, moved and closed by system calls: with -race libc's are interposed, and a finding may be told
+ * while locks are held that those take.
  */
 #define _GNU_SOURCE
 #include "base/child.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -24,6 +25,7 @@
 
 #include "base/options.h"
 #include "base/prim.h"
+#include "base/prim_io.h"
 
 enum { HIGH_FD = 700 /* out of the way of programs that count on low numbers */, ARGS_MAX = 16, STACK_BYTES = 16384 };
 
@@ -55,8 +57,8 @@ struct spawn {
 /* In the new process, which shares our memory until it executes: system calls only. */
 static int executes(void *arg) {
   struct spawn *s = arg;
-  dup2(s->fd, 0);
-  dup2(s->fd, 1);
+  syscall(SYS_dup3, s->fd, 0, 0);
+  syscall(SYS_dup3, s->fd, 1, 0);
   sigset_t none;
   sigemptyset(&none);
   syscall(SYS_rt_sigprocmask, SIG_SETMASK, &none, NULL, 8);
@@ -88,18 +90,18 @@ static bool start(struct child *c, char *const *args) {
   char path[PATH_MAX], *argv[ARGS_MAX] = {path, "symbolize"};
   int pair[2];
   if (!find_command(path)) return false;
-  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0) return false;
-  int high = fcntl(pair[0], F_DUPFD_CLOEXEC, HIGH_FD);
+  if (prim_sock_pair(pair) != 0) return false;
+  int high = prim_fd_above(pair[0], HIGH_FD);
   if (high >= 0) {
-    close(pair[0]);
+    prim_close(pair[0]);
     pair[0] = high;
   }
   for (int i = 0; args[i] && i + 3 < ARGS_MAX; i++) argv[i + 2] = args[i];
   struct spawn s = {.path = path, .argv = argv, .envp = environ, .fd = pair[1]};
   bool started = spawn(&s);
-  close(pair[1]);
+  prim_close(pair[1]);
   if (!started) {
-    close(pair[0]);
+    prim_close(pair[0]);
     return false;
   }
   struct stat st;
@@ -111,8 +113,8 @@ static bool start(struct child *c, char *const *args) {
 
 static bool send_all(int sock, const char *p, size_t n) {
   while (n > 0) {
-    ssize_t r = send(sock, p, n, MSG_NOSIGNAL);
-    if (r < 0 && errno == EINTR) continue;
+    int64_t r = prim_sock_send_waiting(sock, p, n);
+    if (r == -EINTR) continue;
     if (r <= 0) return false;
     p += r;
     n -= (size_t)r;
@@ -155,7 +157,7 @@ static bool still_ours(const struct child *c) {
 }
 
 static void drop(struct child *c) {
-  if (still_ours(c)) close(c->sock);
+  if (still_ours(c)) prim_close(c->sock);
   c->sock = -1;
 }
 

@@ -42,6 +42,12 @@ int prim_io_close(int fd);
 /* Of a socket, now; send raises no SIGPIPE. */
 int64_t prim_sock_recv(int fd, void *p, size_t n);
 int64_t prim_sock_send(int fd, const void *p, size_t n);
+/* The same, and waits as the descriptor's flags say. */
+int64_t prim_sock_send_waiting(int fd, const void *p, size_t n);
+/* Two connected stream sockets, closed on exec, that wait. */
+int prim_sock_pair(int pair[2]);
+/* Another number, at least `least`, for what fd is, closed on exec. */
+int prim_fd_above(int fd, int least);
 /* The next connection, its descriptor non-blocking and closed on exec. */
 int prim_sock_accept(int fd);
 /* A non-blocking socket, closed on exec. */

@@ -81,6 +81,13 @@ int64_t prim_sock_recv(int fd, void *p, size_t n) {
 int64_t prim_sock_send(int fd, const void *p, size_t n) {
   return sys6(SYS_sendto, fd, (long)p, (long)n, MSG_DONTWAIT | MSG_NOSIGNAL, 0, 0);
 }
+int64_t prim_sock_send_waiting(int fd, const void *p, size_t n) {
+  return sys6(SYS_sendto, fd, (long)p, (long)n, MSG_NOSIGNAL, 0, 0);
+}
+int prim_sock_pair(int pair[2]) {
+  return (int)sys6(SYS_socketpair, AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, (long)pair, 0, 0);
+}
+int prim_fd_above(int fd, int least) { return (int)sys3(SYS_fcntl, fd, F_DUPFD_CLOEXEC, least); }
 
 int prim_sock_accept(int fd) { return (int)sys6(SYS_accept4, fd, 0, 0, SOCK_NONBLOCK | SOCK_CLOEXEC, 0, 0); }
 int prim_sock_new(int domain, int type) {
