@@ -96,8 +96,8 @@ struct det_thread {
   struct race_g *g;               /* runs here now; NULL: scheduler */
   uint32_t inside;                /* depth in the detector; partner: the collector, by membarrier */
   uint32_t plane;                 /* read plane that it uses now (access.c, choose_plane) */
-  uint32_t own_plane;             /* the one that it turns to where others read the same; 0: not yet */
-  uint32_t reads, displaced;      /* recorded reads, and those of them that took a concurrent reader's cell */
+  uint32_t own_plane;             /* the one that it uses where others read the same; 0: not yet */
+  uint32_t reads, displaced;      /* recorded reads, and those of them that met a concurrent reader's entry */
   uint32_t keep_plane;            /* windows of reads for which it stays with its own plane */
   uint32_t own_reads;             /* of what its own epoch wrote (single.c) */
   bool hidden;                    /* threads that it creates are the runtime's own */
