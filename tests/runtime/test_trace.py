@@ -200,16 +200,21 @@ def test_on_a_signal(programs, tmp_path):
 #include <signal.h>
 #include <godwit.h>
 #include <sys/stat.h>
+static gw_chan(int) named;
 static void teller(gw_chan(int) c) {
   gw_set_name("a teller with a name that is long");
+  gw_send(named, 1);
   gw_recv(c);
 }
 static void nobody(gw_chan(int) c) { gw_recv(c); }
 int main(int argc, char **argv) {
   gw_chan(int) c = gw_make(int, 0), d = gw_make(int, 0);
+  named = gw_make(int, 0);
   gw_go(teller, c);
   gw_go(teller, d);
   gw_go(nobody, d);
+  gw_recv(named);
+  gw_recv(named);
   gw_send(c, 1);
   gw_set_name("the \\"boss\\"");
   for (int i = 1; i < argc; i++) { /* when the second is there the first is complete */
