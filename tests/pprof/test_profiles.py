@@ -27,18 +27,17 @@ def lock_delay(block):
 
 @pytest.fixture(scope="module")
 def known(programs, tmp_path_factory):
-    """The profiles of known.c. It reads its clocks beside the profile's own: where the machine took the processor away in
-    between, the two differ, so it gets a few tries to be left alone."""
+    """The profiles of known.c; in the file "waited", between which bounds its waits must lie."""
     base = tmp_path_factory.mktemp("known") / "p"
-    for _ in range(5):
-        r = gt.run(programs(pt.PROGRAMS / "known.c", "-O1", race=False), base)
-        assert r.status == 0 and not r.stderr, r
-        (base.parent / "waited").write_text(r.stdout)
-        block = pt.read(f"{base}.block")
-        if (close(block.total(1, "receive_all"), int(r.stdout))
-                and close(pt.read(f"{base}.mutex").total(1), lock_delay(block))):
-            break
+    r = gt.run(programs(pt.PROGRAMS / "known.c", "-O1", race=False), base)
+    assert r.status == 0 and not r.stderr, r
+    (base.parent / "waited").write_text(r.stdout)
     return base
+
+
+def bounds(known):
+    """(least, most) of what main waited for values, and for the lock."""
+    return [tuple(map(int, line.split())) for line in (known.parent / "waited").read_text().splitlines()]
 
 
 def test_goroutines(known):
@@ -59,8 +58,8 @@ def test_block_counts_and_delays(known):
     p = pt.read(f"{known}.block")
     assert p.types == [("contentions", "count"), ("delay", "nanoseconds")] and p.default == "delay"
     assert p.total(0, "receive_all") == ROUNDS
-    assert p.total(1, "receive_all") >= 0.99 * ROUNDS * WAIT_NS
-    assert close(p.total(1, "receive_all"), int((known.parent / "waited").read_text()))
+    least, most = bounds(known)[0]
+    assert ROUNDS * WAIT_NS <= least <= p.total(1, "receive_all") <= most
     (inlined,) = p.with_function("receive_all")
     assert [f[0] for f in inlined.stack] == ["gw_recv", "receive_inlined", "receive_all", "main"]
     assert inlined.stack[1][2] == pt.line_of("known.c", "inlined")
@@ -75,7 +74,8 @@ def test_mutex_time_is_charged_to_the_unlock(known):
     locks = [s for s in block.with_function("contend") if s.stack[0][0] == "gw_mutex_lock"]
     assert sum(s.values[0] for s in locks) == ROUNDS
     assert locks[0].stack[1][2] == pt.line_of("known.c", "lock")
-    assert close(mutex.total(1), lock_delay(block)), "who waits and who makes wait agree"
+    least, most = bounds(known)[1]
+    assert least <= mutex.total(1) <= most and least <= lock_delay(block) <= most, "who waits and who makes wait agree"
 
 
 def test_threads(known):

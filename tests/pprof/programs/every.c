@@ -2,9 +2,10 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
-#include <godwit.h>
+#include "../../include/parked.h"
 
 enum { PARKED = 7, LEAKED = 3, ROUNDS = 20, WAIT = 2, BLOCKS = 5, BLOCK = 4 << 20, BURN = 300 };
 
@@ -19,6 +20,7 @@ static __attribute__((noinline)) void leak(void) {
 
 static void sender(gw_chan(int) c) {
   for (int i = 0; i < ROUNDS; i++) {
+    await_parked(PARKED + LEAKED + 1, "chan receive");
     gw_sleep(WAIT * GW_MS);
     gw_send(c, i);
   }
@@ -35,6 +37,7 @@ static __attribute__((noinline)) void holds(gw_chan(int) go) {
   for (int i = 0; i < ROUNDS; i++) {
     gw_mutex_lock(&mu);
     gw_send(go, i);
+    await_parked(1, "sync.Mutex.Lock");
     gw_sleep(WAIT * GW_MS);
     gw_mutex_unlock(&mu); /* LINE mutex */
     gw_recv(go);
@@ -56,9 +59,10 @@ static __attribute__((noinline)) void allocates(void) {
   free(kept[0]);
 }
 
-static __attribute__((noinline)) void burns(int64_t until) {
+/* Processor time, however long that takes. */
+static __attribute__((noinline)) void burns(clock_t time) {
   static volatile long turns;
-  while (gw_now() < until) {
+  for (clock_t until = clock() + time; clock() < until;) {
     for (int i = 0; i < 100000; i++) turns++; /* LINE cpu */
   }
 }
@@ -84,7 +88,7 @@ int main(int argc, char **argv) {
   gw_go(contends, go);
   holds(go);
   allocates();
-  burns(gw_now() + BURN * GW_MS);
+  burns(CLOCKS_PER_SEC / 1000 * BURN);
   gw_set_cpu_profile_rate(0);
   static const char *const names[] = {"goroutine", "block",        "mutex",         "heap",
                                       "allocs",    "threadcreate", "goroutineleak", "cpu"};
