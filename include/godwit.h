@@ -125,7 +125,7 @@ struct gw__waitq {
 
 typedef struct gw_mutex {
   uint32_t gw__state; /* atomic: bits in mutex.c */
-  uint32_t gw__owner; /* atomic: the goroutine that locked it last, for deadlock.c */
+  uint32_t gw__owner; /* atomic: the goroutine that has it, or 0, for deadlock.c */
   struct gw__waitq gw__queue;
 } gw_mutex;
 /* Blocks. Locking one's own lock blocks for ever. */

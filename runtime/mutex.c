@@ -166,6 +166,7 @@ static __attribute__((noinline)) void unlock_slow(gw_mutex *mu, bool starving) {
 }
 
 bool mutex_unlock(gw_mutex *m) {
+  __atomic_store_n(&m->gw__owner, 0, __ATOMIC_RELAXED); /* before it is free: nobody else's number is in there yet */
   /* release: pairs with the acquire of the next who takes it */
   uint32_t s = __atomic_fetch_sub(&m->gw__state, LOCKED, __ATOMIC_RELEASE);
   if (LIKELY(s == LOCKED)) return true;

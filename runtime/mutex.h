@@ -3,8 +3,9 @@
 #define GW_RUNTIME_MUTEX_H
 #include "g.h"
 
-/* The number of the goroutine that locked m last, less its upper half.  Relaxed:
- * read by who looks for deadlocks, of goroutines that stand still (deadlock.c). */
+/* The number of the goroutine that has m, less its upper half; 0 while nobody has it, and in whoever has just taken it
+ * until he says so: his thread may be held up there for long, and the one before him be the next to wait. Relaxed: read
+ * by who looks for deadlocks (deadlock.c). */
 static inline void mutex_set_owner(gw_mutex *m, const struct g *g) {
   __atomic_store_n(&m->gw__owner, (uint32_t)g->id, __ATOMIC_RELAXED);
 }

@@ -1,9 +1,9 @@
 /* What gw_leak_check says while the program runs: argv[1] chooses what was done before, argv[2] is what to wait for. */
-#include <godwit.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
+
+#include "../../include/parked.h"
 
 static int ends[2];
 static unsigned long room;
@@ -64,6 +64,30 @@ static void known_to_the_heap(void) {
   }
 }
 
+static gw_mutex mu;
+static void lock_twice_in_turn(gw_chan(int) between) {
+  gw_mutex_lock(&mu);
+  gw_mutex_unlock(&mu);
+  gw_send(between, 1);
+  gw_recv(between);
+  gw_mutex_lock(&mu);
+  gw_mutex_unlock(&mu);
+}
+
+/* What the first step of a lock does. */
+UNSEEN void take_and_say_nothing(gw_mutex *m) { __atomic_fetch_or(&m->gw__state, 1, __ATOMIC_ACQUIRE); }
+
+/* One who has just taken a lock and whose thread is held up before he can say so; the one before him waits for him, not
+ * for himself. */
+static void about_to_hold(void) {
+  gw_chan(int) between = gw_make(int, 0);
+  gw_go(lock_twice_in_turn, between);
+  gw_recv(between);
+  take_and_say_nothing(&mu);
+  gw_send(between, 1);
+  await_parked(1, "sync.Mutex.Lock");
+}
+
 int main(int argc, char **argv) {
   static const struct {
     const char *name;
@@ -71,7 +95,8 @@ int main(int argc, char **argv) {
   } cases[] = {{"beside_readers", beside_readers},
                {"from_here", from_here},
                {"much_memory", much_memory},
-               {"known_to_the_heap", known_to_the_heap}};
+               {"known_to_the_heap", known_to_the_heap},
+               {"about_to_hold", about_to_hold}};
   if (argc < 3 || pipe(ends) != 0) return 64;
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
     if (strcmp(argv[1], cases[i].name) == 0) cases[i].run();
