@@ -101,4 +101,8 @@ __attribute__((noinline, unused)) static void set_bytes(unsigned char *p, int n)
 
 static gw_chan(long) never;
 
+/* collect_often.c, where it is linked. */
+enum { COLLECT_EVERY = 1000 };
+__attribute__((weak)) void collect_often(uint32_t every);
+
 #endif

@@ -5,8 +5,12 @@ symboliser is asked.
 """
 
 import bisect
+import copy
+import os
 import re
+import shutil
 import subprocess
+from pathlib import Path
 from typing import NamedTuple
 
 import godwit_testing as gt
@@ -86,9 +90,38 @@ def c_file(programs):
     text = ['#include "compiled.h"', ""] + [c_text(p, i) for i, p in enumerate(programs)]
     text += ["static void (*const runs[])(void) = {" + ", ".join(f"p{i}_run" for i in range(len(programs))) + "};", "",
              "int main(int argc, char **argv) {",
+             "  if (collect_often) collect_often(COLLECT_EVERY);",
              f"  for (int i = 0; argc == 1 && i < {len(programs)}; i++) runs[i]();",
              "  for (int i = 1; i < argc; i++) runs[atoi(argv[i])]();", "  return 0;", "}", ""]
     return "\n".join(text)
+
+
+def open_tree(folder):
+    """The compiler of a copy of the build's tree whose library shows all its names, for knobs that no user has."""
+    if folder.exists():
+        return folder / "bin" / "godwit-clang"
+    (folder / "bin").mkdir(parents=True)
+    lib = folder / "lib" / "godwit"
+    lib.mkdir(parents=True)
+    shutil.copy2(gt.GODWIT, folder / "bin" / "godwit-clang")
+    os.symlink(gt.BUILD / "include", folder / "include")
+    for path in (gt.BUILD / "lib" / "godwit").iterdir():
+        if path.name != "libgodwit_race.a":
+            os.symlink(path, lib / path.name)
+    os.symlink(gt.BUILD / "lib" / "godwit" / "libgodwit_race_parts.a", lib / "libgodwit_race.a")
+    return folder / "bin" / "godwit-clang"
+
+
+def build_collecting(objects, out):
+    """Links a program so that epoch ids are collected all the time."""
+    folder = Path(out).parent
+    knob = folder / "collect_often.o"
+    r = gt.run("clang-19", "-std=gnu11", "-O1", "-Wall", "-Wextra", "-DGW_RACE=1", f"-I{gt.REPO}/include", f"-I{gt.REPO}", "-c",
+               gt.REPO / "tests" / "property" / "collect_often.c", "-o", knob)
+    assert r.status == 0, r
+    r = gt.run(open_tree(folder / "tree"), "-race", *objects, knob, "-o", out)
+    assert r.status == 0 and not r.stderr, r
+    return out
 
 
 class Binary:
@@ -96,11 +129,12 @@ class Binary:
 
     def __init__(self, programs, folder, name, *flags):
         self.programs, self.folder = programs, folder
-        source = folder / f"{name}.c"
+        source, compiled = folder / f"{name}.c", folder / f"{name}.o"
         source.write_text(c_file(programs))
         # A variable that only some programs use is no reason for a warning here.
-        self.path = gt.compile_c(source, folder / name, f"-I{gt.REPO}/tests/property", "-Wno-unused-variable",
-                                 "-Wno-unused-function", *flags)
+        gt.compile_c(source, compiled, "-c", f"-I{gt.REPO}/tests/property", "-Wno-unused-variable", "-Wno-unused-function",
+                     *flags)
+        self.path = gt.compile_c(compiled, folder / name)
         self._read_symbols()
 
     def _read_symbols(self):
@@ -121,6 +155,13 @@ class Binary:
             if i >= 0 and self.where[i]:
                 return self.where[i]
         return None
+
+    def collecting(self):
+        """The same compiled programs, linked so that they collect."""
+        other = copy.copy(self)
+        other.path = build_collecting([self.path.with_suffix(".o")], self.path.with_name(f"{self.path.name}-collecting"))
+        other._read_symbols()
+        return other
 
     def run(self, env=None, numbers=(), timeout=300):
         """RaceRun of all programs, or of those with the given numbers."""
@@ -172,13 +213,14 @@ class Failure(NamedTuple):
     text: str
 
 
-def shrink(program, folder, flags, env):
+def shrink(program, folder, flags, env, collecting=False):
     """The fewest operations that still show a difference, in a program of their own."""
 
     def outcome(ops):
         _, candidate = replay(program._replace(ops=tuple(ops)))
         try:
             binary = Binary([candidate], folder, "shrink", *flags)
+            binary = binary.collecting() if collecting else binary
             return candidate, binary.differences(binary.run(env, timeout=30))
         except AssertionError as e:  # doesn't compile, or doesn't end
             return candidate, [(0, str(e))] if "no end" in str(e) else []
@@ -188,12 +230,12 @@ def shrink(program, folder, flags, env):
     return Failure(candidate, "\n".join(text for _, text in wrong) or "gone when compiled alone")
 
 
-def explain(binary, number, wrong, where, flags, env):
+def explain(binary, number, wrong, where, flags, env, collecting=False):
     """The text of a failed comparison: the first program that differs, shrunk."""
     texts = "\n".join(text for n, text in wrong if n == number)[:4000]
     if number is None:
         return f"{where}: {texts}"
-    small = shrink(binary.programs[number], binary.folder, flags, env)
+    small = shrink(binary.programs[number], binary.folder, flags, env, collecting)
     ops = "\n".join(map(str, small.program.ops))
     return (f"{where}, program {number}\n{texts}\n--- smallest program: {small.text}\n"
             f"regions {small.program.regions} caps {small.program.caps}\n{ops}\n"

@@ -29,17 +29,27 @@ def pytest_generate_tests(metafunc):
         metafunc.parametrize("seed", batches(metafunc.config.getoption("--full")))
 
 
+def compare(binary, run, where, flags, env, collecting=False):
+    wrong = binary.differences(run)
+    if wrong:
+        where = f"{where}, {' '.join(flags)}, GOMAXPROCS={env['GOMAXPROCS']}"
+        pytest.fail(compiled.explain(binary, wrong[0][0], wrong, where, flags, env, collecting), pytrace=False)
+
+
 def test_programs(seed, tmp_path, full):
-    """Programs seed, seed + 1, ...; each executable has its optimisation level, and runs with several GOMAXPROCS."""
+    """Programs seed, seed + 1, ...; each executable has its optimisation level, and runs with several GOMAXPROCS;
+    the same compiled programs also with epoch ids renamed after every 1,000 new ones."""
     programs = [generate(random.Random(seed + i)) for i in range(BATCH)]
     flags = (LEVELS[seed // BATCH % len(LEVELS)],)
     binary = compiled.Binary(programs, tmp_path, "programs", *flags)
     for maxprocs in MAXPROCS if full else MAXPROCS[seed // BATCH % 3:][:1]:
-        env = {"GOMAXPROCS": maxprocs}
-        wrong = binary.differences(binary.run(env))
-        if wrong:
-            where = f"seed {seed}, {flags[0]}, GOMAXPROCS={maxprocs}"
-            pytest.fail(compiled.explain(binary, wrong[0][0], wrong, where, flags, env), pytrace=False)
+        compare(binary, binary.run({"GOMAXPROCS": maxprocs}), f"seed {seed}", flags, {"GOMAXPROCS": maxprocs})
+    if full or seed // BATCH % 3 == 0:
+        env = {"GOMAXPROCS": MAXPROCS[seed // BATCH % 3]}
+        collecting = binary.collecting()
+        run = collecting.run(env)
+        assert run.result.stdout.endswith("collected\n") and "never" not in run.result.stdout, run.result
+        compare(collecting, run, f"seed {seed}, collecting", flags, env, True)
 
 
 @pytest.mark.parametrize("level", ["-O1", "-O2", "-O3"])
@@ -49,10 +59,7 @@ def test_programs_with_every_check_in_place(level, tmp_path, full):
         programs = [generate(random.Random(seed + i)) for i in range(BATCH)]
         flags = (level, "--audit")
         binary = compiled.Binary(programs, tmp_path, "programs", *flags)
-        wrong = binary.differences(binary.run({"GOMAXPROCS": 2}))
-        if wrong:
-            where = f"seed {seed}, {level} --audit"
-            pytest.fail(compiled.explain(binary, wrong[0][0], wrong, where, flags, {"GOMAXPROCS": 2}), pytrace=False)
+        compare(binary, binary.run({"GOMAXPROCS": 2}), f"seed {seed}", flags, {"GOMAXPROCS": 2})
 
 
 def test_programs_are_worth_running():
