@@ -2,18 +2,20 @@
  *
  * A circle of edges is a possible deadlock if its sides can be at their places at the same time:
  * - they are different goroutines; one alone takes its locks one after the other;
+ * - no two are ordered by creation or join (lock_phase.h): else one is through before the other begins;
  * - no lock is held by two of them, unless both only read it: else it is a gate through which one passes at a time;
  * - at each lock one side wants what the other holds, and one of the two is no reader.
  *
- * What creation, join, channels and the like order is not looked at, as in ThreadSanitizer and Linux's lockdep: a
- * program whose locks have one order needs no such luck.
+ * What channels, wait groups, locks and the like order is not looked at: on another schedule they may do otherwise.
  *
  * First a search from both ends, in step, so that it costs what the smaller side has; almost always one end is a dead
- * one.  Only if the ends meet, paths are tried one by one.
+ * one.  That there is no way stays so until the graph gets another edge.  Only if the ends meet, paths are tried one by
+ * one.
  */
 #include "detector/lock_graph.h"
 
 uint32_t order_search;
+uint64_t order_edges_made;
 
 enum { STEPS_MAX = 20000 }; /* guess: some milliseconds; beyond it a circle may be missed */
 
@@ -31,6 +33,7 @@ struct walk {
   unsigned found, room;
 };
 
+/* No lock keeps the two apart. */
 static bool held_together(const struct order_held *a, const struct order_held *b) {
   for (uint32_t i = 0; i < a->n; i++)
     for (uint32_t j = 0; j < b->n; j++)
@@ -46,9 +49,11 @@ static bool blocks(const struct side *wants, const struct side *holds) {
 
 static bool fits(const struct walk *w, const struct side *next) {
   if (!blocks(&w->path[w->n - 1], next)) return false;
-  for (unsigned i = 0; i < w->n; i++)
-    if (w->path[i].by->who.id == next->by->who.id || !held_together(w->path[i].use->held, next->use->held))
-      return false;
+  for (unsigned i = 0; i < w->n; i++) {
+    const struct side *s = &w->path[i];
+    if (s->by->who.id == next->by->who.id || !phase_parallel(&s->by->phase, &next->by->phase)) return false;
+    if (!held_together(s->use->held, next->use->held)) return false;
+  }
   return true;
 }
 
@@ -143,9 +148,13 @@ static bool reaches(struct order_node *from, struct order_node *to) {
   return true;
 }
 
-unsigned order_cycles(const struct order_edge *e, const struct order_use *use, const struct order_actor *who,
+unsigned order_cycles(struct order_edge *e, const struct order_use *use, const struct order_actor *who,
                       struct order_cycle *out, unsigned room) {
-  if (!e->to->out || !e->from->in || !reaches(e->to, e->from)) return 0;
+  if (!e->to->out || !e->from->in || e->no_way_back == order_edges_made) return 0;
+  if (!reaches(e->to, e->from)) {
+    e->no_way_back = order_edges_made;
+    return 0;
+  }
   struct walk w = {.path = {{e, use, who}}, .n = 1, .out = out, .room = room};
   try_from(&w, e->to);
   return w.found;

@@ -8,8 +8,10 @@
 /* Locks held at once that are looked at: all but those in the middle of a longer list (a guess: what is nested deeper
  * is an array of locks taken in a row). */
 enum { HELD_OLDEST = 16, HELD_NEWEST = 64, HELD_MAX = HELD_OLDEST + HELD_NEWEST };
-/* Of those who did the same thing, as many as the sides of a circle that must be told apart: longer ones are rare. */
-enum { REPRESENTATIVES = 4, USES_MAX = 16, CYCLE_MAX = 10 };
+enum { USES_MAX = 16, CYCLE_MAX = 10 };
+/* Of those who did the same thing: so many are kept in any case, as the sides of a circle must be told apart; of more,
+ * only who may make a difference (actor_place in lock_order.c); and never more than this (a guess). */
+enum { REPRESENTATIVES = 8, ACTORS_MAX = 1024 };
 
 /* A lock that was held or wanted in a nesting. */
 struct order_node {
@@ -30,9 +32,10 @@ struct order_held {
   } v[];
 };
 
-/* Who did it, and where. */
+/* Who did it, when, and where. */
 struct order_actor {
   struct incarnation who;
+  struct clock_ref phase;            /* in which the lock was wanted (lock_phase.h) */
   uint32_t wanted_stack, held_stack; /* depot */
 };
 
@@ -43,8 +46,8 @@ struct order_use {
   struct order_held *held;
   uint32_t index; /* of the edge's lock in `held` */
   bool wanted_write;
-  uint32_t actors; /* in `by` */
-  struct order_actor by[REPRESENTATIVES];
+  uint32_t actors, room;  /* in `by` */
+  struct order_actor *by; /* in the arena */
 };
 
 struct order_edge {
@@ -52,6 +55,7 @@ struct order_edge {
   struct order_edge *next_out, *next_in, *next_hash;
   struct order_use *uses; /* at most USES_MAX */
   uint32_t n;
+  uint64_t no_way_back; /* order_edges_made when no path led from `to` to `from`; 0: not looked yet */
 };
 
 /* One side of a circle: somebody holds `held` and wants `wanted`. */
@@ -65,10 +69,15 @@ struct order_cycle {
   struct order_step step[CYCLE_MAX]; /* the first is the one just seen; each holds what the one before wants */
 };
 
-extern uint32_t order_search; /* number of the last search; guarded by the graph's lock */
+/* The graph's lock, for lock_phase.c. */
+void graph_lock(void);
+void graph_unlock(void);
+
+extern uint32_t order_search;     /* number of the last search; guarded by the graph's lock */
+extern uint64_t order_edges_made; /* so far; likewise */
 
 /* Circles that `who` closes by `use` of `e`: fills at most `room`, returns how many. The graph's lock is held. */
-unsigned order_cycles(const struct order_edge *e, const struct order_use *use, const struct order_actor *who,
+unsigned order_cycles(struct order_edge *e, const struct order_use *use, const struct order_actor *who,
                       struct order_cycle *out, unsigned room);
 
 /* report_order.c */

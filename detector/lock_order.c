@@ -2,8 +2,9 @@
  *
  * An edge from A to B: somebody held A while waiting for B.  Tries and timed waits make no edge to what they take, as
  * they don't wait for ever; what they took is held like any lock.  Each edge has its *uses*: with which other locks
- * held, in which modes, by whom (a few representatives), and from where.  A nesting that a goroutine has shown before
- * costs a hash of what it holds; all else happens under graph.lock, inside the detector.
+ * held, in which modes, by whom and when (representatives), and from where.  A nesting that a goroutine has shown
+ * before in the same phase (lock_phase.h) costs a hash of what it holds; all else happens under graph.lock, inside the
+ * detector.
  *
  * A lock that is destroyed, or whose memory is freed, leaves the graph with its edges; what is remembered as held
  * beside others goes by ids that are never used again.
@@ -31,6 +32,9 @@ static uint64_t mix(uint64_t x) {
   return x ^ x >> 29;
 }
 static uint32_t bucket(uint64_t hash) { return (uint32_t)(mix(hash) >> (64 - BUCKETS_LOG)); }
+
+void graph_lock(void) { spin_lock(&graph.lock); }
+void graph_unlock(void) { spin_unlock(&graph.lock); }
 
 void order_init(void) {
   size_t n = sizeof(void *) << BUCKETS_LOG;
@@ -79,6 +83,7 @@ static struct order_edge *edge_get_locked(struct order_node *from, struct order_
   struct order_edge **at = edge_bucket(from, to);
   for (struct order_edge *e = *at; e; e = e->next_hash)
     if (e->from == from && e->to == to) return e;
+  order_edges_made++;
   struct order_edge *e = arena_alloc(sizeof *e);
   *e = (struct order_edge){.from = from, .to = to, .next_out = from->out, .next_in = to->in, .next_hash = *at};
   from->out = to->in = *at = e;
@@ -89,12 +94,18 @@ static void held_drop(struct order_held *h) {
   if (--h->refs == 0) arena_free(h, sizeof *h + h->n * sizeof *h->v);
 }
 
-static void edge_free_locked(struct order_edge *e) {
+static void use_free(struct det_thread *t, struct order_use *use) {
+  for (uint32_t i = 0; i < use->actors; i++) clock_drop(t, use->by[i].phase.tree);
+  if (use->by) arena_free(use->by, use->room * sizeof *use->by);
+  held_drop(use->held);
+  arena_free(use, sizeof *use);
+}
+
+static void edge_free_locked(struct det_thread *t, struct order_edge *e) {
   while (e->uses) {
     struct order_use *use = e->uses;
     e->uses = use->next;
-    held_drop(use->held);
-    arena_free(use, sizeof *use);
+    use_free(t, use);
   }
   struct order_edge **at;
   for (at = edge_bucket(e->from, e->to); *at != e;) at = &(*at)->next_hash;
@@ -106,7 +117,7 @@ static void edge_free_locked(struct order_edge *e) {
   arena_free(e, sizeof *e);
 }
 
-void order_forget(uintptr_t lo, uintptr_t hi) {
+void order_forget(struct det_thread *t, uintptr_t lo, uintptr_t hi) {
   struct order_node **at = node_bucket(lo);
   if (LIKELY(!__atomic_load_n(at, __ATOMIC_ACQUIRE))) return;
   spin_lock(&graph.lock);
@@ -116,8 +127,8 @@ void order_forget(uintptr_t lo, uintptr_t hi) {
       at = &n->next;
       continue;
     }
-    while (n->out) edge_free_locked(n->out);
-    while (n->in) edge_free_locked(n->in);
+    while (n->out) edge_free_locked(t, n->out);
+    while (n->in) edge_free_locked(t, n->in);
     __atomic_store_n(at, n->next, __ATOMIC_RELEASE);
     arena_free(n, sizeof *n);
     __atomic_fetch_add(&graph.generation, 1, __ATOMIC_RELAXED);
@@ -160,37 +171,83 @@ static struct order_use *use_get_locked(struct order_edge *e, struct order_held 
   return use;
 }
 
-/* Its place in the list if it is new there; NULL if it isn't, or if there are enough. */
-static const struct order_actor *actor_add(struct order_use *use, const struct order_actor *who) {
-  for (uint32_t i = 0; i < use->actors; i++)
-    if (use->by[i].who.id == who->who.id) return NULL;
-  if (use->actors == REPRESENTATIVES) return NULL;
-  use->by[use->actors] = *who;
+static struct order_actor *grow(struct order_use *use) {
+  uint32_t room = use->room ? 2 * use->room : 2;
+  struct order_actor *by = arena_alloc(room * sizeof *by);
+  if (use->by) {
+    mem_copy(by, use->by, use->actors * sizeof *by);
+    arena_free(use->by, use->room * sizeof *by);
+  }
+  use->by = by;
+  use->room = room;
+  return by;
+}
+
+/* Where one more is kept; NULL: the others do for it.
+ *
+ * An actor R that was over before N began is not missed: who comes later and is parallel with R is parallel with N, as
+ * nobody who comes later was over before N.  (Only a circle of three or more, of which a third part is parallel with R
+ * and not with N, is lost: hence the first few stay until there are enough of them.)
+ *
+ * Who can't be joined is known to those alone that were created by it: so of several that are parallel there is always
+ * one for whoever comes later.  Of threads nearly all may have been joined by then, and just the one that runs on
+ * counts: they are all kept. */
+static struct order_actor *actor_place(struct det_thread *t, struct order_use *use, const struct order_actor *n) {
+  uint32_t goroutines = 0;
+  for (uint32_t i = 0; use->actors >= REPRESENTATIVES && i < use->actors; i++) {
+    struct order_actor *r = &use->by[i];
+    goroutines += !r->who.thread;
+    if (!phase_before(&r->phase, &n->phase)) continue;
+    clock_drop(t, r->phase.tree);
+    return r;
+  }
+  if (goroutines >= REPRESENTATIVES / 2 || use->actors == ACTORS_MAX) return NULL;
+  if (use->actors == use->room) grow(use);
   return &use->by[use->actors++];
+}
+
+/* Nothing in this phase, from the same goroutine, is new. */
+static bool actor_known(const struct order_use *use, const struct order_actor *n) {
+  for (uint32_t i = 0; i < use->actors; i++) {
+    const struct order_actor *r = &use->by[i];
+    if (r->who.id == n->who.id && r->phase.slot == n->phase.slot && r->phase.clock == n->phase.clock) return true;
+  }
+  return false;
+}
+
+static void actor_add(struct det_thread *t, struct order_use *use, const struct order_actor *n) {
+  struct order_actor *at = actor_place(t, use, n);
+  if (!at) return;
+  *at = *n;
+  clock_share(at->phase.tree);
 }
 
 enum { CYCLES = 4 }; /* told of one nesting at once */
 
-static unsigned add_locked(struct race_g *g, uintptr_t lock, bool write, uint32_t stack, struct order_cycle *out) {
+static unsigned add_locked(struct det_thread *t, struct race_g *g, uintptr_t lock, bool write, uint32_t stack,
+                           struct order_cycle *out) {
   struct order_node *nodes[HELD_MAX] = {NULL}, *to = node_get_locked(lock);
   struct order_held *h = held_copy_locked(g, nodes);
-  struct order_actor me = {epochs.incarnation[g->incarnation], stack, 0};
+  struct order_actor me = {.who = epochs.incarnation[g->incarnation], .wanted_stack = stack};
+  phase_name_locked(&g->order.phase, &me.phase);
   unsigned found = 0;
   for (uint32_t i = 0; i < h->n; i++) {
     GW_CHECK(nodes[i]); /* each of the h->n has one */
     struct order_edge *e = edge_get_locked(nodes[i], to);
     struct order_use *use = use_get_locked(e, h, i, write);
+    if (!use || actor_known(use, &me)) continue;
     me.held_stack = held_at(g, h->n, i)->stack;
-    const struct order_actor *who = use ? actor_add(use, &me) : NULL;
-    if (who && found < CYCLES) found += order_cycles(e, use, who, &out[found], CYCLES - found);
+    if (found < CYCLES) found += order_cycles(e, use, &me, &out[found], CYCLES - found);
+    actor_add(t, use, &me);
   }
+  clock_drop(t, me.phase.tree);
   held_drop(h);
   return found;
 }
 
-/* Hash of the nesting; 0 if the lock is held already: then nobody else is waited for. */
+/* Hash of the nesting and its phase; 0 if the lock is held already: then nobody else is waited for. */
 static uint64_t nesting_key(const struct race_g *g, uintptr_t lock, bool write) {
-  uint64_t sum = mix(2 * lock + write);
+  uint64_t sum = mix(mix(2 * lock + write) + g->order.phase.now.clock);
   for (uint32_t i = 0; i < g->held_n; i++) {
     if (g->held[i].addr == lock) return 0;
     sum += mix(mix(2 * g->held[i].addr + g->held[i].write));
@@ -218,7 +275,7 @@ static __attribute__((noinline)) void show(struct race_g *g, uintptr_t lock, boo
   struct det_thread *t = det_enter();
   uint32_t stack = depot_stack(t, g, at);
   spin_lock(&graph.lock);
-  unsigned n = add_locked(g, lock, write, stack, cycles);
+  unsigned n = add_locked(t, g, lock, write, stack, cycles);
   spin_unlock(&graph.lock);
   for (unsigned i = 0; i < n; i++) report_lock_order(t, &cycles[i]);
   det_exit(t);

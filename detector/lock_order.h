@@ -8,10 +8,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "detector/lock_phase.h"
+
 enum { ORDER_SEEN = 4 };
 
 /* In each goroutine. */
 struct order_g {
+  struct phase_g phase;
   uint64_t seen[ORDER_SEEN]; /* keys of nestings that are in the graph already */
   uint32_t next;             /* which of them is overwritten next */
   uint32_t generation;       /* of the graph, when `seen` was filled */
@@ -19,7 +22,7 @@ struct order_g {
 
 void order_init(void);
 /* Locks in [lo, hi), a range within one line, are gone. */
-void order_forget(uintptr_t lo, uintptr_t hi);
+void order_forget(struct det_thread *t, uintptr_t lo, uintptr_t hi);
 /* In the child of a fork: what was done in the parent can't wait for anybody here. */
 void order_after_fork(void);
 

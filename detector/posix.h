@@ -176,6 +176,8 @@ void posix_mutex_wait_ends(pthread_mutex_t *m, struct race_at at);
 int thread_create(pthread_t *out, const pthread_attr_t *a, void *(*body)(void *), thrd_start_t c11, void *arg,
                   struct race_at at);
 int thread_join(pthread_t t, void **result, int (*join)(pthread_t, void **, void *), void *arg);
+/* A `join` for it: pthread_join itself. */
+int thread_join_now(pthread_t t, void **result, void *arg);
 int thread_detach(pthread_t t);
 /* The threads of the parent are gone. */
 void thread_after_fork(void);

@@ -27,14 +27,9 @@ int __gw_i_thrd_create(thrd_t *out, thrd_start_t f, void *arg) {
   return c11_status(err == EAGAIN ? ENOMEM : err);
 }
 
-static int join(pthread_t t, void **result, void *arg) {
-  (void)arg;
-  return gw__real.pthread_join(t, result);
-}
-
 int __gw_i_thrd_join(thrd_t t, int *result) {
   void *value = NULL;
-  int err = thread_join(t, &value, join, NULL);
+  int err = thread_join(t, &value, thread_join_now, NULL);
   if (!err && result) {
     *result = (int)(intptr_t)value;
     posix_write(posix_self(), result, sizeof *result, RACE_HERE());

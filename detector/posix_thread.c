@@ -23,8 +23,9 @@ struct posix_thread {
   struct race_g *g;          /* its goroutine; NULL for a thread of the runtime, and after the end */
   void *(*body)(void *);     /* what to run, unless c11 */
   thrd_start_t c11;
-  void *arg;   /* for it */
-  uint32_t go; /* futex: 1 once the record is in the table (release; acquire in wait_for_parent) */
+  void *arg;           /* for it */
+  struct node *phases; /* all of its phases (lock_phase.h), once it has ended and may be joined; owned */
+  uint32_t go;         /* futex: 1 once the record is in the table (release; acquire in wait_for_parent) */
   bool detached, ended;
 };
 
@@ -68,6 +69,9 @@ static void remove_locked(struct posix_thread *r) {
 }
 
 static void discard(struct posix_thread *r) {
+  struct det_thread *t = det_enter();
+  clock_drop(t, r->phases);
+  det_exit(t);
   race_forget(r);
   arena_free(r, sizeof *r);
 }
@@ -85,7 +89,10 @@ static void thread_ends(void) {
   r->g = NULL;
   r->ended = true;
   bool gone = r->detached;
-  if (gone) remove_locked(r);
+  if (gone)
+    remove_locked(r);
+  else
+    r->phases = phase_close(inside, &g->order.phase);
   posix_unlock(&table.lock, inside);
   race_g_end(g);
   race_g_switch(NULL);
@@ -209,28 +216,40 @@ int __gw_i_pthread_create(pthread_t *out, const pthread_attr_t *a, void *(*body)
   return thread_create(out, a, body, NULL, arg, RACE_HERE());
 }
 
-/* `join` is the real function: whatever variant. */
-int thread_join(pthread_t t, void **result, int (*join)(pthread_t, void **, void *), void *arg) {
-  if (!det_ready) return join(t, result, arg);
+static struct posix_thread *find_joinable(pthread_t t) {
   struct det_thread *inside = posix_lock(&table.lock);
   struct posix_thread *r = find_locked(t);
   if (r && r->detached) r = NULL; /* a mistake of the program: libc's to answer */
   posix_unlock(&table.lock, inside);
-  int err = join(t, result, arg);
-  if (err || !r) return err;
-  struct race_g *g = posix_self();
-  if (g) race_acquire(g, r);
-  inside = posix_lock(&table.lock);
-  remove_locked(r);
-  posix_unlock(&table.lock, inside);
-  discard(r);
-  return 0;
+  return r;
 }
 
-static int join_now(pthread_t t, void **result, void *arg) {
+/* r was joined by the calling thread, which waited for it without a limit if `surely`: what followed from luck alone
+ * orders no phases. */
+static void thread_joined(struct posix_thread *r, bool surely) {
+  struct race_g *g = posix_self();
+  if (g) race_acquire(g, r);
+  struct det_thread *inside = posix_lock(&table.lock);
+  remove_locked(r);
+  if (g && surely) phase_join(inside, &g->order.phase, r->phases);
+  posix_unlock(&table.lock, inside);
+  discard(r);
+}
+
+int thread_join_now(pthread_t t, void **result, void *arg) {
   (void)arg;
   return gw__real.pthread_join(t, result);
 }
+
+/* `join` is the real function: whatever variant. */
+int thread_join(pthread_t t, void **result, int (*join)(pthread_t, void **, void *), void *arg) {
+  if (!det_ready) return join(t, result, arg);
+  struct posix_thread *r = find_joinable(t);
+  int err = join(t, result, arg);
+  if (!err && r) thread_joined(r, join == thread_join_now);
+  return err;
+}
+
 static int join_try(pthread_t t, void **result, void *arg) {
   (void)arg;
   return gw__real.pthread_tryjoin_np(t, result);
@@ -253,7 +272,7 @@ static int joined(int err, void **result, struct race_at at) {
 }
 
 int __gw_i_pthread_join(pthread_t t, void **result) {
-  return joined(thread_join(t, result, join_now, NULL), result, RACE_HERE());
+  return joined(thread_join(t, result, thread_join_now, NULL), result, RACE_HERE());
 }
 int __gw_i_pthread_tryjoin_np(pthread_t t, void **result) {
   return joined(thread_join(t, result, join_try, NULL), result, RACE_HERE());

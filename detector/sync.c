@@ -92,7 +92,7 @@ static bool forget_atomics_locked(struct det_thread *t, struct sync_bucket *b, u
 
 bool sync_forget_range(struct det_thread *t, uintptr_t lo, uintptr_t hi) {
   struct sync_bucket *b = sync_bucket(lo);
-  order_forget(lo, hi);
+  order_forget(t, lo, hi);
   spin_lock(&b->lock);
   bool left = forget_atomics_locked(t, b, lo, hi);
   for (struct sync_obj **at = &b->first; *at;) {

@@ -386,13 +386,35 @@ static mutex order_a = MUTEX, order_b = MUTEX, order_c = MUTEX, order_gate = MUT
 #define NESTED(x, y) LOCKED(x, LOCKED(y, ))
 static void a_b(void) { NESTED(order_a, order_b); } /* GW1002 */
 static void b_a(void) { NESTED(order_b, order_a); } /* GW1002 */
-CASE(lock_order_GW1002) { ordered(a_b, b_a); }
+CASE(lock_order_GW1002) { unordered(a_b, b_a); }
 static void b_c(void) { NESTED(order_b, order_c); } /* GW1002 */
 static void c_a(void) { NESTED(order_c, order_a); } /* GW1002 */
 static void a_then_b(void) { NESTED(order_a, order_b); } /* GW1002 */
+static void *in_third_turn(void *p) {
+  IN_TURN(3, c_a());
+  return p;
+}
 CASE(lock_order_of_three_GW1002) {
-  ordered(a_then_b, b_c);
-  alone(c_a);
+  pthread_t third;
+  MUST(pthread_create(&third, NULL, in_third_turn, NULL) == 0);
+  unordered(a_then_b, b_c);
+  pthread_join(third, NULL);
+}
+CASE(lock_order_joined_norace) { ordered(a_b, b_a); }
+CASE(lock_order_before_creation_norace) {
+  a_b();
+  alone(b_a);
+}
+static void c_b(void) { NESTED(order_c, order_b); } /* GW1002 */
+static void *in_second_turn_c_b(void *p) {
+  IN_TURN(2, c_b());
+  return p;
+}
+CASE(lock_order_after_creation_GW1002) {
+  pthread_t child;
+  MUST(pthread_create(&child, NULL, in_second_turn_c_b, NULL) == 0);
+  IN_TURN(1, NESTED(order_b, order_c)); /* GW1002 */
+  pthread_join(child, NULL);
 }
 CASE(lock_order_alone_norace) {
   a_b();
@@ -400,15 +422,15 @@ CASE(lock_order_alone_norace) {
 }
 static void gated_a_b(void) { LOCKED(order_gate, a_b()); }
 static void gated_b_a(void) { LOCKED(order_gate, b_a()); }
-CASE(lock_order_gated_norace) { ordered(gated_a_b, gated_b_a); }
+CASE(lock_order_gated_norace) { unordered(gated_a_b, gated_b_a); }
 static void a_try_b(void) {
   LOCKED(order_a, if (pthread_mutex_trylock(&order_b) == 0) pthread_mutex_unlock(&order_b));
 }
-CASE(lock_order_try_norace) { ordered(a_try_b, b_a); }
+CASE(lock_order_try_norace) { unordered(a_try_b, b_a); }
 static rwlock order_r = RWLOCK, order_s = RWLOCK;
 static void read_r_s(void) { READ(order_r, READ(order_s, )); }
 static void read_s_r(void) { READ(order_s, READ(order_r, )); }
-CASE(lock_order_of_readers_norace) { ordered(read_r_s, read_s_r); }
+CASE(lock_order_of_readers_norace) { unordered(read_r_s, read_s_r); }
 static void write_s_r(void) { WRITE(order_s, WRITE(order_r, )); } /* GW1002 */
 static void write_r_s(void) { WRITE(order_r, WRITE(order_s, )); } /* GW1002 */
-CASE(lock_order_of_writers_GW1002) { ordered(write_r_s, write_s_r); }
+CASE(lock_order_of_writers_GW1002) { unordered(write_r_s, write_s_r); }

@@ -16,10 +16,12 @@ static void b_a(void) {
 static pthread_mutex_t c[3] = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_MUTEX_INITIALIZER, PTHREAD_MUTEX_INITIALIZER};
 static void *around(void *p) {
   long i = (long)p;
+  turn_wait((uint32_t)i + 1);
   pthread_mutex_lock(&c[i]);
   pthread_mutex_lock(&c[(i + 1) % 3]); /* FINDING: GW1002 */
   pthread_mutex_unlock(&c[(i + 1) % 3]);
   pthread_mutex_unlock(&c[i]);
+  turn_done();
   return p;
 }
 
@@ -116,11 +118,10 @@ static void down(void) {
 
 int main(void) {
   both(a_b, b_a);
-  pthread_t t;
-  for (long k = 0; k < 3; k++) {
-    pthread_create(&t, NULL, around, (void *)k);
-    pthread_join(t, NULL);
-  }
+  pthread_t three[3], t;
+  turn_restart();
+  for (long k = 0; k < 3; k++) pthread_create(&three[k], NULL, around, (void *)k);
+  for (long k = 0; k < 3; k++) pthread_join(three[k], NULL);
   pthread_spin_init(&s, 0);
   both(r_s, s_r);
   both(try_d_e, e_d);

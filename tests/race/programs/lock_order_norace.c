@@ -75,7 +75,29 @@ static void nested(struct node *outer, struct node *inner, gw_chan(int) done) {
   gw_send(done, 1);
 }
 
+/* Before the goroutine was there; it, and one that it creates, does it the other way round. */
+static gw_mutex e, f;
+static void f_e(int depth, gw_waitgroup *done) {
+  gw_mutex_lock(&f);
+  gw_mutex_lock(&e);
+  gw_mutex_unlock(&e);
+  gw_mutex_unlock(&f);
+  if (depth) gw_go(f_e, depth - 1, done);
+  gw_waitgroup_done(done);
+}
+static void before_creation(void) {
+  gw_waitgroup done = {0};
+  gw_mutex_lock(&e);
+  gw_mutex_lock(&f);
+  gw_mutex_unlock(&f);
+  gw_mutex_unlock(&e);
+  gw_waitgroup_add(&done, 3);
+  gw_go(f_e, 2, &done);
+  gw_waitgroup_wait(&done);
+}
+
 int main(void) {
+  before_creation();
   both(a_b, b_a);
   both(lock_handed, unlock_handed);
   both(r_s, s_r);

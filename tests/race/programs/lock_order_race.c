@@ -71,7 +71,34 @@ static void wrong(gw_waitgroup *done) {
   gw_waitgroup_done(done);
 }
 
+/* Before the creation, which would be no circle, and after it. */
+static gw_mutex x, y;
+static void x_y(void) {
+  gw_mutex_lock(&x);
+  gw_mutex_lock(&y);
+  gw_mutex_unlock(&y);
+  gw_mutex_unlock(&x);
+}
+static void y_x(gw_waitgroup *done) {
+  turn_wait(2);
+  gw_mutex_lock(&y);
+  gw_mutex_lock(&x); /* FINDING: GW1002 */
+  gw_mutex_unlock(&x);
+  gw_mutex_unlock(&y);
+  gw_waitgroup_done(done);
+}
+static void before_and_after_creation(void) {
+  gw_waitgroup done = {0};
+  turn_restart();
+  x_y();
+  gw_waitgroup_add(&done, 1);
+  gw_go(y_x, &done);
+  IN_TURN(1, x_y());
+  gw_waitgroup_wait(&done);
+}
+
 int main(void) {
+  before_and_after_creation();
   both(a_b, b_a);
   both(read_then_lock, lock_then_write);
   both(try_d_lock_e, e_d);
