@@ -92,8 +92,11 @@ struct once_call;
 struct posix_tls {
   bool off;     /* no goroutine is looked up: before a thread's start, after its end, the runtime's threads */
   uint32_t tid; /* kernel's number; 0: not asked yet */
-  struct posix_thread *self; /* its record; NULL for the first thread and for those created behind our back */
-  struct once_call *once;    /* the pthread_once that is about to run its function on this thread */
+  struct posix_thread *self;   /* its record; NULL for the first thread and for those created behind our back */
+  struct once_call *once;      /* the pthread_once that is about to run its function on this thread */
+  const pthread_mutex_t *left; /* mutex that it unlocked while others waited, until its next lock; else NULL */
+  int64_t left_at;             /* when; ns */
+  bool comes_back;             /* it has come back at once for such a mutex, the last time */
 };
 extern __attribute__((tls_model("initial-exec"))) _Thread_local struct posix_tls posix_tls;
 
@@ -170,6 +173,19 @@ int posix_mutex_destroy(pthread_mutex_t *m, struct race_at at);
 /* The two halves of a wait on a condition variable: the mutex is let go, and held again. */
 void posix_mutex_wait_begins(pthread_mutex_t *m, struct race_at at);
 void posix_mutex_wait_ends(pthread_mutex_t *m, struct race_at at);
+
+/* --- posix_contended.c: waiting for plain mutexes --------------------------------------------------------------------
+ */
+/* As pthread_mutex_lock, for one that is_plain. */
+int contended_lock(pthread_mutex_t *m);
+/* m was unlocked (and may be gone): somebody who waits is woken, unless this thread will be back at once. */
+void contended_unlocked(const pthread_mutex_t *m);
+/* This thread has posix_tls.left and is about to lock m. */
+void contended_came_back(const pthread_mutex_t *m);
+/* The caller waits at a condition, with m, between these two. */
+void contended_cond_begins(const pthread_mutex_t *m);
+void contended_cond_ends(const pthread_mutex_t *m);
+void contended_after_fork(void);
 
 /* --- posix_thread.c
  * ---------------------------------------------------------------------------------------------------- */

@@ -94,11 +94,16 @@ int posix_mutex_destroy(pthread_mutex_t *m, struct race_at at) {
   return gw__real.pthread_mutex_destroy(m);
 }
 
+/* Of libc's default kind, with nothing special about it. */
+static bool is_plain(const pthread_mutex_t *m) { return m->__data.__kind == PTHREAD_MUTEX_TIMED_NP; }
+
 int posix_mutex_lock(pthread_mutex_t *m, struct race_at at) {
   struct race_g *g = posix_self();
   if (g) check_lock(g, m, at);
   race_lock_wanted(g, m, true, at);
-  return locked(gw__real.pthread_mutex_lock(m), m, at);
+  if (UNLIKELY(posix_tls.left != NULL)) contended_came_back(m);
+  int err = is_plain(m) ? contended_lock(m) : gw__real.pthread_mutex_lock(m);
+  return locked(err, m, at);
 }
 int posix_mutex_try_lock(pthread_mutex_t *m, struct race_at at) {
   return locked(gw__real.pthread_mutex_trylock(m), m, at);
@@ -113,10 +118,13 @@ int posix_mutex_unlock(pthread_mutex_t *m, struct race_at at) {
     check_holder(g, m, "unlock", at);
     let_go(g, m);
   }
-  return gw__real.pthread_mutex_unlock(m);
+  int err = gw__real.pthread_mutex_unlock(m);
+  contended_unlocked(m);
+  return err;
 }
 
 void posix_mutex_wait_begins(pthread_mutex_t *m, struct race_at at) {
+  contended_cond_begins(m);
   struct race_g *g = posix_self();
   if (!g) return;
   check_holder(g, m, "condition wait", at);
@@ -125,6 +133,7 @@ void posix_mutex_wait_begins(pthread_mutex_t *m, struct race_at at) {
 }
 
 void posix_mutex_wait_ends(pthread_mutex_t *m, struct race_at at) {
+  contended_cond_ends(m);
   if (is_locked(m) && owned_by_me(m)) locked(0, m, at);
 }
 

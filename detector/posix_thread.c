@@ -318,5 +318,6 @@ int __gw_i_pthread_setname_np(pthread_t t, const char *name) {
 void thread_after_fork(void) {
   posix_parent_tid = posix_tid();
   posix_tls.tid = 0;
+  contended_after_fork();
   for (int i = 0; i < BUCKETS; i++) table.bucket[i] = NULL; /* the records' memory is not worth the walk */
 }
