@@ -42,6 +42,7 @@
 #include "rename.h"
 #include "runs.h"
 #include "stale.h"
+#include "steps.h"
 #include "tls.h"
 
 using namespace llvm;
@@ -94,6 +95,7 @@ void check_loops(Function &f, Abi &abi, const Names &names, std::vector<Access> 
   LoopFacts facts(f);
   if (facts.loops.empty()) return;
   facts.make_preheaders(accesses);
+  merge_steps(facts, accesses);
   hoist_ranges(facts, names, accesses);
   check_in_runs(facts, abi, names, accesses);
 }

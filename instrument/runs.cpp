@@ -23,8 +23,10 @@
 //
 // Two forms:
 //   steady   the address moves by a constant stride at every turn: a comparison where the loop begins, none inside.
-//            Where an outer loop goes on with the pointer where the inner one left it (a partition's `while (*++i <
-//            p);`), the run goes on as well.
+//            The access is made at every turn, or at the first ones only, while a flag of the loop's holds (`ok = ok &&
+//            a[i] == x`): what leads to it is the flag alone, and a turn that doesn't come by it clears the flag for
+//            good, so there is no gap, and no turn after the last. Where an outer loop goes on with the pointer where
+//            the inner one left it (a partition's `while (*++i < p);`), the run goes on as well.
 //   likely   the address would move by its own size if it weren't for a mask or remainder in its way: a comparison at
 //            each access.  A wrong guess costs a call for each jump, where an inline check costs less; so what hangs on
 //            loaded values, or on strides that aren't known, isn't tried.
@@ -180,8 +182,7 @@ class Finder {
     if (!stride || *stride == 0 || std::abs(*stride) > kSizeMax) return;
     const SCEV *address = se.getSCEV(access.pointer);
     bool steady = isa<SCEVAddRecExpr>(address) && cast<SCEVAddRecExpr>(address)->getLoop() == loop;
-    if (steady && (!facts_.dominators.dominates(block, loop->getLoopLatch()) || !FirstTurn(*loop).has(access.pointer)))
-      return;
+    if (steady && (!runs_without_a_gap(block, *loop) || !FirstTurn(*loop).has(access.pointer))) return;
     for (Run &run : reverse(runs_))
       if (may_join(run, access, *stride, steady)) {
         const auto *distance = dyn_cast<SCEVConstant>(se.getMinusSCEV(address, run.base));
@@ -190,6 +191,43 @@ class Finder {
       }
     runs_.push_back({loop, loop, steady, *stride, address, {}, {}});
     join(runs_.back(), index, 0);
+  }
+
+  // At every turn, or at the first ones and then no more.
+  bool runs_without_a_gap(const BasicBlock *block, const Loop &loop) const {
+    if (facts_.dominators.dominates(block, loop.getLoopLatch())) return true;
+    return any_of(loop.getHeader()->phis(), [&](const PHINode &flag) { return is_led_to_by(flag, block, loop); });
+  }
+
+  // Whether a flag of the loop's leads to the block, and stays lost after the first turn that doesn't come by.
+  bool is_led_to_by(const PHINode &flag, const BasicBlock *block, const Loop &loop) const {
+    if (!flag.getType()->isIntegerTy(1)) return false;
+    for (const User *user : flag.users()) {
+      const auto *branch = dyn_cast<BranchInst>(user);
+      if (!branch || !loop.contains(branch)) continue;
+      if (!facts_.dominators.dominates(branch->getParent(), loop.getLoopLatch())) continue;
+      for (bool leads : {true, false}) {
+        BasicBlockEdge edge(branch->getParent(), branch->getSuccessor(leads ? 0 : 1));
+        if (!facts_.dominators.dominates(edge, block)) continue;
+        return is_lost_without(block, flag.getIncomingValueForBlock(loop.getLoopLatch()), flag, leads, edge.getEnd());
+      }
+    }
+    return false;
+  }
+
+  // Whether `value`, the flag's in the next turn, can be `leads` only if this turn came by the block.
+  bool is_lost_without(const BasicBlock *block, const Value *value, const PHINode &flag, bool leads,
+                       const BasicBlock *entered, unsigned depth = 0) const {
+    if (const auto *constant = dyn_cast<ConstantInt>(value)) return constant->isOne() != leads;
+    if (block == entered && leads && match(value, m_LogicalAnd(m_Specific(&flag), m_Value()))) return true;
+    if (block == entered && !leads && match(value, m_LogicalOr(m_Specific(&flag), m_Value()))) return true;
+    const auto *phi = dyn_cast<PHINode>(value);
+    if (!phi || phi->getParent() == flag.getParent() || depth > kDepthMax) return false;
+    for (const Use &use : phi->incoming_values())
+      if (!facts_.dominators.dominates(block, phi->getIncomingBlock(use)) &&
+          !is_lost_without(block, use.get(), flag, leads, entered, depth + 1))
+        return false;
+    return true;
   }
 
   bool may_join(const Run &run, const Access &access, int64_t stride, bool steady) const {

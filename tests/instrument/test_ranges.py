@@ -43,6 +43,11 @@ STATEMENTS = [
     "A[((unsigned long)i & ~{m}ul) * 2 + ((unsigned long)i & {m}ul)] += 1;",
     "s += B[(unsigned long)i % {c2}];",
     "B[{m} - ((unsigned long)i & {m}ul)] = ({t})i;",
+    "ok = ok && A[{x}i + {c}] != ({t}){k2};",
+    "ok = ok && A[i] != ({t}){k2} && B[i] != ({t}){k}; s += ok;",
+    "if (ok) ok = P[i].x + P[i].y != {k2};",
+    "bad = bad || (i & 3) == 3 || A[i] == ({t}){k2};",
+    "if (i & 1) ok = ok && B[i] != ({t}){k2};",
 ]
 RARE = [
     "if (A[i] == ({t})7) break;",
@@ -83,8 +88,8 @@ def make_loop(rng, number):
     return (f"long F({number})(char *a, char *b, long turns, long width) {{\n"
             f"  {t} *{'restrict ' if rng.random() < 0.3 else ''}A = ({t} *)a, *B = ({t} *)b;\n"
             f"  struct point *P = (struct point *)a;\n"
-            f"  {fill['s'] if '{s}' in head else index} n = ({index})turns;\n  long s = width;\n  {t} *q = B, *end = B + 40, *r = A + 40;\n  (void)B, (void)P, (void)q, (void)r, (void)end;\n"
-            f"  {head.format(**fill)} {{\n    {join.join(text)}\n  }}{tail}\n  return s;\n}}\n")
+            f"  {fill['s'] if '{s}' in head else index} n = ({index})turns;\n  long s = width;\n  {t} *q = B, *end = B + 40, *r = A + 40;\n  _Bool ok = 1, bad = 0;\n  (void)B, (void)P, (void)ok, (void)bad, (void)q, (void)r, (void)end;\n"
+            f"  {head.format(**fill)} {{\n    {join.join(text)}\n  }}{tail}\n  return s + ok + bad;\n}}\n")
 
 
 def make_source(seed):

@@ -67,7 +67,28 @@ double norm(const struct point *p, unsigned long mask, unsigned long n) {
   return sum;
 }
 
-// Left in the loop: what hangs on loaded values,
+// What runs at the first turns only, while a flag holds: the optimiser counts the turns in two places.
+// BEHIND-LABEL: define {{.*}} @whole(
+// BEHIND-NOT: __gw_
+// BEHIND: call preserve_allcc void @__gw_check_read_range(
+// BEHIND-NOT: __gw_
+_Bool whole(const long *a, unsigned n, long what) {
+  _Bool ok = 1;
+  for (unsigned i = 0; i < n; i++) ok = ok && a[i] == what + i;
+  return ok;
+}
+
+// Left in the loop: what runs at some turns,
+// BEHIND-LABEL: define {{.*}} @sometimes(
+// BEHIND-NOT: _range
+// BEHIND: call preserve_allcc void @__gw_read8(
+long sometimes(const long *a, unsigned n) {
+  long sum = 0;
+  for (unsigned i = 0; i < n; i++)
+    if (i * i & 4) sum += a[i];
+  return sum;
+}
+// what hangs on loaded values,
 // BEHIND-LABEL: define {{.*}} @probe(
 // BEHIND-NOT: _range
 // BEHIND: call preserve_allcc void @__gw_read8(
