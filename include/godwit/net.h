@@ -53,7 +53,8 @@ int gw_getaddrinfo(const char *node, const char *service, const struct addrinfo 
  * did.  Sends never block: without room, or a receiver, the signal is dropped for this channel.  Several channels may
  * get the same signal, and calls for one channel add up.  Panics for a signal that can't be caught. */
 #define gw_signal_notify(c, ...) gw__signal_notify((c), (const int[]){__VA_ARGS__, 0})
-/* No more signals to c once it returns; a signal that no channel wants gets back what it did before. */
+/* No more signals to c once it returns, and those caught before have been sent to it; a signal that no channel wants
+ * gets back what it did before. */
 #define gw_signal_stop(c) gw__signal_stop(c)
 
 void gw__signal_notify(int (*c)(struct gw__chan_of *), const int *signals);

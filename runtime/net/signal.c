@@ -46,8 +46,7 @@ static void send_locked(struct gw__chan *c, int sig) {
   if (wake) g_ready(m_here(), wake);
 }
 
-void signals_deliver(void) {
-  spin_lock(&signals.lock);
+static void deliver_locked(void) {
   uint64_t set = __atomic_exchange_n(&arrived, 0, __ATOMIC_ACQUIRE);
   for (int sig = 1; set; sig++) {
     if (!(set & bit_of(sig))) continue;
@@ -55,6 +54,11 @@ void signals_deliver(void) {
     for (struct subscription *s = signals.list; s; s = s->next)
       if (s->set & bit_of(sig)) send_locked(s->c, sig);
   }
+}
+
+void signals_deliver(void) {
+  spin_lock(&signals.lock);
+  deliver_locked();
   spin_unlock(&signals.lock);
 }
 
@@ -136,6 +140,16 @@ void gw__signal_notify(int (*c)(struct gw__chan_of *), const int *list) {
   if (bad) gw_panic("signal %d can't be caught", bad);
 }
 
+/* Its signals do again what they did before; what was caught until then still comes to it (Go's rule), or it would have
+ * been swallowed: neither seen nor doing what it does by itself. */
+static void unsubscribe_locked(struct subscription *s) {
+  uint64_t set = s->set;
+  s->set = 0;
+  drop_unwanted_locked();
+  s->set = set;
+  deliver_locked();
+}
+
 void gw__signal_stop(int (*c)(struct gw__chan_of *)) {
   struct m *m = rt_enter(g_self());
   spin_lock(&signals.lock);
@@ -143,8 +157,8 @@ void gw__signal_stop(int (*c)(struct gw__chan_of *)) {
   while (*at && (*at)->c != chan_of(c)) at = &(*at)->next;
   s = *at;
   if (s) {
+    unsubscribe_locked(s);
     *at = s->next;
-    drop_unwanted_locked();
   }
   spin_unlock(&signals.lock);
   if (s) {
