@@ -6,9 +6,9 @@ import godwit_testing as gt
 
 PROGRAM = r"""
 #include <fcntl.h>
-#include <godwit.h>
 #include <stdlib.h>
 #include <unistd.h>
+#include "parked.h"
 
 static void forgotten(gw_chan(int) c) { gw_recv(c); }
 static __attribute__((noinline)) void start(int n) {
@@ -24,10 +24,10 @@ static void write_profile(const char *name, const char *file) {
 int main(int argc, char **argv) {
   if (argc < 4) return 8;
   start(3);
-  gw_sleep(5 * GW_MS);
+  await_parked(3, "chan receive");
   write_profile("goroutine", argv[1]);
   start(2);
-  gw_sleep(5 * GW_MS);
+  await_parked(5, "chan receive");
   write_profile("goroutine", argv[2]);
   write_profile("goroutineleak", argv[3]);
   return gw_leak_check() == 5 ? 0 : 7;

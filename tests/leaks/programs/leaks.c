@@ -1,9 +1,9 @@
 /* Programs that leak, one for each CASE; the comment says what has to be found: kind, what is waited for, how sure, how
  * many goroutines. A case is a function that main calls; what it started is leaked when it has returned. */
-#include <godwit.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
+
+#include "../../include/parked.h"
 
 static gw_chan(int) global;
 static gw_mutex global_a, global_b;
@@ -168,7 +168,7 @@ CASE(lost_wakeup) {
 /* LEAK signal_wakes_one: GW1004 sync.Cond.Wait, suspected, 2 */
 CASE(signal_wakes_one) {
   for (int i = 0; i < 3; i++) gw_go(wait_changed, &global_monitor);
-  gw_sleep(GW_MS);
+  await_parked(3, "sync.Cond.Wait");
   gw_mutex_lock(&global_monitor.mu);
   gw_cond_signal(&global_monitor.changed);
   gw_mutex_unlock(&global_monitor.mu);
@@ -372,7 +372,7 @@ CASE(send_with_lock_held) {
   gw_mutex *m = calloc(1, sizeof *m);
   gw_chan(int) c = gw_make(int, 0);
   gw_go(locked_send, m, c);
-  gw_sleep(2 * GW_MS);
+  await_parked(1, "chan send");
   gw_go(locked_receive, m, c);
 }
 

@@ -97,8 +97,9 @@ static void timed_select(gw_chan(int) c) {
     gw_on_after(3600 * GW_S) {}
   }
 }
-static void holds_lock(gw_mutex *m) {
+static void holds_lock(gw_mutex *m, bool *held) {
   gw_mutex_lock(m);
+  __atomic_store_n(held, true, __ATOMIC_RELEASE);
   gw_sleep(3600 * GW_S);
   gw_mutex_unlock(m);
 }
@@ -124,8 +125,9 @@ static void leave_call(void) {
   gw_go(receive, c);
 }
 static void leave_lock(void) {
-  gw_go(holds_lock, &kept);
-  gw_sleep(GW_MS);
+  static bool held; /* atomic */
+  gw_go(holds_lock, &kept, &held);
+  while (!__atomic_load_n(&held, __ATOMIC_ACQUIRE)) gw_yield();
   gw_go(wants_lock, &kept);
 }
 

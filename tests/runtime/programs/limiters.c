@@ -7,12 +7,12 @@ static void burst_then_rate(void) {
   gw_limiter l;
   gw_limiter_init(&l, 1000, 5);
   int64_t start = gw_now();
-  int passed = 0;
+  int passed = 5;
+  for (int i = 0; i < passed; i++) CHECK(gw_limiter_allow(&l));
   while (gw_now() - start < 10 * GW_MS) {
     passed += gw_limiter_allow(&l);
     CHECK(passed <= 5 + (double)(gw_now() - start) / 1e9 * 1000); /* the clock is read after the fact */
   }
-  CHECK(passed >= 5);
   while (gw_limiter_allow(&l)) {
   }
   gw_sleep(4 * GW_MS);
@@ -34,7 +34,7 @@ static void no_limit_and_no_tokens(void) {
   gw_limiter_init(&l, 0, 3);
   CHECK(gw_limiter_allow(&l) && gw_limiter_allow(&l) && gw_limiter_wait(&l, NULL) == 0);
   CHECK(!gw_limiter_allow(&l) && !gw_limiter_allow(&zero));
-  gw_ctx *c = gw_ctx_with_timeout(gw_ctx_background(), GW_S);
+  gw_ctx *c = gw_ctx_with_timeout(gw_ctx_background(), 1000 * GW_S);
   CHECK(gw_limiter_wait(&l, c) == GW_DEADLINE_EXCEEDED && gw_limiter_wait(&zero, c) == GW_DEADLINE_EXCEEDED);
   gw_ctx_cancel(c);
   CHECK(gw_limiter_wait(&l, c) == GW_CANCELED);
@@ -45,12 +45,12 @@ static void wait_for(gw_limiter *l, gw_ctx *c, gw_chan(int) out) { gw_send(out, 
 
 static void contexts_end_waits(void) {
   gw_limiter l;
-  gw_limiter_init(&l, 0.001, 1);
+  gw_limiter_init(&l, 0.0001, 1); /* the next one in 10,000 s */
   gw_chan(int) out = gw_make(int, 1);
   CHECK(gw_limiter_allow(&l));
-  gw_ctx *soon = gw_ctx_with_timeout(gw_ctx_background(), 10 * GW_S);
+  gw_ctx *soon = gw_ctx_with_timeout(gw_ctx_background(), 1000 * GW_S);
   int64_t start = gw_now();
-  CHECK(gw_limiter_wait(&l, soon) == GW_DEADLINE_EXCEEDED && gw_now() - start < 5 * GW_S); /* at once */
+  CHECK(gw_limiter_wait(&l, soon) == GW_DEADLINE_EXCEEDED && gw_now() - start < 500 * GW_S); /* at once */
   gw_ctx *c = gw_ctx_with_cancel(gw_ctx_background());
   gw_go(wait_for, &l, c, out);
   gw_yield();
@@ -73,7 +73,7 @@ static void contexts_end_waits(void) {
 static void unused_tokens_go_back(void) {
   gw_limiter l;
   gw_chan(int) out = gw_make(int, 1);
-  gw_limiter_init(&l, 100, 1);
+  gw_limiter_init(&l, 10, 1);
   CHECK(gw_limiter_allow(&l));
   for (int i = 0; i < 300; i++) {
     gw_ctx *c = gw_ctx_with_cancel(gw_ctx_background());
@@ -86,7 +86,7 @@ static void unused_tokens_go_back(void) {
   }
   int64_t start = gw_now();
   CHECK(gw_limiter_wait(&l, NULL) == 0);
-  CHECK(gw_now() - start < GW_S); /* not the three seconds of 300 tokens */
+  CHECK(gw_now() - start < 20 * GW_S); /* not the thirty seconds of 300 tokens */
   gw_chan_free(out);
 }
 

@@ -2,6 +2,7 @@
 #include <pthread.h>
 #include <unistd.h>
 
+#include "../../include/parked.h"
 #include "check.h"
 
 static gw_chan(int) c, none;
@@ -62,7 +63,7 @@ int main(int argc, char **argv) {
   WAY("rw unlock", gw_rwmutex_unlock(&rw))
   WAY("unlock in try", gw_try(NULL, gw_mutex_unlock, &mu))
   WAY("make", c = gw_make(int, -1))
-  WAY("free in use", gw_go(receive, c); gw_sleep(5 * GW_MS); gw_chan_free(c))
+  WAY("free in use", gw_go(receive, c); await_parked(1, "chan receive"); gw_chan_free(c))
   WAY("overflow", gw_go(deep, 0); gw_recv(c))
   WAY("asleep receive", gw_recv(c))
   WAY("asleep send", gw_send(c, 1))
