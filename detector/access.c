@@ -24,8 +24,6 @@
 #include "detector/shadow.h"
 #include "detector/victim.h"
 
-enum { RACES_MAX = 8 };
-
 struct access {
   struct det_thread *t;
   struct race_g *g;
@@ -43,8 +41,8 @@ struct access {
   struct { /* an older atomic of its slot and kind among the victims, whose place this one takes; NULL: none */
     uint32_t *cell, *ctx;
   } place;
-  unsigned races_n;
-  struct race_pair races[RACES_MAX]; /* reported once the line is unlocked */
+  bool tell_later;        /* not when the line is unlocked, but when the caller's locks are */
+  struct det_races races; /* so far, not told yet */
 };
 
 static uint32_t ctx_of(struct access *a) {
@@ -58,14 +56,14 @@ static bool covers(const struct access *a, uint32_t cell, uint32_t mask) {
 }
 
 static void add_race(struct access *a, uintptr_t granule, uint32_t bytes, uint32_t cell, uint32_t ctx, bool write) {
-  if (a->races_n == RACES_MAX) return; /* of one access: the rest shows when it is made again */
-  a->races[a->races_n++] = (struct race_pair){.granule = granule,
-                                              .p = a->p,
-                                              .n = a->n,
-                                              .bytes = bytes,
-                                              .older_cell = cell,
-                                              .older_ctx = depot_resolve(ctx, bytes),
-                                              .older_write = write};
+  if (a->races.n == RACES_MAX) return; /* of one access: the rest shows when it is made again */
+  a->races.pair[a->races.n++] = (struct race_pair){.granule = granule,
+                                                   .p = a->p,
+                                                   .n = a->n,
+                                                   .bytes = bytes,
+                                                   .older_cell = cell,
+                                                   .older_ctx = depot_resolve(ctx, bytes),
+                                                   .older_write = write};
 }
 
 /* Judges one entry; returns what is left of it. Its context is looked at only if they race. */
@@ -292,9 +290,24 @@ static void access_granule(struct access *a, uintptr_t granule, uint32_t mask, u
 _Thread_local uintptr_t det_access_fp;
 
 static void report_races(void *arg) {
-  struct access *a = arg;
-  det_access_fp = a->at.fp;
-  for (unsigned i = 0; i < a->races_n; i++) report_race(a->t, a->g, a->op, ctx_of(a), &a->races[i]);
+  const struct det_races *r = arg;
+  det_access_fp = r->fp;
+  for (unsigned i = 0; i < r->n; i++) report_race(r->t, r->g, r->op, r->ctx, &r->pair[i]);
+}
+
+void det_tell_races(struct det_races *r) {
+  if (LIKELY(!r->n)) return;
+  det_call_saved(report_races, r);
+  r->n = 0;
+}
+
+/* What a report needs beside the pairs. */
+static void sign_races(struct access *a) {
+  a->races.t = a->t;
+  a->races.g = a->g;
+  a->races.op = a->op;
+  a->races.ctx = ctx_of(a);
+  a->races.fp = a->at.fp;
 }
 
 /* Bytes of `granule` that [p, end) holds. */
@@ -322,10 +335,9 @@ static void access_line(struct access *a, uintptr_t p, uintptr_t end) {
   uint8_t meta = line_lock(m);
   for (; granule <= last; granule++) access_granule(a, granule, bytes_in(granule, p, end), &meta);
   line_unlock(m, meta);
-  if (UNLIKELY(a->races_n)) {
-    det_call_saved(report_races, a);
-    a->races_n = 0;
-  }
+  if (LIKELY(!a->races.n)) return;
+  sign_races(a);
+  if (!a->tell_later) det_tell_races(&a->races);
 }
 
 /* The lines in front of those that nothing is left to do for, or that can be done as a whole; the bytes that they have.
@@ -361,7 +373,9 @@ void det_choose_plane(struct det_thread *t) {
   t->reads = t->displaced = 0;
 }
 
-void det_access(struct det_thread *t, struct race_g *g, uintptr_t p, size_t n, enum race_op op, struct race_at at) {
+/* later: where races go that are told later; or NULL. */
+static inline void access_all(struct det_thread *t, struct race_g *g, uintptr_t p, size_t n, enum race_op op,
+                              struct race_at at, struct det_races *later) {
   if (UNLIKELY(g->ignore) || n == 0) return;
   if (UNLIKELY(!shadow_covered(p) || !shadow_covered(p + n - 1))) return;
   if (UNLIKELY(!g->epoch)) det_first_record(t, g);
@@ -378,7 +392,8 @@ void det_access(struct det_thread *t, struct race_g *g, uintptr_t p, size_t n, e
   forget_ordered(t, g);
   a.ctx = 0;
   a.at = at;
-  a.races_n = 0;
+  a.tell_later = later;
+  a.races.n = 0;
   for (uintptr_t end = p + n; p < end;) {
     if (p % 64 == 0 && end - p >= 64 && !a.atomic) p += access_whole_lines(&a, p >> 6, (end - p) >> 6);
     if (p == end) break;
@@ -387,6 +402,16 @@ void det_access(struct det_thread *t, struct race_g *g, uintptr_t p, size_t n, e
     p = line_end;
   }
   if (!a.write && (++t->reads == READS_WINDOW || t->displaced >= det_displaced_many)) det_choose_plane(t);
+  if (later && UNLIKELY(a.races.n)) *later = a.races;
+}
+
+void det_access(struct det_thread *t, struct race_g *g, uintptr_t p, size_t n, enum race_op op, struct race_at at) {
+  access_all(t, g, p, n, op, at, NULL);
+}
+
+void det_access_atomic(struct det_thread *t, struct race_g *g, uintptr_t p, size_t n, bool write, struct race_at at,
+                       struct det_races *races) {
+  access_all(t, g, p, n, write ? RACE_ATOMIC_WRITE : RACE_ATOMIC_READ, at, races);
 }
 
 void det_record_fresh(struct det_thread *t, struct race_g *g, uintptr_t p, size_t n, uint32_t ctx) {

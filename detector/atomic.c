@@ -77,11 +77,14 @@ static bool op_release(struct op *op, bool rmw, int mo) {
 /* After it was performed: what it acquired comes before the access, and the access before what it releases. */
 static void op_end(struct op *op, const void *p, size_t n, bool reads, bool writes, int mo, struct race_at at) {
   bool tick = false;
+  struct det_races races;
+  races.n = 0;
   if (reads && op->a) op_acquire(op, mo);
   if (!det_atomic_simply(op->t, op->g, (uintptr_t)p, n, writes, at))
-    det_access(op->t, op->g, (uintptr_t)p, n, writes ? RACE_ATOMIC_WRITE : RACE_ATOMIC_READ, at);
+    det_access_atomic(op->t, op->g, (uintptr_t)p, n, writes, at, &races);
   if (writes && op->a) tick = op_release(op, reads, mo);
   if (op->b) spin_unlock(&op->b->lock);
+  det_tell_races(&races); /* a report takes its time, and other locations share the lock */
   if (tick) det_tick(op->t, op->g);
   det_exit(op->t);
 }

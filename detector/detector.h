@@ -155,6 +155,34 @@ static inline void det_exit(struct det_thread *t) {
 
 /* The slow path for any range: judges and records [p, p+n) for g. */
 void det_access(struct det_thread *t, struct race_g *g, uintptr_t p, size_t n, enum race_op op, struct race_at at);
+/* The older side of a race, and where. */
+struct race_pair {
+  uintptr_t granule;
+  uintptr_t p; /* the whole later access */
+  size_t n;
+  uint32_t bytes; /* of the granule, shared by the two */
+  uint32_t older_cell;
+  uint32_t older_ctx; /* resolved */
+  bool older_write;
+};
+
+enum { RACES_MAX = 8 };
+
+/* Races of one access that are found and not told yet. */
+struct det_races {
+  unsigned n; /* of `pair`; all else holds only if it isn't 0 */
+  struct det_thread *t;
+  struct race_g *g;
+  enum race_op op;
+  uint32_t ctx;
+  uintptr_t fp; /* frame of the access */
+  struct race_pair pair[RACES_MAX];
+};
+/* det_access for an atomic operation, while its sync object is locked: what races is left in *races (n is 0 before), to
+ * be told once that lock is free; before det_exit, as ids mean what they mean until then. */
+void det_access_atomic(struct det_thread *t, struct race_g *g, uintptr_t p, size_t n, bool write, struct race_at at,
+                       struct det_races *races);
+void det_tell_races(struct det_races *races);
 /* The short way for what lies in one line (single.c): plain, judged and recorded as ctx; false if it takes more. */
 bool det_line_simply(struct det_thread *t, struct race_g *g, uintptr_t p, size_t n, uint32_t ctx, bool write);
 /* The short way for an atomic access in one granule (atomic_cell.c); false if it takes more. */

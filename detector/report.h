@@ -3,17 +3,6 @@
 #define GW_DETECTOR_REPORT_H
 #include "detector/detector.h"
 
-/* The older side of a race, and where. */
-struct race_pair {
-  uintptr_t granule;
-  uintptr_t p; /* the whole later access */
-  size_t n;
-  uint32_t bytes; /* of the granule, shared by the two */
-  uint32_t older_cell;
-  uint32_t older_ctx; /* resolved */
-  bool older_write;
-};
-
 /* Writes a finding unless one with the same two stacks was written before. Called inside the detector, no lock held. */
 void report_race(struct det_thread *t, struct race_g *g, enum race_op op, uint32_t ctx, const struct race_pair *pair);
 /* Calls write(arg), which gives back what finding_end did (report_json.h), unless a finding with this hash was written
