@@ -9,6 +9,7 @@ static struct node *node_new(struct det_thread *t, unsigned level) {
   struct node *n = pool_get(&t->nodes);
   n->ref = 1;
   n->level = level & 15;
+  n->n = 0;
   n->mark = 0;
   return n;
 }
@@ -22,7 +23,9 @@ static struct node *node_zero(struct det_thread *t, unsigned level) {
 void clock_drop(struct det_thread *t, struct node *n) {
   /* release: this owner's reads come before the last owner's reuse of the node (acquire) */
   if (!n || __atomic_fetch_sub(&n->ref, 1, __ATOMIC_ACQ_REL) != 1) return;
-  if (n->level)
+  if (n->level == CLOCK_TOP)
+    clock_drop(t, n->under);
+  else if (n->level)
     for (int i = 0; i < CLOCK_WAY; i++) clock_drop(t, n->kid[i]);
   pool_put(&t->nodes, n);
 }
@@ -30,13 +33,26 @@ void clock_drop(struct det_thread *t, struct node *n) {
 /* acquire: pairs with the release in clock_drop of the owner that left */
 static bool exclusive(const struct node *n) { return __atomic_load_n(&n->ref, __ATOMIC_ACQUIRE) == 1; }
 
+static void copy_top(struct node *to, const struct node *from) {
+  to->under = clock_share(from->under);
+  to->n = from->n;
+  for (unsigned i = 0; i < from->n; i++) {
+    to->slot[i] = from->slot[i];
+    to->late[i] = from->late[i];
+  }
+}
+
 /* A copy that the caller owns alone; takes over `n`. */
 static struct node *own(struct det_thread *t, struct node *n) {
   if (exclusive(n)) return n;
   struct node *copy = node_new(t, n->level);
-  for (int i = 0; i < CLOCK_WAY; i++) {
-    copy->clock[i] = n->clock[i];
-    if (n->level) clock_share(n->kid[i]);
+  if (n->level == CLOCK_TOP) {
+    copy_top(copy, n);
+  } else {
+    for (int i = 0; i < CLOCK_WAY; i++) {
+      copy->clock[i] = n->clock[i];
+      if (n->level) clock_share(n->kid[i]);
+    }
   }
   clock_drop(t, n);
   return copy;
@@ -67,10 +83,42 @@ static struct node *set(struct det_thread *t, struct node *n, unsigned level, ui
   return n;
 }
 
-struct node *clock_set(struct det_thread *t, struct node *n, uint32_t slot, uint64_t clock) {
+static struct node *tree_set(struct det_thread *t, struct node *n, uint32_t slot, uint64_t clock) {
   unsigned level = level_for(slot);
   if (n && n->level < level) n = lift(t, n, level);
   return set(t, n, n ? n->level : level, slot, clock);
+}
+
+/* Its components go into the tree. */
+static struct node *flush(struct det_thread *t, struct node *top) {
+  top = own(t, top);
+  for (unsigned i = 0; i < top->n; i++) top->under = tree_set(t, top->under, top->slot[i], top->late[i]);
+  top->n = 0;
+  return top;
+}
+
+static struct node *top_set(struct det_thread *t, struct node *top, uint32_t slot, uint64_t clock) {
+  unsigned i = 0;
+  while (i < top->n && top->slot[i] != slot) i++;
+  if (i == CLOCK_LATE) {
+    top = flush(t, top);
+    i = 0;
+  }
+  top = own(t, top);
+  top->slot[i] = slot;
+  top->late[i] = clock;
+  if (i == top->n) top->n = (i + 1) & 15;
+  return top;
+}
+
+struct node *clock_set(struct det_thread *t, struct node *n, uint32_t slot, uint64_t clock) {
+  if (slot < CLOCK_WAY && (!n || !n->level)) return set(t, n, 0, slot, clock);
+  if (!n || n->level != CLOCK_TOP) {
+    struct node *top = node_new(t, CLOCK_TOP);
+    top->under = n;
+    n = top;
+  }
+  return top_set(t, n, slot, clock);
 }
 
 /* The join of two is one of them as it is, or something new. */
@@ -129,18 +177,91 @@ static struct node *join(struct det_thread *t, struct node *a, struct node *b) {
   return a->level ? join_inner(t, a, b) : join_leaves(t, a, b);
 }
 
-struct node *clock_join(struct det_thread *t, struct node *a, struct node *b) {
+/* b's slots are all in the leftmost subtree of its level in a. */
+static struct node *join_lower(struct det_thread *t, struct node *a, struct node *b) {
+  if (a->level == b->level) return join(t, a, b);
+  if (!a->kid[0] || exclusive(a)) {
+    a = own(t, a);
+    if (!a->kid[0]) a->kid[0] = node_zero(t, a->level - 1u);
+    a->kid[0] = join_lower(t, a->kid[0], b);
+    return a;
+  }
+  struct node *kid = a->kid[0], *joined = join_lower(t, clock_share(kid), b);
+  if (joined != kid) {
+    a = own(t, a);
+    a->kid[0] = joined;
+    joined = kid;
+  }
+  clock_drop(t, joined);
+  return a;
+}
+
+/* Takes over `a`; either may be NULL, none is a top. */
+static struct node *join_trees(struct det_thread *t, struct node *a, struct node *b) {
   if (a == b || !b) return a;
   if (!a) return clock_share(b);
   if (a->level < b->level) a = lift(t, a, b->level);
-  if (b->level == a->level) return join(t, a, b);
-  /* b's slots are all in the leftmost subtree of its level */
-  a = own(t, a);
-  struct node *at = a;
-  while (at->level > b->level + 1u) {
-    at->kid[0] = at->kid[0] ? own(t, at->kid[0]) : node_zero(t, at->level - 1u);
-    at = at->kid[0];
+  return join_lower(t, a, b);
+}
+
+static bool is_top(const struct node *n) { return n->level == CLOCK_TOP; }
+
+/* Does m have all that n has beside its tree? */
+static bool has_late(const struct node *m, const struct node *n) {
+  if (!is_top(n)) return true;
+  for (unsigned i = 0; i < n->n; i++)
+    if (clock_get(m, n->slot[i]) < n->late[i]) return false;
+  return true;
+}
+
+/* Takes over `n`, borrows `from`. */
+static struct node *add_late(struct det_thread *t, struct node *n, const struct node *from) {
+  if (!is_top(from)) return n;
+  for (unsigned i = 0; i < from->n; i++)
+    if (clock_get(n, from->slot[i]) < from->late[i]) n = clock_set(t, n, from->slot[i], from->late[i]);
+  return n;
+}
+
+/* Puts the tree, whose reference it takes over, under a top that the caller owns alone; the one that was there is a
+ * part of it. */
+static void put_under(struct det_thread *t, struct node *top, struct node *tree) {
+  clock_drop(t, top->under);
+  top->under = tree;
+  for (unsigned i = 0; i < top->n; i++) {
+    uint64_t below = clock_get(tree, top->slot[i]);
+    if (top->late[i] < below) top->late[i] = below;
   }
-  at->kid[0] = join(t, at->kid[0], b);
+}
+
+/* a, joined with the tree `b`, which is none of its own. */
+static struct node *join_under(struct det_thread *t, struct node *a, struct node *b) {
+  if (!is_top(a)) return join_trees(t, a, b);
+  struct node *before = a->under;
+  if (exclusive(a)) {
+    a->under = NULL;
+    put_under(t, a, join_trees(t, before, b));
+    return a;
+  }
+  struct node *joined = join_trees(t, clock_share(before), b); /* the extra reference keeps `before` as it is */
+  if (joined == before) {
+    clock_drop(t, joined);
+    return a;
+  }
+  a = own(t, a);
+  put_under(t, a, joined);
   return a;
+}
+
+struct node *clock_join(struct det_thread *t, struct node *a, struct node *b) {
+  if (a == b || !b) return a;
+  if (!a) return clock_share(b);
+  if (!is_top(a) && !is_top(b)) return join_trees(t, a, b);
+  struct node *tree_b = is_top(b) ? b->under : b;
+  if (tree_b && tree_b != (is_top(a) ? a->under : a)) a = join_under(t, a, tree_b);
+  if ((is_top(a) ? a->under : a) == tree_b && has_late(b, a)) {
+    clock_share(b);
+    clock_drop(t, a);
+    return b;
+  }
+  return add_late(t, a, b);
 }

@@ -4,28 +4,42 @@
  * whole path belongs to the caller alone). Joining two trees stops where they share a subtree. A missing node is all
  * zero.
  *
+ * Above the tree there may be a *top*: some components that are newer than the tree's, which they hide, or not in it.
+ * An update then copies one node however deep the tree is, and goroutines that take turns beside many others leave the
+ * tree alone and so keep sharing it.  A full top goes into the tree all at once: neighbours share their path.  What a
+ * top hides is at most what it shows.  A clock of slots below 16 alone is a leaf, and has none.
+ *
  * A clock_ref is a vector clock with one component kept outside: the publisher's own.
  */
 #ifndef GW_DETECTOR_CLOCK_H
 #define GW_DETECTOR_CLOCK_H
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct det_thread;
 
 enum { CLOCK_WAY_LOG = 4, CLOCK_WAY = 1 << CLOCK_WAY_LOG };
+enum { CLOCK_TOP = 15, CLOCK_LATE = 12, CLOCK_MARKS = 1 << 24 };
 #define CLOCK_NONE UINT32_MAX
 
 struct node {
   uint32_t ref;       /* atomic; owners of this node */
-  uint32_t level : 4; /* 0: leaf; a tree of level n has 16^(n+1) slots */
-  uint32_t mark : 28; /* of the collector's last walk that came by */
+  uint32_t level : 4; /* 0: leaf; a tree of level n has 16^(n+1) slots; CLOCK_TOP: a top */
+  uint32_t n : 4;     /* of a top: its components */
+  uint32_t mark : 24; /* of the collector's last walk that came by; 0: none did */
   union {
-    uint64_t clock[CLOCK_WAY]; /* level 0 */
-    struct node *kid[CLOCK_WAY];
+    uint64_t clock[CLOCK_WAY];   /* level 0 */
+    struct node *kid[CLOCK_WAY]; /* the levels between */
+    struct {
+      struct node *under; /* the tree; NULL is all zero */
+      uint32_t slot[CLOCK_LATE];
+      uint64_t late[CLOCK_LATE]; /* the slots' clocks */
+    };
   };
 };
-_Static_assert(sizeof(struct node) == 136, "fits its pool");
+_Static_assert(offsetof(struct node, late) == 64, "a look-up that finds nothing reads one cache line");
+_Static_assert(sizeof(struct node) <= 192, "fits its class in the arena");
 
 struct clock_ref {
   struct node *tree; /* owned; NULL is all zero */
@@ -41,6 +55,12 @@ void clock_drop(struct det_thread *t, struct node *n);
 
 static inline uint64_t clock_get(const struct node *n, uint32_t slot) {
   if (!n) return 0;
+  if (n->level == CLOCK_TOP) {
+    for (unsigned i = n->n; i-- > 0;)
+      if (n->slot[i] == slot) return n->late[i];
+    n = n->under;
+    if (!n) return 0;
+  }
   if (n->level) {
     if ((uint64_t)slot >> (CLOCK_WAY_LOG * (n->level + 1u))) return 0;
     do {

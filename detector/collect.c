@@ -91,7 +91,13 @@ static void give(void *p, size_t n) { prim_unmap(p, (n + PRIM_PAGE) & ~(size_t)(
 
 static void walk_tree(struct collection *c, struct node *n, uint32_t first_slot) {
   if (!n || n->mark == c->walk) return;
-  n->mark = c->walk & 0xfffffff;
+  n->mark = c->walk & (CLOCK_MARKS - 1);
+  if (n->level == CLOCK_TOP) {
+    for (unsigned i = 0; i < n->n; i++)
+      if (n->late[i]) c->on_component(c, n->slot[i], &n->late[i]);
+    walk_tree(c, n->under, 0);
+    return;
+  }
   for (unsigned i = 0; i < CLOCK_WAY; i++) {
     if (n->level)
       walk_tree(c, n->kid[i], first_slot + (i << (CLOCK_WAY_LOG * n->level)));
@@ -109,7 +115,8 @@ static void walk_ref(struct clock_ref *r, void *arg) {
 /* Every existing clock. */
 static void walk_clocks(struct collection *c, void (*on_component)(struct collection *, uint32_t, uint64_t *)) {
   c->on_component = on_component;
-  c->walk = ++walks & 0xfffffff;
+  walks = walks % (CLOCK_MARKS - 1) + 1; /* every node has the mark of the last walk, or 0 */
+  c->walk = walks;
   for (struct race_g *g = det_gs.first; g; g = g->next) {
     walk_ref(&g->clock, c);
     walk_ref(&g->fence, c);
@@ -266,6 +273,15 @@ static void drop_wiped_slot(struct clock_ref *r, void *arg) {
   if (r->slot != CLOCK_NONE && c->slot_live[r->slot] == 2) r->slot = CLOCK_NONE;
 }
 
+static void drop_wiped_origins(struct race_g *g, const struct collection *c) {
+  if (g->origins == ORIGINS_LOST) return;
+  for (uint32_t i = 0; i < g->origins; i++)
+    if (c->slot_live[g->origin[i].slot] == 2) {
+      g->origins = ORIGINS_LOST;
+      return;
+    }
+}
+
 static void push_free_slot(uint32_t slot) {
   if (epochs.free_slot_n == epochs.free_slot_cap) {
     uint32_t cap = epochs.free_slot_cap ? 2 * epochs.free_slot_cap : 64;
@@ -295,7 +311,10 @@ static void free_slots(struct collection *c) {
   epochs.dead_n = kept;
   if (!wiped) return;
   walk_clocks(c, wipe_component);
-  for (struct race_g *g = det_gs.first; g; g = g->next) drop_wiped_slot(&g->fence, c);
+  for (struct race_g *g = det_gs.first; g; g = g->next) {
+    drop_wiped_slot(&g->fence, c);
+    drop_wiped_origins(g, c);
+  }
   sync_each_clock(drop_wiped_slot, c);
 }
 

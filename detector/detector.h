@@ -57,6 +57,13 @@ struct untaken {
 };
 enum { UNTAKEN = 6 }; /* guess: locks nest less deep */
 
+/* A publication that a goroutine acquired: whoever has this component has all of it. */
+struct origin {
+  uint64_t clock;
+  uint32_t slot;
+};
+enum { ORIGINS = 3, ORIGINS_LOST = ORIGINS + 1 }; /* guess */
+
 /* A goroutine or foreign thread that lives. Used by one thread at a time (race.h). */
 struct race_g {
   uint64_t serial;        /* no two have the same, dead ones included */
@@ -68,11 +75,14 @@ struct race_g {
   struct clock_ref clock; /* tree of the others, own slot, open clock; slot CLOCK_NONE before the first record */
   struct {
     uint64_t clock;
-    uint32_t slot;      /* CLOCK_NONE: of several */
-  } since;              /* the publication that it acquired since its last tick, if `acquired` */
-  uint64_t first_clock; /* of this incarnation of the slot */
-  uint32_t incarnation; /* index */
-  uint32_t lockset;     /* depot id of `held`, valid if lockset_valid */
+    uint32_t slot;               /* CLOCK_NONE: of several */
+  } since;                       /* the publication that it acquired since its last tick, if `acquired` */
+  uint64_t first_clock;          /* of this incarnation of the slot */
+  uint64_t tree_clock;           /* the first segment that was published with the tree as it was at the last tick */
+  uint32_t origins;              /* in `origin`; ORIGINS_LOST: it doesn't say all */
+  struct origin origin[ORIGINS]; /* publications that its tree, but for its own component, is part of */
+  uint32_t incarnation;          /* index */
+  uint32_t lockset;              /* depot id of `held`, valid if lockset_valid */
   bool lockset_valid;
   uint32_t thread_locks; /* of_thread in `held`, and stdio's */
   uint32_t ignore;       /* depth of race_ignore_begin */

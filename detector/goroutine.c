@@ -150,7 +150,7 @@ void race_g_switch(struct race_g *g) {
 
 void det_first_record(struct det_thread *t, struct race_g *g) {
   g->clock.slot = slot_new(g->clock.tree, &g->first_clock);
-  g->clock.clock = g->first_clock;
+  g->clock.clock = g->tree_clock = g->first_clock;
   g->acquired = false;
   g->epoch = epoch_new(t, g->clock.slot, g->clock.clock, g->incarnation) << CELL_ID_SHIFT;
   g->recorded = true; /* so that the first release closes it: what it publishes must be a clock of this incarnation */

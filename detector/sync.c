@@ -153,6 +153,7 @@ static uint32_t next_epoch(struct det_thread *t, struct race_g *g) {
 
 void det_tick(struct det_thread *t, struct race_g *g) {
   if (!must_close(g)) return;
+  if (g->acquired) g->tree_clock = g->clock.clock;
   g->acquired = false;
   if (g->clock.slot == CLOCK_NONE) return;
   g->clock.clock++;
@@ -176,15 +177,41 @@ static bool has(const struct clock_ref *c, uint32_t slot, uint64_t clock) {
   return c->slot == slot ? c->clock >= clock : clock_get(c->tree, slot) >= clock;
 }
 
-/* Is g's tree part of what `from` holds?  So if that knows g's last published segment, as it came with g's whole tree
- * of then, and what g acquired since, if that was one publication. */
-static bool is_within(const struct race_g *g, const struct clock_ref *from) {
-  if (g->clock.slot == CLOCK_NONE || g->clock.clock <= g->first_clock || !from->tree) return false;
-  if (!has(from, g->clock.slot, g->clock.clock - 1)) return false;
-  return !g->acquired || (g->since.slot != CLOCK_NONE && has(from, g->since.slot, g->since.clock));
+static bool has_origins(const struct race_g *g, const struct clock_ref *from) {
+  if (g->origins == ORIGINS_LOST) return false;
+  for (uint32_t i = 0; i < g->origins; i++)
+    if (!has(from, g->origin[i].slot, g->origin[i].clock)) return false;
+  return true;
 }
 
-static void note_acquired(struct race_g *g, const struct clock_ref *from) {
+/* Is g's tree, but for its own component, part of what `from` holds?  So if that knows a segment that g published with
+ * the tree of its last tick, and what g acquired since, if that was one publication; or else all that g ever acquired,
+ * as far as that is remembered. */
+static bool is_within(const struct race_g *g, const struct clock_ref *from) {
+  if (!from->tree) return false;
+  bool published = g->clock.slot != CLOCK_NONE && g->tree_clock < g->clock.clock;
+  if (published && has(from, g->clock.slot, g->tree_clock) &&
+      (!g->acquired || (g->since.slot != CLOCK_NONE && has(from, g->since.slot, g->since.clock))))
+    return true;
+  return has_origins(g, from);
+}
+
+static void note_origin(struct race_g *g, const struct clock_ref *from, bool adopted) {
+  if (adopted) g->origins = 0;
+  if (from->slot == CLOCK_NONE) g->origins = ORIGINS_LOST;
+  if (g->origins == ORIGINS_LOST) return;
+  uint32_t i = 0;
+  while (i < g->origins && g->origin[i].slot != from->slot) i++;
+  if (i == ORIGINS) {
+    g->origins = ORIGINS_LOST;
+    return;
+  }
+  if (i == g->origins) g->origin[g->origins++] = (struct origin){.slot = from->slot};
+  if (g->origin[i].clock < from->clock) g->origin[i].clock = from->clock;
+}
+
+static void note_acquired(struct race_g *g, const struct clock_ref *from, bool adopted) {
+  note_origin(g, from, adopted);
   if (!g->acquired) {
     g->since.slot = from->slot;
     g->since.clock = from->clock;
@@ -199,7 +226,6 @@ static void note_acquired(struct race_g *g, const struct clock_ref *from) {
 static void set_component(struct det_thread *t, struct race_g *g, const struct clock_ref *from) {
   if (from->slot != CLOCK_NONE && from->slot != g->clock.slot && clock_get(g->clock.tree, from->slot) < from->clock)
     g->clock.tree = clock_set(t, g->clock.tree, from->slot, from->clock);
-  note_acquired(g, from);
 }
 
 static void adopt(struct det_thread *t, struct race_g *g, const struct clock_ref *from) {
@@ -210,20 +236,29 @@ static void adopt(struct det_thread *t, struct race_g *g, const struct clock_ref
 
 void det_acquire_clock(struct det_thread *t, struct race_g *g, const struct clock_ref *from) {
   if (det_knows(g, from)) return;
-  if (is_within(g, from))
+  bool whole = is_within(g, from);
+  if (whole)
     adopt(t, g, from);
   else
     g->clock.tree = clock_join(t, g->clock.tree, from->tree);
   set_component(t, g, from);
+  note_acquired(g, from, whole);
+}
+
+static void add_component(struct det_thread *t, struct clock_ref *c, const struct clock_ref *from) {
+  if (from->slot != CLOCK_NONE && clock_get(c->tree, from->slot) < from->clock)
+    c->tree = clock_set(t, c->tree, from->slot, from->clock);
+}
+
+static void own_component_inside(struct det_thread *t, struct clock_ref *c) {
+  add_component(t, c, c);
+  c->slot = CLOCK_NONE;
 }
 
 void sync_join_clock(struct det_thread *t, struct clock_ref *c, const struct clock_ref *from) {
-  if (c->slot != CLOCK_NONE && clock_get(c->tree, c->slot) < c->clock)
-    c->tree = clock_set(t, c->tree, c->slot, c->clock);
-  c->slot = CLOCK_NONE;
+  own_component_inside(t, c);
   c->tree = clock_join(t, c->tree, from->tree);
-  if (from->slot != CLOCK_NONE && clock_get(c->tree, from->slot) < from->clock)
-    c->tree = clock_set(t, c->tree, from->slot, from->clock);
+  add_component(t, c, from);
 }
 
 /* Joins what g publishes into c.  What c held stays outside of any one publication, so c has no own component then
@@ -236,7 +271,12 @@ static void merge_into(struct det_thread *t, struct race_g *g, struct clock_ref 
     *c = mine;
     return;
   }
-  sync_join_clock(t, c, &mine);
+  if (is_within(g, c)) { /* of the many that leave a wait group each needs to add no more than itself */
+    own_component_inside(t, c);
+    add_component(t, c, &mine);
+  } else {
+    sync_join_clock(t, c, &mine);
+  }
   clock_drop(t, mine.tree);
 }
 
@@ -356,10 +396,11 @@ static struct node *with_component(struct det_thread *t, struct node *n, const s
   return missing ? clock_set(t, n, c->slot, c->clock) : n;
 }
 
-static void replace_tree(struct det_thread *t, struct race_g *g, struct node *tree, const struct clock_ref *from) {
+static void replace_tree(struct det_thread *t, struct race_g *g, struct node *tree, const struct clock_ref *from,
+                         bool adopted) {
   clock_drop(t, g->clock.tree);
   g->clock.tree = tree;
-  note_acquired(g, from);
+  note_acquired(g, from, adopted);
 }
 
 /* Both learn what the other published, and go on with one tree, which makes their next joins short.  As both are at
@@ -367,17 +408,18 @@ static void replace_tree(struct det_thread *t, struct race_g *g, struct node *tr
 static void exchange(struct det_thread *t, struct race_g *a, struct race_g *b, const struct clock_ref *of_a,
                      const struct clock_ref *of_b) {
   struct node *both;
-  if (is_within(a, of_b))
+  bool a_within = is_within(a, of_b), b_within = !a_within && is_within(b, of_a);
+  if (a_within)
     both = clock_share(of_b->tree);
-  else if (is_within(b, of_a))
+  else if (b_within)
     both = clock_share(of_a->tree);
   else
     both = clock_join(t, clock_share(of_a->tree), of_b->tree);
   both = with_component(t, with_component(t, both, of_a), of_b);
   det_tick(t, a);
   det_tick(t, b);
-  replace_tree(t, a, clock_share(both), of_b);
-  replace_tree(t, b, both, of_a);
+  replace_tree(t, a, clock_share(both), of_b, a_within);
+  replace_tree(t, b, both, of_a, b_within);
 }
 
 void race_rendezvous(struct race_g *a, struct race_g *b) {
