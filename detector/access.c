@@ -235,7 +235,7 @@ static void record(struct access *a, uintptr_t granule, uint32_t mask, uint8_t *
   }
   if (!(*meta & META_WRITE << a->plane)) {
     *meta |= (uint8_t)(META_WRITE << a->plane);
-    shadow_note_region(granule >> 3);
+    shadow_note_line(granule >> 3);
   }
 }
 
@@ -432,7 +432,7 @@ void det_record_fresh(struct det_thread *t, struct race_g *g, uintptr_t p, size_
       *shadow_ctx(0, granule) = ctx;
       __atomic_store_n(cell, g->epoch | mask, __ATOMIC_RELAXED);
     }
-    if (!(meta & META_WRITE)) shadow_note_region(line);
+    if (!(meta & META_WRITE)) shadow_note_line(line);
     line_unlock(m, meta | META_WRITE);
   }
   g->recorded = true;

@@ -127,7 +127,7 @@ static inline enum outcome try_granule(struct try *a, uint32_t ctx) {
   drop_reads(a, drop);
   if (UNLIKELY(!(a->meta & bit))) {
     a->meta |= bit;
-    shadow_note_region(a->granule >> 3);
+    shadow_note_line(a->granule >> 3);
   }
   a->g->recorded = true;
   return CLEAR;

@@ -77,6 +77,8 @@ struct collection {
   uint8_t *open;      /* by id */
   uint8_t *slot_live; /* by slot: a live id names it, or a live goroutine */
   uint8_t *incarnation_live;
+  int64_t from; /* when it began */
+  size_t pages; /* of the program, of which something is recorded */
   void (*on_component)(struct collection *c, uint32_t slot, uint64_t *clock);
 };
 
@@ -210,22 +212,37 @@ static uint32_t renamed(struct collection *c, uint32_t cell) {
   return id << CELL_ID_SHIFT | (cell & (CELL_ATOMIC | CELL_BYTES));
 }
 
-static void rename_region(uintptr_t first, void *arg) {
-  struct collection *c = arg;
-  for (uintptr_t line = first; line < first + REGION_LINES; line++) {
+static void rename_line(struct collection *c, uintptr_t line, uint8_t meta) {
+  for (unsigned k = 0; k < PLANES; k++) {
+    if (!(meta & (k == SPILL_PLANE ? META_VICTIMS : META_WRITE << k))) continue;
+    for (uintptr_t g = line << 3; g < (line + 1) << 3; g++) {
+      uint32_t *cell = shadow_cell(k, g), old = *cell;
+      if (old & CELL_BYTES) __atomic_store_n(cell, renamed(c, old), __ATOMIC_RELAXED);
+    }
+  }
+}
+
+static void rename_page(struct collection *c, uintptr_t first) {
+  bool known = false;
+  for (uintptr_t line = first; line < first + PAGE_LINES; line++) {
     if ((line & 7) == 0 && *(const uint64_t *)(const void *)shadow_meta(line) == 0) {
       line += 7;
       continue;
     }
     uint8_t meta = *shadow_meta(line);
-    for (unsigned k = 0; k < PLANES; k++) {
-      if (!(meta & (k == SPILL_PLANE ? META_VICTIMS : META_WRITE << k))) continue;
-      for (uintptr_t g = line << 3; g < (line + 1) << 3; g++) {
-        uint32_t *cell = shadow_cell(k, g), old = *cell;
-        if (old & CELL_BYTES) __atomic_store_n(cell, renamed(c, old), __ATOMIC_RELAXED);
-      }
-    }
+    known |= meta != 0;
+    if (meta) rename_line(c, line, meta);
   }
+  if (known)
+    c->pages++;
+  else
+    shadow_pages[first >> PAGE_LINES_LOG] = 0;
+}
+
+static void rename_region(uintptr_t first, void *arg) {
+  struct collection *c = arg;
+  uintptr_t end = first + REGION_LINES;
+  for (uintptr_t line = first; (line = shadow_noted_line(line, end)) < end; line += PAGE_LINES) rename_page(c, line);
 }
 
 static void rename_victim(uint32_t *cell, void *arg) { *cell = renamed(arg, *cell); }
@@ -318,21 +335,42 @@ static void free_slots(struct collection *c) {
   sync_each_clock(drop_wiped_slot, c);
 }
 
-static void set_next_collection(void) {
-  uint32_t live = epochs.fresh - epochs.free_n, floor = 1u << 16;
-  if (det_collect_every) floor = det_collect_every;
-  uint32_t next = 2 * live;
-  if (next < live + floor || det_collect_every) next = live + floor;
+/* When the last one ended, and how many ids were in use then. */
+static struct {
+  int64_t at;
+  uint32_t live;
+} last;
+
+/* How many ids may be used up until the next: so many that by then, at the pace of late, the time that this one took is
+ * a small share; but their table takes only a small share of the memory that the detector needs anyway. */
+static uint64_t ids_to_next(const struct collection *c, uint32_t in_use) {
+  enum { PAUSES = 20, MEMORY_SHARE = 8, PAGE_BYTES = 4096 };
+  const uint64_t floor = 1u << 16;
+  uint64_t used = in_use > last.live ? in_use - last.live : 0;
+  uint64_t pause_us = (uint64_t)(prim_now() - c->from) / 1000, between_us = (uint64_t)(c->from - last.at) / 1000;
+  uint64_t want = PAUSES * used * pause_us / (between_us + 1);
+  uint64_t room = (arena_bytes() + c->pages * PAGE_BYTES) / MEMORY_SHARE / sizeof *epochs.entry;
+  if (want > room) want = room;
+  return want > floor ? want : floor;
+}
+
+static void set_next_collection(const struct collection *c, uint32_t in_use) {
+  uint32_t live = epochs.fresh - epochs.free_n;
+  uint64_t next = live + (det_collect_every ? det_collect_every : ids_to_next(c, in_use));
+  if (next < 2 * (uint64_t)live && !det_collect_every) next = 2 * (uint64_t)live;
   const uint32_t top = CELL_ID_MAX - (1u << 18); /* threads go on while the one that noticed is on its way here */
   if (next > top) next = top;
   if (live + (1u << 16) > top)
     gw__fatal("more than 8 million accesses' epochs are distinguishable at once; this program is beyond the detector");
-  epochs.collect_at = next;
+  epochs.collect_at = (uint32_t)next;
+  last.live = live;
+  last.at = prim_now();
 }
 
 static void collect(void) {
   const uint32_t ids = epochs.fresh, slots = epochs.slots + 1, incarnations = epochs.incarnations;
-  struct collection c = {0};
+  const uint32_t in_use = ids - epochs.free_n;
+  struct collection c = {.from = prim_now()};
   c.count = take((slots + 2) * sizeof *c.count);
   c.value_n = take(slots * sizeof *c.value_n);
   c.fill = take(slots * sizeof *c.fill);
@@ -355,7 +393,7 @@ static void collect(void) {
     t->ordered_for = 0; /* ids mean other things now */
     t->ids_n = 0;       /* those that it had are in the list of free ones */
   }
-  set_next_collection();
+  set_next_collection(&c, in_use);
   give(c.rep, (values + slots + 1) * sizeof *c.rep);
   give(c.value, (values + 1) * sizeof *c.value);
   give(c.count, (slots + 2) * sizeof *c.count);

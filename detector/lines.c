@@ -97,7 +97,7 @@ static inline bool access_simple_line(const struct lines_access *a, uintptr_t li
 
 static uint8_t meta_after(const struct lines_access *a, uintptr_t line, uint8_t meta) {
   uint8_t bit = (uint8_t)(META_WRITE << a->plane);
-  if (!(meta & bit)) shadow_note_region(line);
+  if (!(meta & bit)) shadow_note_line(line);
   return meta | bit;
 }
 

@@ -58,7 +58,9 @@ static struct order_node **node_bucket(uintptr_t addr) { return &graph.nodes[buc
 static void mark_line(uintptr_t addr) {
   if (!shadow_covered(addr)) return;
   uint8_t *m = shadow_meta(addr >> 6);
-  line_unlock(m, line_lock(m) | META_SYNC);
+  uint8_t meta = line_lock(m);
+  if (!(meta & META_SYNC)) shadow_note_line(addr >> 6);
+  line_unlock(m, meta | META_SYNC);
 }
 
 static struct order_node *node_get_locked(uintptr_t addr) {

@@ -34,21 +34,12 @@ static void reborn_line(struct det_thread *t, uintptr_t first, uintptr_t last) {
   if (meta & META_SYNC) sync_forget_range(t, first << 3, (last + 1) << 3);
 }
 
-/* Nothing is known of these 64 lines.  Most of a goroutine's stack is like that, and each start comes by here. */
-static bool page_is_untouched(uintptr_t line) {
-  const uint64_t *eight = (const uint64_t *)(const void *)shadow_meta(line);
-  uint64_t any = 0;
-  for (int i = 0; i < 8; i++) any |= __atomic_load_n(&eight[i], __ATOMIC_RELAXED);
-  return any == 0;
-}
-
+/* Nothing is known of most of a goroutine's stack, and each start comes by here: hence page by page. */
 static void reborn_lines(struct det_thread *t, uintptr_t lo, uintptr_t hi) {
-  for (uintptr_t line = lo >> 6; line < hi >> 6;) {
-    if ((line & 63) == 0 && line + 64 <= hi >> 6 && page_is_untouched(line)) {
-      line += 64;
-      continue;
-    }
-    if ((line & 7) == 0 && line + 8 <= hi >> 6) { /* eight lines' bytes at once */
+  const uintptr_t end = hi >> 6;
+  for (uintptr_t line = lo >> 6; line < end;) {
+    if ((line & (PAGE_LINES - 1)) == 0 && (line = shadow_noted_line(line, end)) >= end) return;
+    if ((line & 7) == 0 && line + 8 <= end) { /* eight lines' bytes at once */
       if (__atomic_load_n((const uint64_t *)(const void *)shadow_meta(line), __ATOMIC_RELAXED) == 0) {
         line += 8;
         continue;
@@ -64,6 +55,7 @@ static void reborn_lines(struct det_thread *t, uintptr_t lo, uintptr_t hi) {
  */
 static void reborn_pages(struct det_thread *t, uintptr_t lo, uintptr_t hi) {
   for (uintptr_t line = lo >> 6; line < hi >> 6; line += 8) {
+    if ((line & (PAGE_LINES - 1)) == 0 && (line = shadow_noted_line(line, hi >> 6)) >= hi >> 6) break;
     const uint64_t *eight = (const uint64_t *)(const void *)shadow_meta(line);
     uint64_t bits = __atomic_load_n(eight, __ATOMIC_RELAXED);
     if (bits == 0) continue;
@@ -115,7 +107,7 @@ static void fresh_line(struct det_thread *t, struct race_g *g, uintptr_t lo, uin
   }
   bool whole = (first & 7) == 0 && (last & 7) == 7;
   if (meta & META_VICTIMS) forget_victims(first, last);
-  if (!(meta & META_WRITE)) shadow_note_region(line);
+  if (!(meta & META_WRITE)) shadow_note_line(line);
   line_unlock(m, (whole ? meta & META_SYNC : meta) | META_WRITE);
   if (meta & META_SYNC) sync_forget_range(t, first << 3, (last + 1) << 3);
 }

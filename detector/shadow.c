@@ -34,6 +34,8 @@ static struct {
   struct spin lock;
 } regions;
 enum { REGIONS = 1 << 27 };
+#define PAGES ((size_t)1 << 35)
+uint8_t *shadow_pages;
 
 /* Marks the windows of one line of /proc/self/maps, "lo-hi ...". */
 static void mark_mapping(uintptr_t lo, uintptr_t hi) {
@@ -194,7 +196,8 @@ void shadow_init(void) {
   shadow.meta = place_meta();
   regions.noted = prim_map(REGIONS);
   regions.list = prim_map(REGIONS * sizeof *regions.list);
-  if (!regions.noted || !regions.list)
+  shadow_pages = prim_map(PAGES);
+  if (!regions.noted || !regions.list || !shadow_pages)
     gw__fatal("the system refuses address space for shadow memory: check `ulimit -v`");
   for (unsigned k = 0; k < PLANES; k++) {
     shadow.cells[k] = place_plane();
@@ -234,7 +237,10 @@ void shadow_each_window(void (*f)(uintptr_t lo, uintptr_t hi, void *arg), void *
     if (shadow_windows[w]) f(w * WINDOW, (w + 1) * WINDOW, arg);
 }
 
-void shadow_note_region(uintptr_t line) {
+void shadow_note_line(uintptr_t line) {
+  uint8_t *page = &shadow_pages[line >> PAGE_LINES_LOG];
+  if (__atomic_load_n(page, __ATOMIC_RELAXED)) return;
+  __atomic_store_n(page, 1, __ATOMIC_RELAXED);
   uintptr_t region = line / REGION_LINES;
   if (__atomic_load_n(&regions.noted[region], __ATOMIC_RELAXED)) return;
   spin_lock(&regions.lock);
@@ -243,6 +249,20 @@ void shadow_note_region(uintptr_t line) {
     regions.list[regions.n++] = (uint32_t)region;
   }
   spin_unlock(&regions.lock);
+}
+
+uintptr_t shadow_noted_line(uintptr_t line, uintptr_t end) {
+  uintptr_t page = line >> PAGE_LINES_LOG, end_page = (end + PAGE_LINES - 1) >> PAGE_LINES_LOG;
+  if (page < end_page && shadow_page_is_noted(line)) return line;
+  for (page++; page < end_page; page++) {
+    if ((page & 7) == 0 && page + 8 <= end_page &&
+        !__atomic_load_n((const uint64_t *)(const void *)&shadow_pages[page], __ATOMIC_RELAXED)) {
+      page += 7;
+      continue;
+    }
+    if (__atomic_load_n(&shadow_pages[page], __ATOMIC_RELAXED)) return page << PAGE_LINES_LOG;
+  }
+  return end;
 }
 
 void shadow_each_region(void (*f)(uintptr_t line, void *arg), void *arg) {

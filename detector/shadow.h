@@ -60,9 +60,17 @@ static inline uint32_t *shadow_ctx(unsigned plane, uintptr_t granule) {
 }
 static inline uint8_t *shadow_meta(uintptr_t line) { return (uint8_t *)(shadow.meta + line); }
 
-/* Notes that the line's region (1 MB of the program) has something recorded: what the collector walks. Called when a
- * bit of a line's meta byte is set for the first time. */
-void shadow_note_region(uintptr_t line);
+/* Notes that something is known of the line, for those who look for that in much memory: the page of 4 KB that it lies
+ * in, and the region of 1 MB. Called when a bit of a line's meta byte is set for the first time, before the line's lock
+ * is free. A page is forgotten by the collector only. */
+void shadow_note_line(uintptr_t line);
+enum { PAGE_LINES_LOG = 6, PAGE_LINES = 1 << PAGE_LINES_LOG };
+extern uint8_t *shadow_pages; /* atomic bytes, by page: 1 if it is noted */
+static inline bool shadow_page_is_noted(uintptr_t line) {
+  return __atomic_load_n(&shadow_pages[line >> PAGE_LINES_LOG], __ATOMIC_RELAXED);
+}
+/* The first line from `line` up to `end` of a page that is noted; `end` if there is none. */
+uintptr_t shadow_noted_line(uintptr_t line, uintptr_t end);
 /* For the collector, alone: each region that was noted, as its first line; it has REGION_LINES. */
 enum { REGION_LINES = 1 << 14 };
 void shadow_each_region(void (*f)(uintptr_t line, void *arg), void *arg);

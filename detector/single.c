@@ -62,7 +62,7 @@ static inline __attribute__((always_inline)) void put(struct way *w, unsigned pl
   if (*ctx != mine) *ctx = mine; /* a loop comes by with the same stack in the next epoch: the line stays clean */
   if (UNLIKELY(!(w->meta & bit))) {
     w->meta |= bit;
-    shadow_note_region(w->granule >> 3);
+    shadow_note_line(w->granule >> 3);
   }
 }
 

@@ -31,7 +31,9 @@ static void mark(const struct sync_bucket *b, uintptr_t addr) {
   bucket_map_set(&used, (size_t)(b - buckets));
   if (!shadow_covered(addr)) return;
   uint8_t *m = shadow_meta(addr >> 6);
-  line_unlock(m, line_lock(m) | META_SYNC);
+  uint8_t meta = line_lock(m);
+  if (!(meta & META_SYNC)) shadow_note_line(addr >> 6);
+  line_unlock(m, meta | META_SYNC);
 }
 
 struct sync_obj *sync_get_locked(struct sync_bucket *b, uintptr_t addr) {
