@@ -53,6 +53,8 @@ void prim_signal_self(int sig, const void *info);
 
 /* Monotonic time in nanoseconds. */
 int64_t prim_now(void);
+/* Processor time that the process has used, in nanoseconds. */
+int64_t prim_cpu_now(void);
 uint32_t prim_gettid(void);
 /* 64 random bits. */
 uint64_t prim_random(void);

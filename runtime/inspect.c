@@ -15,6 +15,7 @@ struct suspended {
 
 void inspect_g(struct g *g, struct inspect_g *v) {
   uint32_t status = __atomic_load_n(&g->status, __ATOMIC_RELAXED);
+  const struct m *m = __atomic_load_n(&g->m, __ATOMIC_RELAXED); /* once: it may leave meanwhile; Ms stay */
   *v = (struct inspect_g){.id = g->id,
                           .parent = g->parent,
                           .status = (enum inspect_status)status,
@@ -26,7 +27,7 @@ void inspect_g(struct g *g, struct inspect_g *v) {
                           .thread = g->thread,
                           .end = g->end,
                           .tid = g->thread ? g->tid
-                                 : g->m    ? __atomic_load_n(&g->m->tid, __ATOMIC_RELAXED)
+                                 : m       ? __atomic_load_n(&m->tid, __ATOMIC_RELAXED)
                                            : 0};
   if (g->tag) {
     if (g->tag->name[0]) v->name = g->tag->name;

@@ -49,6 +49,17 @@ def test_no_leak(programs, tmp_path, race, full):
         assert r.status == 0 and not r.stderr, f"seed {seed}\n{r}"
 
 
+def test_a_finding_that_takes_its_time_hides_no_other(programs, tmp_path):
+    """Who tells of an inversion isn't in the circle yet: the search for it waits until that has been told."""
+    slow = tmp_path / "godwit"
+    slow.write_text(f'#!/bin/sh\nsleep 3\nexec {gt.GODWIT} "$@"\n')
+    slow.chmod(0o755)
+    (tmp_path / "log").mkdir()
+    run = gt.run_race(programs(PROGRAMS / "leaks.c"), "five_philosophers", folder=tmp_path / "log", options="leakcheck=1",
+                      env={"GODWIT_CLI": slow})
+    assert {f["kind"] for f in run.findings} == {"GW1002", "GW1005"}, run.result
+
+
 @pytest.mark.parametrize("race", [False, True], ids=["plain", "race"])
 @pytest.mark.parametrize("suppression, case, found", [
     ("leak:receive", "forgotten_receiver", False), ("leak:forgotten_receiver", "forgotten_receiver", False),
