@@ -36,6 +36,7 @@
 #include "module.h"
 #include "names.h"
 #include "neighbours.h"
+#include "overwritten.h"
 #include "polls.h"
 #include "prepare.h"
 #include "ranges.h"
@@ -113,6 +114,7 @@ void instrument(Function &f, Abi &abi, const Memory &memory, std::vector<Mention
   mention(work, mentions);
   for (Instruction *i : work.atomics) replace_atomic(i, abi);
   for (CallBase *call : work.libcalls) replace_atomic_libcall(call, abi, sharing, work);
+  if (!audit && work.plain.size() > 1 && !f.hasOptNone()) drop_overwritten(f, work.plain);
   if (!audit && !work.plain.empty() && !f.hasOptNone()) check_loops(f, abi, memory.names, work.plain);
   if (!audit && work.plain.size() > 1 && !f.hasOptNone()) join_neighbours(f, memory.names, work.plain);
   if (polls) place_polls(f, abi);

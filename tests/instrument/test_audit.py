@@ -82,3 +82,51 @@ def test_races_of_loops_are_the_same(level, programs, tmp_path):
     source = tmp_path / "loops.c"
     source.write_text(LOOPS)
     assert len(judge(source, level, programs, tmp_path)) >= 6
+
+UPDATES = """
+#include <godwit.h>
+#include "barrier.h"
+static long before, after, calm;
+static gw_mutex mu;
+
+static void update(long *p) {
+  long old = *p;
+  *p = old + 1;
+}
+__attribute__((noinline)) static void updates(void) {
+  update(&before);
+  update(&after);
+  gw_mutex_lock(&mu);
+  update(&calm);
+  gw_mutex_unlock(&mu);
+}
+static void lock_and_touch(void) {
+  gw_mutex_lock(&mu);
+  calm = 7;
+  gw_mutex_unlock(&mu);
+}
+static void first(void) { IN_TURN(1, { before = 3; lock_and_touch(); }); }
+static void last(void) { IN_TURN(3, { after += before; lock_and_touch(); }); }
+int main(void) {
+  gw_go(first);
+  gw_go(last);
+  IN_TURN(2, updates());
+  IN_TURN(4, ;);
+  return 0;
+}
+"""
+
+
+@pytest.mark.parametrize("level", ["-O1", "-O2", "-O3"])
+def test_updates_race_at_their_write(level, programs, tmp_path):
+    """A read that a write stands for is reported there; what races, and what doesn't, is the same with both in place."""
+    source = tmp_path / "updates.c"
+    source.write_text(UPDATES)
+    usual = gt.run_race(programs(source, level), folder=tmp_path, timeout=300)
+    audit = gt.run_race(programs(source, level, "--audit"), folder=tmp_path, timeout=300)
+    variables = [{finding["variable"]["name"] for finding in run.findings} for run in (usual, audit)]
+    assert usual.status == audit.status == 66
+    assert variables == [{"before", "after"}] * 2
+    line = 1 + UPDATES.splitlines().index("  *p = old + 1;")
+    ours = [a for finding in usual.findings for a in finding["accesses"] if a["stack"][0]["function"] == "update"]
+    assert {(a["op"], a["stack"][0]["line"]) for a in ours} == {("write", line)}

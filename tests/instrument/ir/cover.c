@@ -11,15 +11,17 @@ void other(void);
 // AUDIT: call preserve_allcc void @__gw_write8(
 void add(long *p, long n) { *p += n; }
 
-// A read never stands for a write, and not across a call.
+// Nothing stands for anything across a call.
 // COVER-LABEL: define {{.*}} @later(
 // COVER: call preserve_allcc void @__gw_read8(
+// COVER: call void @other(
 // COVER: call preserve_allcc void @__gw_write8(
 // COVER: call void @other(
 // COVER: call preserve_allcc void @__gw_write8(
 // COVER: ret i64
 long later(long *p) {
   long before = *p;
+  other();
   *p = before + 1;
   other();
   *p = 3;
