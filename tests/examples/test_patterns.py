@@ -58,7 +58,7 @@ def redis_server():
         server = subprocess.Popen(["redis-server", "--port", "0", "--unixsocket", path, "--save", "", "--appendonly", "no",
                                    "--dir", folder], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         try:
-            for _ in range(300):
+            for _ in range(20 * gt.TIMEOUT):
                 assert server.poll() is None, server.stdout.read().decode()
                 with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX) as s:
                     s.connect(path)
@@ -67,7 +67,7 @@ def redis_server():
             yield path
         finally:
             server.terminate()
-            server.communicate(timeout=30)
+            server.communicate(timeout=gt.TIMEOUT)
 
 
 def test_redis_lock(programs, tmp_path):

@@ -26,7 +26,7 @@ def line_of(source, mark):
 
 
 def go_pprof(*args):
-    r = subprocess.run(["go", "tool", "pprof", *map(str, args)], capture_output=True, text=True, timeout=60)
+    r = subprocess.run(["go", "tool", "pprof", *map(str, args)], capture_output=True, text=True, timeout=gt.TIMEOUT)
     assert r.returncode == 0, r.stderr
     return r.stdout
 
@@ -144,7 +144,7 @@ def protoc_decode(profile, folder):
     """protoc's text of a profile; unknown fields show up as bare numbers there."""
     (folder / "profile.proto").write_text(PROTO)
     r = subprocess.run(["protoc", f"--proto_path={folder}", "--decode=Profile", "profile.proto"], input=profile.raw,
-                       capture_output=True, timeout=60)
+                       capture_output=True, timeout=gt.TIMEOUT)
     assert r.returncode == 0, r.stderr
     return r.stdout.decode()
 

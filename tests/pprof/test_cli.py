@@ -105,7 +105,7 @@ def test_flame_graph(known, tmp_path):
     for x, y, w in boxes["receive_all"] + boxes["contend"]:
         assert main[0] - 0.01 <= x and x + w <= main[0] + main[2] + 0.01 and y < main[1], "children stand on parents"
     if shutil.which("rsvg-convert"):
-        r = subprocess.run(["rsvg-convert", tmp_path / "f.svg", "-o", tmp_path / "f.png"], timeout=60)
+        r = subprocess.run(["rsvg-convert", tmp_path / "f.svg", "-o", tmp_path / "f.png"], timeout=gt.TIMEOUT)
         assert r.returncode == 0 and (tmp_path / "f.png").stat().st_size > 5000
 
 

@@ -196,5 +196,5 @@ def test_who_waits_for_all_children_sees_only_its_own(programs):
       return 0;
     }
     """
-    r = gt.run(programs(text, "-O1", "-Wno-unused-function"), timeout=30)
+    r = gt.run(programs(text, "-O1", "-Wno-unused-function"))
     assert r.status == 66 and "data race" in r.stderr and r.stdout == "1 waited for, 1 signals", r

@@ -57,7 +57,7 @@ def interrupted(program, *args, **env):
     try:
         assert p.stdout.readline() == "ready\n"
         p.send_signal(signal.SIGQUIT)
-        _, stderr = p.communicate(timeout=60)
+        _, stderr = p.communicate(timeout=gt.TIMEOUT)
         return gt.Result(p.returncode, "", stderr)
     finally:
         p.kill()
@@ -93,7 +93,7 @@ def test_sent_by_somebody(program):
     p = subprocess.Popen([program, "waiting"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert p.stdout.readline() == "ready\n"
     p.send_signal(signal.SIGSEGV)
-    _, stderr = p.communicate(timeout=60)
+    _, stderr = p.communicate(timeout=gt.TIMEOUT)
     assert (p.returncode, stderr) == (-signal.SIGSEGV, "")
 
 

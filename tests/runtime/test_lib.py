@@ -75,14 +75,14 @@ int main(void) {
 @pytest.mark.parametrize("end", ["gw_ctx_cancel(c);", "gw_ctx_free(c);"])
 def test_an_ended_context_keeps_no_timer(built, end):
     """Its deadline is no reason any more to wait for anything: all are asleep."""
-    r = gt.run(built(STUCK % end, "gcc-12"), timeout=30)
+    r = gt.run(built(STUCK % end, "gcc-12"))
     assert r.status == 2 and r.stderr.startswith("fatal error: all goroutines are asleep - deadlock!\n"), r
     assert "goroutine 1 [chan receive (nil chan)]:" in r.stderr, r
 
 
 def test_all_asleep_in_a_limiter(built):
     r = gt.run(built("#include <godwit.h>\nint main(void) {\n  gw_limiter l = {0};\n  gw_limiter_wait(&l, NULL);\n}\n",
-                     "gcc-12"), timeout=30)
+                     "gcc-12"))
     assert r.status == 2 and r.stderr.startswith("fatal error: all goroutines are asleep - deadlock!\n"), r
 
 
@@ -107,7 +107,7 @@ int main(void) {
 
 def test_waitgroup_go_is_done_however_its_function_ends(built):
     """By a return, gw_goexit or a panic; one that nobody catches still ends the process in Go's words."""
-    r = gt.run(built(LEAVING, "gcc-12"), timeout=30)
+    r = gt.run(built(LEAVING, "gcc-12"))
     assert r.status == 2 and r.stderr.startswith("panic: out\n\ngoroutine "), r
 
 

@@ -1,14 +1,15 @@
 /* Serves profiles: server MODE. "calm": goroutines that wait, and a ping-pong; "wedged": all processors spin. The port
  * is printed. Ends with its standard input. */
 #include <stdio.h>
-#include <string.h>
 #include <unistd.h>
 
-#include <godwit.h>
+#include "../../include/parked.h"
 
 static volatile long sink;
+static int spinning; /* atomic */
 
 static void spin_for_ever(void) {
+  __atomic_add_fetch(&spinning, 1, __ATOMIC_RELAXED);
   for (;;) sink++; /* LINE spin */
 }
 
@@ -40,11 +41,12 @@ int main(int argc, char **argv) {
   gw_chan(int) never = gw_make(int, 0), a = gw_make(int, 0), b = gw_make(int, 0);
   gw_set_block_profile_rate(1);
   for (int i = 0; i < 10; i++) gw_go(parked, never);
+  await_parked(10, "chan receive");
   gw_go(ping, a, b);
   gw_go(pong, a, b);
-  if (strcmp(argv[1], "wedged") == 0)
-    for (int i = 0; i < gw_maxprocs(0); i++) gw_go(spin_for_ever);
-  gw_yield();
+  int spinners = strcmp(argv[1], "wedged") == 0 ? gw_maxprocs(0) : 0;
+  for (int i = 0; i < spinners; i++) gw_go(spin_for_ever);
+  while (__atomic_load_n(&spinning, __ATOMIC_RELAXED) < spinners) gw_yield();
   printf("%d\n", port);
   fflush(stdout);
   gw_blocking(wait_for_end);
