@@ -44,9 +44,9 @@ static long watch(int hangs_at) {
       gw_on_recv(result, r) { sum = r; }
       gw_on_after(hangs_at < 0 ? 10 * GW_S : 200 * GW_MS) { sum = -1; }
     }
-  while (gw_try_recv(pulse, NULL)) beats++;
   gw_ctx_cancel(ctx);
   gw_waitgroup_wait(&running);
+  while (gw_try_recv(pulse, NULL)) beats++;
   gw_ctx_free(ctx);
   gw_chan_free(pulse);
   gw_chan_free(result);
