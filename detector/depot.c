@@ -12,12 +12,12 @@
 #include "base/mem.h"
 #include "base/prim.h"
 
-enum { CACHE = 256, TABLE_MIN_LOG = 12 };
+enum { CACHE = 2048, TABLE_MIN_LOG = 12 };
 #define REGION ((size_t)1 << 34)
 
 /* A short stack and its context, by return address: a loop comes by with the same ones again and again.  The words that
  * the walk looked at are kept: while they are the same, so is the stack. */
-enum { MEMOS = 64, MEMO_FRAMES = 12 };
+enum { MEMOS = 512, MEMO_FRAMES = 12 };
 struct memo_frame {
   uintptr_t up, ret; /* what the frame pointer leads to */
 };
@@ -189,7 +189,7 @@ static inline bool memo_matches(const struct memo *m, const struct race_g *g, st
 
 static struct memo *memo_of(struct det_thread *t, struct race_at at) {
   if (UNLIKELY(!t->cache)) t->cache = arena_alloc(sizeof *t->cache);
-  return &t->cache->memo[(at.pc ^ at.pc >> 5) % MEMOS];
+  return &t->cache->memo[(at.pc ^ at.pc >> 5 ^ at.fp >> 4) % MEMOS];
 }
 
 /* Keeps the frames of a short stack, as `walk` goes over them. */
