@@ -17,28 +17,31 @@ class Case(NamedTuple):
     want: str  # "race", "norace" or a kind
     lines: frozenset  # of the source where its accesses are
     pair: bool = False  # runs in one process with others
+    kind: str = ""  # the heading that it stands below
 
 
-def _macro_cases(text, number):
+def _macro_cases(text, number, kind):
     m = re.match(r"(PAIR|SAFE|EDGE|OPEN)\((\w+),", text)
     if not m:
         return []
     wants = {"PAIR": ("race", "norace"), "OPEN": ("race",)}.get(m[1], ("norace",))
-    return [Case(f"{m[2]}_{want}", want, frozenset([number]), True) for want in wants]
+    return [Case(f"{m[2]}_{want}", want, frozenset([number]), True, kind) for want in wants]
 
 
 def cases(source):
     """In the order of the file."""
     out, marked = [], set()
-    current = None
+    current, kind = None, ""
     for number, text in enumerate(Path(source).read_text().splitlines(), 1):
-        out += _macro_cases(text, number)
+        heading = re.fullmatch(r"/\* --- (.*) --- \*/", text)
+        kind = heading[1] if heading else kind
+        out += _macro_cases(text, number, kind)
         if re.search(r"/\* (RACE|GW1\d{3}) \*/", text):
             marked.add(number)
         m = re.match(r"CASE\((\w+)_(race|norace|GW1\d{3})\)", text)
         current = m or current
         if current and (text.startswith("}") or (m and text.rstrip().endswith("}"))):
-            out.append(Case(f"{current[1]}_{current[2]}", current[2], frozenset(marked)))
+            out.append(Case(f"{current[1]}_{current[2]}", current[2], frozenset(marked), kind=kind))
             marked, current = set(), None
     return out
 

@@ -22,6 +22,7 @@ def test_verdicts(source, level, full, programs, tmp_path):
     cases = judging.cases(source)
     listed = gt.run(program).stdout.splitlines()
     assert listed == [c.name + (" pair" if c.pair else "") for c in cases], "each case has its lines"
+    assert all(c.kind for c in cases), "each case stands below a heading"
     runs = range(20 if full else 1)
 
     def judge(case):

@@ -6,7 +6,7 @@
 static FAR int value(int n) { __asm__ volatile("" : "+r"(n)); return n; }
 #define AWAIT(cond) while (!(cond)) turn__pause()
 
-/* publication */
+/* --- publication --- */
 EDGE(release_acquire, static atomic_int f1; static int x1, , { x1 = 1; atomic_store_explicit(&f1, 1, memory_order_release); }, { AWAIT(atomic_load_explicit(&f1, memory_order_acquire)); use(x1); })
 EDGE(seq_cst, static atomic_int f2; static int x2, , { x2 = 1; f2 = 1; }, { AWAIT(f2); use(x2); })
 OPEN(relaxed_store, static atomic_int f3; static int x3, , IN_TURN(1, x3 = 1; atomic_store_explicit(&f3, 1, memory_order_relaxed)), IN_TURN(2, use(atomic_load_explicit(&f3, memory_order_acquire)); use(x3)))
@@ -16,7 +16,7 @@ OPEN(after_the_release, static atomic_int f6; static int x6, , IN_TURN(1, f6 = 1
 EDGE(consume_is_acquire, static atomic_int f7; static int x7, , { x7 = 1; atomic_store_explicit(&f7, 1, memory_order_release); }, { AWAIT(atomic_load_explicit(&f7, memory_order_consume)); use(x7); })
 OPEN(acquire_before_release, static atomic_int f8; static int x8, , { turn_wait(1); x8 = 1; turn_done(); turn_wait(3); f8 = 1; turn_done(); }, { turn_wait(2); use(f8); use(x8); turn_done(); })
 
-/* read-modify-write */
+/* --- read-modify-write --- */
 EDGE(fetch_add_acq_rel, static atomic_int r1; static int y1, , { y1 = 1; atomic_fetch_add(&r1, 1); }, { AWAIT(atomic_fetch_add(&r1, 0)); use(y1); })
 EDGE(exchange, static atomic_int r2; static int y2, , { y2 = 1; atomic_exchange_explicit(&r2, 1, memory_order_release); }, { AWAIT(atomic_exchange_explicit(&r2, 0, memory_order_acquire)); use(y2); })
 EDGE(compare_exchange, static atomic_int r3; static int y3, , { int e = 0; y3 = 1; atomic_compare_exchange_strong(&r3, &e, 1); }, { int e; do { e = 1; turn__pause(); } while (!atomic_compare_exchange_strong(&r3, &e, 2)); use(y3); })
@@ -30,11 +30,11 @@ OPEN(relaxed_counter_orders_nothing, static atomic_int ra; static int ya, , IN_T
 EDGE(last_one_frees, static atomic_int rb = 2; static int yb[2], , { yb[0] = 1; if (atomic_fetch_sub(&rb, 1) == 1) use(yb[1]); }, { yb[1] = 1; if (atomic_fetch_sub(&rb, 1) == 1) use(yb[0]); })
 EDGE(spin_lock_of_ours, static atomic_int rc; static int yc, , { for (int i = 0; i < 30; i++) { while (atomic_exchange_explicit(&rc, 1, memory_order_acquire)) turn__pause(); yc++; atomic_store_explicit(&rc, 0, memory_order_release); } }, { for (int i = 0; i < 30; i++) { while (atomic_exchange_explicit(&rc, 1, memory_order_acquire)) turn__pause(); yc++; atomic_store_explicit(&rc, 0, memory_order_release); } })
 
-/* release sequences */
+/* --- release sequences --- */
 EDGE(sequence_of_one_rmw, static atomic_int s1; static int z1, , { z1 = 1; atomic_store_explicit(&s1, 1, memory_order_release); turn_done(); }, { turn_wait(2); atomic_fetch_add_explicit(&s1, 1, memory_order_relaxed); AWAIT(atomic_load_explicit(&s1, memory_order_acquire)); use(z1); })
 OPEN(sequence_broken_by_a_store, static atomic_int s2; static int z2, , IN_TURN(1, z2 = 1; atomic_store_explicit(&s2, 1, memory_order_release)), IN_TURN(2, atomic_store_explicit(&s2, 2, memory_order_relaxed); use(atomic_load_explicit(&s2, memory_order_acquire)); use(z2)))
 
-/* fences */
+/* --- fences --- */
 EDGE(fence_fence, static atomic_int n1; static int t1, , { t1 = 1; atomic_thread_fence(memory_order_release); atomic_store_explicit(&n1, 1, memory_order_relaxed); }, { AWAIT(atomic_load_explicit(&n1, memory_order_relaxed)); atomic_thread_fence(memory_order_acquire); use(t1); })
 EDGE(fence_atomic, static atomic_int n2; static int t2, , { t2 = 1; atomic_thread_fence(memory_order_release); atomic_store_explicit(&n2, 1, memory_order_relaxed); }, { AWAIT(atomic_load_explicit(&n2, memory_order_acquire)); use(t2); })
 EDGE(atomic_fence, static atomic_int n3; static int t3, , { t3 = 1; atomic_store_explicit(&n3, 1, memory_order_release); }, { AWAIT(atomic_load_explicit(&n3, memory_order_relaxed)); atomic_thread_fence(memory_order_acquire); use(t3); })
@@ -45,7 +45,7 @@ OPEN(acquire_fence_too_early, static atomic_int n7; static int t7, , IN_TURN(1, 
 OPEN(signal_fence, static atomic_int n8; static int t8, , IN_TURN(1, t8 = 1; atomic_signal_fence(memory_order_release); atomic_store_explicit(&n8, 1, memory_order_relaxed)), IN_TURN(2, use(atomic_load_explicit(&n8, memory_order_relaxed)); atomic_signal_fence(memory_order_acquire); use(t8)))
 OPEN(fences_without_atomics, static int t9, , IN_TURN(1, t9 = 1; atomic_thread_fence(memory_order_seq_cst)), IN_TURN(2, atomic_thread_fence(memory_order_seq_cst); use(t9)))
 
-/* atomic beside plain */
+/* --- atomic beside plain --- */
 OPEN(atomic_store_plain_load, static atomic_int p1, , IN_TURN(1, p1 = 1), IN_TURN(2, use(*(int *)&p1)))
 OPEN(plain_store_atomic_load, static atomic_int p2, , IN_TURN(1, *(int *)&p2 = 1), IN_TURN(2, use((int)p2)))
 OPEN(plain_init_is_no_atomic, static atomic_int p3, , IN_TURN(1, atomic_init(&p3, 1)), IN_TURN(2, use((int)p3)))
@@ -63,6 +63,7 @@ EDGE(double_checked, static _Atomic(int *) pe; static pthread_mutex_t me = PTHRE
 OPEN(double_checked_plain, static int *pf; static pthread_mutex_t mf = PTHREAD_MUTEX_INITIALIZER, , IN_TURN(1, pthread_mutex_lock(&mf); pf = malloc(4); pthread_mutex_unlock(&mf)), IN_TURN(2, use(pf != NULL)))
 
 /* clang-format on */
+/* --- through several threads --- */
 /* A release sequence goes on through other threads' read-modify-writes; and a third one acquires. */
 static atomic_int chain;
 static int linked;

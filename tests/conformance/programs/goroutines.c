@@ -8,7 +8,7 @@ static FAR void child(int *p, chan done) { ++*p; gw_send(done, 1); }
 static FAR void bump(int *p) { ++*p; }
 __attribute__((disable_sanitizer_instrumentation)) static FAR void bare(int *p) { ++*p; }
 
-/* channels without a buffer */
+/* --- channels without a buffer --- */
 EDGE(send_then_receive, static chan c1; static int x1, c1 = gw_make(int, 0), { x1 = 1; gw_send(c1, 1); }, { gw_recv(c1); use(x1); })
 EDGE(receive_then_send, static chan c2; static int x2, c2 = gw_make(int, 0), { x2 = 1; gw_recv(c2); }, { gw_send(c2, 1); use(x2); })
 EDGE(close_then_receive, static chan c3; static int x3, c3 = gw_make(int, 0), { x3 = 1; gw_close(c3); }, { gw_recv(c3); use(x3); })
@@ -20,7 +20,7 @@ OPEN(other_channel, static chan c8; static chan d8; static int x8, (c8 = gw_make
 EDGE(through_a_third, static chan c9; static int x9, c9 = gw_make(int, 0), { x9 = 1; gw_send(c9, 1); gw_recv(c9); use(x9); }, { int v = gw_recv(c9); x9++; gw_send(c9, v); })
 EDGE(ping_pong, static chan ca; static int xa, ca = gw_make(int, 0), { for (int i = 0; i < 50; i++) { xa++; gw_send(ca, 1); gw_recv(ca); } }, { for (int i = 0; i < 50; i++) { gw_recv(ca); xa++; gw_send(ca, 1); } })
 
-/* channels with a buffer */
+/* --- channels with a buffer --- */
 EDGE(buffered_send_then_receive, static chan cb; static int xb, cb = gw_make(int, 4), { xb = 1; gw_send(cb, 1); }, { gw_recv(cb); use(xb); })
 OPEN(buffered_receive_is_no_edge_back, static chan cc; static int xc, cc = gw_make(int, 4), { gw_send(cc, 1); IN_TURN(2, use(xc)); }, { gw_recv(cc); IN_TURN(1, xc = 1); })
 EDGE(receive_frees_the_slot, static chan cd; static int xd, { cd = gw_make(int, 1); gw_send(cd, 0); }, { xd = 1; gw_recv(cd); }, { gw_send(cd, 1); use(xd); })
@@ -35,7 +35,7 @@ EDGE(try_that_succeeds, static chan cl; static int xl, cl = gw_make(int, 4), { x
 EDGE(semaphore, static chan cm; static int xm, cm = gw_make(int, 1), { for (int i = 0; i < 20; i++) { gw_send(cm, 1); xm++; gw_recv(cm); } }, { for (int i = 0; i < 20; i++) { gw_send(cm, 1); xm++; gw_recv(cm); } })
 OPEN(semaphore_of_two, static chan cn; static int xn, cn = gw_make(int, 2), { gw_send(cn, 1); IN_TURN(1, xn++); gw_recv(cn); }, { gw_send(cn, 1); IN_TURN(2, xn++); gw_recv(cn); })
 
-/* channels as variables and as memory */
+/* --- channels as variables and as memory --- */
 PAIR(channel_variable, static chan cv, cv = NULL, use(cv == NULL))
 EDGE(length_beside_send, static chan lb, lb = gw_make(int, 4), gw_send(lb, 1), use(gw_len(lb)))
 EDGE(length_beside_close, static chan lc, lc = gw_make(int, 4), gw_close(lc), use(gw_len(lc) + gw_cap(lc)))
@@ -47,7 +47,7 @@ EDGE(element_of_eight_words, static gw_chan(struct wide) cw; static int xw, cw =
 struct nothing {};
 EDGE(empty_element, static gw_chan(struct nothing) cy; static int xy, cy = gw_make(struct nothing, 2), { xy = 1; gw_send(cy, ((struct nothing){})); }, { (void)gw_recv(cy); use(xy); })
 
-/* select */
+/* --- select --- */
 EDGE(select_receive, static chan s1; static int y1, s1 = gw_make(int, 0), { y1 = 1; gw_send(s1, 1); }, { gw_select { gw_on_recv(s1, v) { use(v); } } use(y1); })
 EDGE(select_send, static chan s2; static int y2, s2 = gw_make(int, 0), { gw_recv(s2); use(y2); }, { y2 = 1; gw_select { gw_on_send(s2, 1) { } } })
 EDGE(select_of_two, static chan s3; static chan t3; static int y3, (s3 = gw_make(int, 0), t3 = gw_make(int, 0)), { y3 = 1; gw_send(t3, 1); }, { gw_select { gw_on_recv(s3, v) { use(v); } gw_on_recv(t3, v) { use(v); } } use(y3); })
@@ -58,7 +58,7 @@ OPEN(select_timeout, static chan s7; static int y7, s7 = gw_make(int, 0), IN_TUR
 OPEN(select_send_value, static chan s8; static int y8, s8 = gw_make(int, 1), IN_TURN(1, y8 = 1), IN_TURN(2, gw_select { gw_on_send(s8, y8) { } }))
 EDGE(select_both_sides, static chan s9; static int y9, s9 = gw_make(int, 0), { y9 = 1; gw_select { gw_on_send(s9, 1) { } } }, { gw_select { gw_on_recv(s9, v) { use(v); } } use(y9); })
 
-/* mutex */
+/* --- mutex --- */
 EDGE(mutex, static gw_mutex m1; static int z1, , { gw_mutex_lock(&m1); z1++; gw_mutex_unlock(&m1); }, { gw_mutex_lock(&m1); z1++; gw_mutex_unlock(&m1); })
 OPEN(two_mutexes, static gw_mutex m2; static gw_mutex n2; static int z2, , IN_TURN(1, gw_mutex_lock(&m2); z2++; gw_mutex_unlock(&m2)), IN_TURN(2, gw_mutex_lock(&n2); z2++; gw_mutex_unlock(&n2)))
 OPEN(mutex_on_one_side, static gw_mutex m3; static int z3, , IN_TURN(1, gw_mutex_lock(&m3); z3++; gw_mutex_unlock(&m3)), IN_TURN(2, z3++))
@@ -75,14 +75,14 @@ OPEN(rw_readers_order_nothing, static gw_rwmutex r5; static int w5, , IN_TURN(1,
 EDGE(rw_read_before_write, static gw_rwmutex r6; static int w6, , IN_TURN(1, w6++; gw_rwmutex_rlock(&r6); gw_rwmutex_runlock(&r6)), IN_TURN(2, gw_rwmutex_lock(&r6); gw_rwmutex_unlock(&r6); w6++))
 EDGE(rw_write_before_read, static gw_rwmutex r7; static int w7, , IN_TURN(1, w7++; gw_rwmutex_lock(&r7); gw_rwmutex_unlock(&r7)), IN_TURN(2, gw_rwmutex_rlock(&r7); gw_rwmutex_runlock(&r7); w7++))
 
-/* wait groups */
+/* --- wait groups --- */
 EDGE(waitgroup, static gw_waitgroup g1; static int v1, gw_waitgroup_add(&g1, 1), { v1 = 1; gw_waitgroup_done(&g1); }, { gw_waitgroup_wait(&g1); use(v1); })
 OPEN(after_done, static gw_waitgroup g2; static int v2, gw_waitgroup_add(&g2, 1), { gw_waitgroup_done(&g2); IN_TURN(1, v2 = 1); }, { gw_waitgroup_wait(&g2); IN_TURN(2, use(v2)); })
 OPEN(done_orders_no_other_done, static gw_waitgroup g3; static int v3, gw_waitgroup_add(&g3, 3), IN_TURN(1, v3 = 1; gw_waitgroup_done(&g3)), IN_TURN(2, gw_waitgroup_done(&g3); use(v3)))
 EDGE(waitgroup_go, static int v4, , { gw_waitgroup w = {0}; gw_waitgroup_go(&w, bump, &v4); gw_waitgroup_wait(&w); use(v4); }, use(value(1)))
 EDGE(two_waiters, static gw_waitgroup g6; static int v6, { gw_waitgroup_add(&g6, 1); v6 = 1; gw_waitgroup_done(&g6); }, { gw_waitgroup_wait(&g6); use(v6); }, { gw_waitgroup_wait(&g6); use(v6); })
 
-/* conditions, once, semaphores, pools, maps */
+/* --- conditions, once, semaphores, pools, maps --- */
 EDGE(cond, static gw_mutex k1; static gw_cond q1; static int u1; static bool b1, gw_cond_init(&q1, &k1), { gw_mutex_lock(&k1); u1 = 1; b1 = true; gw_cond_signal(&q1); gw_mutex_unlock(&k1); }, { gw_mutex_lock(&k1); while (!b1) gw_cond_wait(&q1); gw_mutex_unlock(&k1); use(u1); })
 EDGE(cond_broadcast, static gw_mutex k2; static gw_cond q2; static int u2; static bool b2, gw_cond_init(&q2, &k2), { gw_mutex_lock(&k2); u2 = 1; b2 = true; gw_mutex_unlock(&k2); gw_cond_broadcast(&q2); }, { gw_mutex_lock(&k2); while (!b2) gw_cond_wait(&q2); gw_mutex_unlock(&k2); use(u2); })
 static int u3; static void set_u3(void) { u3 = 1; } static gw_once o3;
@@ -91,19 +91,20 @@ OPEN(two_onces, static gw_once o4; static gw_once o5, , IN_TURN(1, gw_once_do(&o
 EDGE(semaphore_of_one, static gw_sema h1; static int i1, gw_sema_init(&h1, 1), { gw_sema_acquire(&h1, 1); i1++; gw_sema_release(&h1, 1); }, { gw_sema_acquire(&h1, 1); i1++; gw_sema_release(&h1, 1); })
 OPEN(semaphore_with_room, static gw_sema h2; static int i2, gw_sema_init(&h2, 2), { gw_sema_acquire(&h2, 1); IN_TURN(1, i2++); turn_reached(3); gw_sema_release(&h2, 1); }, { gw_sema_acquire(&h2, 1); IN_TURN(2, i2++); gw_sema_release(&h2, 1); })
 
-/* creation, time */
+/* --- creation, time --- */
 EDGE(goroutine_sees_its_past, static int j1; static chan jc, jc = gw_make(int, 0), { j1 = 1; gw_go(child, &j1, jc); gw_recv(jc); }, use(value(1)))
 EDGE(timer_sees_its_past, static int j3; static chan tc, tc = gw_make(int, 0), { j3 = 1; gw_timer *t = gw_after_func(1000, child, &j3, tc); gw_recv(tc); gw_timer_free(t); }, use(value(1)))
 OPEN(sleep_orders_nothing, static int j4, , IN_TURN(1, j4 = 1), { turn_wait(2); gw_sleep(1000); use(j4); turn_done(); })
 OPEN(yield_orders_nothing, static int j5, , IN_TURN(1, j5 = 1), { turn_wait(2); gw_yield(); use(j5); turn_done(); })
 
-/* annotations */
+/* --- annotations --- */
 EDGE(annotated, static int l1; static int flag1, , IN_TURN(1, l1 = 1; gw_happens_before(&flag1)), IN_TURN(2, gw_happens_after(&flag1); use(l1)))
 OPEN(annotated_otherwise, static int l2; static int flag2; static int flag3, , IN_TURN(1, l2 = 1; gw_happens_before(&flag2)), IN_TURN(2, gw_happens_after(&flag3); use(l2)))
 EDGE(ignored, static int l3, , IN_TURN(1, gw_race_ignore_begin(); l3 = 1; gw_race_ignore_end()), IN_TURN(2, gw_race_ignore_begin(); use(l3); gw_race_ignore_end()))
 EDGE(uninstrumented, static int l4, , IN_TURN(1, bare(&l4)), IN_TURN(2, bare(&l4)))
 
 /* clang-format on */
+/* --- goroutines, a loop's variable --- */
 static int j2;
 static FAR void poke(void) { IN_TURN(1, j2++); } /* RACE */
 CASE(goroutine_and_creator_race) {
@@ -160,6 +161,7 @@ CASE(loop_variable_copied_norace) {
   gw_waitgroup_wait(&done);
 }
 
+/* --- contexts, pools --- */
 static int past_ctx;
 static FAR void cancel_later(gw_ctx *c) {
   past_ctx = 1;
@@ -191,6 +193,7 @@ CASE(pool_norace) {
   gw_waitgroup_wait(&done);
 }
 
+/* --- misuse, locks in a circle, all asleep --- */
 CASE(chan_freed_in_use_GW1008) {
   chan c = gw_make(int, 0);
   gw_maxprocs(1); /* so that whoever yields lets the other run until it waits */

@@ -19,7 +19,7 @@ typedef pthread_mutex_t mutex;
 #define LOCKED(m, ...) pthread_mutex_lock(&m); __VA_ARGS__; pthread_mutex_unlock(&m)
 static FAR int value(int n) { __asm__ volatile("" : "+r"(n)); return n; }
 
-/* mutexes */
+/* --- mutexes --- */
 EDGE(mutex, static mutex m1 = MUTEX; static int a1, , { LOCKED(m1, a1++); }, { LOCKED(m1, a1++); })
 OPEN(two_mutexes, static mutex m2 = MUTEX; static mutex n2 = MUTEX; static int a2, , IN_TURN(1, LOCKED(m2, a2++)), IN_TURN(2, LOCKED(n2, a2++)))
 OPEN(mutex_on_one_side, static mutex m3 = MUTEX; static int a3, , IN_TURN(1, LOCKED(m3, a3++)), IN_TURN(2, a3++))
@@ -34,7 +34,7 @@ EDGE(errorcheck, static mutex mb = PTHREAD_ERRORCHECK_MUTEX_INITIALIZER_NP; stat
 EDGE(adaptive, static mutex mc = PTHREAD_ADAPTIVE_MUTEX_INITIALIZER_NP; static int ac, , { LOCKED(mc, ac++); }, { LOCKED(mc, ac++); })
 OPEN(mutex_init_beside_lock, static mutex md, , IN_TURN(1, pthread_mutex_init(&md, NULL)), IN_TURN(2, pthread_mutex_init(&md, NULL)))
 
-/* read-write locks */
+/* --- read-write locks --- */
 typedef pthread_rwlock_t rwlock;
 #define RWLOCK PTHREAD_RWLOCK_INITIALIZER
 #define READ(l, ...) pthread_rwlock_rdlock(&l); __VA_ARGS__; pthread_rwlock_unlock(&l)
@@ -48,7 +48,7 @@ EDGE(rw_read_before_write, static rwlock r6 = RWLOCK; static int b6, , IN_TURN(1
 EDGE(rw_write_before_read, static rwlock r7 = RWLOCK; static int b7, , IN_TURN(1, b7++; WRITE(r7, )), IN_TURN(2, READ(r7, ); b7++))
 EDGE(rw_try, static rwlock r8 = RWLOCK; static int b8, , { WRITE(r8, b8++); }, { while (pthread_rwlock_tryrdlock(&r8)) sched_yield(); use(b8); pthread_rwlock_unlock(&r8); })
 
-/* spin locks, semaphores, once, barriers, conditions */
+/* --- spin locks, semaphores, once, barriers, conditions --- */
 EDGE(spin, static pthread_spinlock_t s1; static int c1, pthread_spin_init(&s1, 0), { pthread_spin_lock(&s1); c1++; pthread_spin_unlock(&s1); }, { pthread_spin_lock(&s1); c1++; pthread_spin_unlock(&s1); })
 OPEN(two_spins, static pthread_spinlock_t s2; static pthread_spinlock_t t2; static int c2, { pthread_spin_init(&s2, 0); pthread_spin_init(&t2, 0); }, IN_TURN(1, pthread_spin_lock(&s2); c2++; pthread_spin_unlock(&s2)), IN_TURN(2, pthread_spin_lock(&t2); c2++; pthread_spin_unlock(&t2)))
 EDGE(spin_try, static pthread_spinlock_t s3; static int c3, pthread_spin_init(&s3, 0), { pthread_spin_lock(&s3); c3++; pthread_spin_unlock(&s3); }, { while (pthread_spin_trylock(&s3)) sched_yield(); c3++; pthread_spin_unlock(&s3); })
@@ -73,7 +73,7 @@ EDGE(c11_mutex, static mtx_t x1; static int i1, mtx_init(&x1, mtx_plain), { mtx_
 OPEN(c11_two_mutexes, static mtx_t x2; static mtx_t y2; static int i2, { mtx_init(&x2, mtx_plain); mtx_init(&y2, mtx_plain); }, IN_TURN(1, mtx_lock(&x2); i2++; mtx_unlock(&x2)), IN_TURN(2, mtx_lock(&y2); i2++; mtx_unlock(&y2)))
 EDGE(c11_once, static once_flag x3 = ONCE_FLAG_INIT, , { call_once(&x3, set_f1); use(f1); }, { call_once(&x3, set_f1); use(f1); })
 
-/* descriptors */
+/* --- descriptors --- */
 static char byte;
 EDGE(pipe, static int fd1[2]; static int j1, MUST(pipe(fd1) == 0), { j1 = 1; MUST(write(fd1[1], "x", 1) == 1); }, { MUST(read(fd1[0], &byte, 1) == 1); use(j1); })
 OPEN(after_pipe_write, static int fd2[2]; static int j2; static char got2, MUST(pipe(fd2) == 0), { MUST(write(fd2[1], "x", 1) == 1); IN_TURN(1, j2 = 1); }, { MUST(read(fd2[0], &got2, 1) == 1); IN_TURN(2, use(j2)); })
@@ -83,7 +83,7 @@ EDGE(eventfd, static int fd5; static int j5; static uint64_t got5, fd5 = eventfd
 OPEN(read_into_a_buffer, static int fd6[2]; static char buf6[8], { MUST(pipe(fd6) == 0); MUST(write(fd6[1], "ab", 2) == 2); }, IN_TURN(1, MUST(read(fd6[0], buf6, 2) == 2)), IN_TURN(2, use(buf6[1])))
 OPEN(write_from_a_buffer, static int fd7[2]; static char buf7[8], MUST(pipe(fd7) == 0), IN_TURN(1, MUST(write(fd7[1], buf7, 2) == 2)), IN_TURN(2, buf7[1] = 1))
 
-/* the heap and other memory that changes hands */
+/* --- the heap and other memory that changes hands --- */
 EDGE(freed_after_use, static mutex l1 = MUTEX; static int *h_1; static bool gone1, h_1 = malloc(4), { LOCKED(l1, if (!gone1) *h_1 = 1); }, { LOCKED(l1, gone1 = true; free(h_1)); })
 OPEN(free_beside_read, static int *h_2, h_2 = calloc(1, 4), IN_TURN(1, use(*h_2)), IN_TURN(2, free(h_2)))
 OPEN(free_beside_write, static int *h_3, h_3 = calloc(1, 4), IN_TURN(1, *h_3 = 2), IN_TURN(2, free(h_3)))
@@ -94,7 +94,7 @@ EDGE(mappings_reused, , , { for (int i = 0; i < 20; i++) { char *p = mmap(NULL, 
 OPEN(shared_mapping, static char *h_8, h_8 = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0), IN_TURN(1, h_8[9] = 1), IN_TURN(2, use(h_8[9])))
 OPEN(thread_local_by_pointer, static _Thread_local int own; static int *of_first, , { of_first = &own; IN_TURN(1, own = 1); turn_reached(3); }, { turn_wait(2); *of_first = 2; turn_done(); })
 
-/* libc that works on memory */
+/* --- libc that works on memory --- */
 OPEN(memcpy_from, static char y_1[32]; static char z_1[32], , IN_TURN(1, memcpy(z_1, y_1, value(20))), IN_TURN(2, y_1[19] = 1))
 OPEN(memcpy_to, static char y_2[32]; static char z_2[32], , IN_TURN(1, memcpy(z_2, y_2, value(20))), IN_TURN(2, use(z_2[19])))
 EDGE(memcpy_beside, static char y_3[32]; static char z_3[32], , IN_TURN(1, memcpy(z_3, y_3, value(20))), IN_TURN(2, use(z_3[20])))
@@ -112,7 +112,7 @@ OPEN(qsort_of, , , IN_TURN(1, qsort(y_c, 8, sizeof *y_c, by_int)), IN_TURN(2, us
 EDGE(errno_each, , , { errno = value(1); use(errno); }, { errno = value(2); use(errno); })
 
 /* clang-format on */
-/* creation and join */
+/* --- creation and join --- */
 static int past;
 static void *see_past(void *p) {
   use(past);
@@ -194,7 +194,7 @@ CASE(cancellation_norace) {
   use(cleaned);
 }
 
-/* jumps, signals, processes, ends */
+/* --- jumps, signals, processes, ends --- */
 static int jumped;
 static void *jump(void *p) {
   static _Thread_local jmp_buf there;
@@ -303,7 +303,7 @@ CASE(constructor_norace) {
   pthread_join(t, NULL);
 }
 
-/* stacks */
+/* --- stacks --- */
 static int *on_stack;
 static void *touch_stack(void *p) {
   IN_TURN(2, *on_stack = 2); /* RACE */
@@ -345,7 +345,7 @@ CASE(three_hundred_locks_norace) {
   for (int i = 0; i < 300; i++) pthread_mutex_unlock(&all[i]);
 }
 
-/* locks against their rules */
+/* --- locks against their rules --- */
 CASE(unlock_unlocked_GW1006) {
   static mutex m = MUTEX;
   pthread_mutex_unlock(&m); /* GW1006 */
@@ -381,7 +381,7 @@ CASE(spin_unlock_unlocked_GW1006) {
   pthread_spin_unlock(&s); /* GW1006 */
 }
 
-/* orders of locks */
+/* --- orders of locks --- */
 static mutex order_a = MUTEX, order_b = MUTEX, order_c = MUTEX, order_gate = MUTEX;
 #define NESTED(x, y) LOCKED(x, LOCKED(y, ))
 static void a_b(void) { NESTED(order_a, order_b); } /* GW1002 */

@@ -12,7 +12,7 @@ static int rec_x;
 static FAR void recurse(int n) { if (n) recurse(n - 1); else rec_x = 1; }
 static FAR void store_unaligned(char *p) { typedef int any_int __attribute__((aligned(1), may_alias)); *(any_int *)(void *)p = 7; }
 
-/* operators */
+/* --- operators --- */
 PAIR(assign, static int assign, assign = 1, assign = 2)
 PAIR(read_then_write, static int rtw, use(rtw), rtw = 1)
 PAIR(write_then_read, static int wtr, wtr = 1, use(wtr))
@@ -64,7 +64,7 @@ PAIR(pointer_itself, static int pi_x; static int *pi_p = &pi_x, use(*pi_p), pi_p
 PAIR(pointer_arithmetic, static int pa_x[4]; static int *pa_p = pa_x, use(pa_p + 1), pa_p++)
 PAIR(pointer_compare, static int *pc_p, use(pc_p == NULL), pc_p = (int *)8)
 
-/* statements */
+/* --- statements --- */
 PAIR(if_condition, static int if_x, { if (if_x) argument(1); }, if_x = 1)
 PAIR(if_body, static int ifb_x, { if (argument(1)) ifb_x = 3; }, ifb_x = 1)
 SAFE(if_body_not_run, static int ifn_x, { if (argument(0)) ifn_x = 3; }, ifn_x = 1)
@@ -86,7 +86,7 @@ SAFE(after_break, static int ab_x, { for (;;) { if (argument(1)) break; ab_x++; 
 SAFE(after_continue, static int ac_x, { for (int i = 0; i < argument(2); i++) { if (argument(1)) continue; ac_x++; } }, use(ac_x))
 PAIR(block_scope, static int bs_x, { int *p; { int *q = &bs_x; p = q; } *p = 1; }, use(bs_x))
 
-/* functions */
+/* --- functions --- */
 PAIR(argument_value, static int av_x, use(argument(av_x)), av_x = 1)
 PAIR(returned_value, static int rv_x, rv_x = argument(3), use(rv_x))
 static int ret_x;
@@ -103,7 +103,7 @@ static const int cst_x[4] = {1, 2, 3, 4};
 SAFE(constants, , use(cst_x[argument(2)]), use(cst_x[argument(2)]))
 SAFE(literals, , use(strlen("abc")), use(strlen("abc")))
 
-/* types */
+/* --- types --- */
 PAIR(type_bool, static bool b_x, b_x = true, use(b_x))
 PAIR(type_char, static char c_x, c_x = 1, use(c_x))
 PAIR(type_short, static short s_x, s_x = 1, use(s_x))
@@ -120,7 +120,7 @@ PAIR(type_enum, , e_x = GREEN, use(e_x))
 PAIR(type_volatile, static volatile int v_x, v_x = 1, use(v_x))
 PAIR(type_vector, typedef int v4 __attribute__((vector_size(16))); static v4 vec_x, (vec_x = (v4){1, 2, 3, 4}), { int v = vec_x[2]; use(v); })
 
-/* arrays */
+/* --- arrays --- */
 static int arr[16], grid[4][4];
 PAIR(array_element, , arr[1] = 1, use(arr[1]))
 SAFE(array_elements, , arr[2] = 1, use(arr[3]))
@@ -138,7 +138,7 @@ PAIR(char_array, static char ca_x[16], ca_x[argument(3)] = 1, use(ca_x[argument(
 SAFE(char_neighbours, static char cn2_x[16], cn2_x[argument(3)] = 1, use(cn2_x[argument(4)]))
 PAIR(heap_array, static int *ha_x, { if (!ha_x) ha_x = calloc(8, 4); ha_x[2] = 1; }, use(ha_x))
 
-/* structs */
+/* --- structs --- */
 struct point { int x, y; };
 struct outer { struct point p; char name[8]; struct point *at; };
 struct packed { char c; int i; short s; } __attribute__((packed));
@@ -175,7 +175,7 @@ PAIR(flexible_member, static struct { int n; char text[16]; } fm_x, fm_x.text[ar
 PAIR(linked_list, static struct outer ll_x = {.at = &so2.p}, use(ll_x.at), ll_x.at = NULL)
 PAIR(flags_word, static unsigned fw_x, fw_x |= 1, fw_x |= 2)
 
-/* overlaps of several sizes */
+/* --- overlaps of several sizes --- */
 static union { char c[16]; short s[8]; int i[4]; long l[2]; } ov;
 PAIR(byte_in_word, , ov.i[0] = 1, use(ov.c[3]))
 SAFE(byte_beside_word, , ov.i[1] = 1, use(ov.c[8]))
@@ -184,7 +184,7 @@ PAIR(unaligned_over_two, static char u2_x[32], memcpy(u2_x + argument(6), "1234"
 SAFE(unaligned_beside, static char ub_x[32], memcpy(ub_x + argument(6), "1234", 4), use(ub_x[10]))
 PAIR(unaligned_int, static char ui_x[32] __attribute__((aligned(8))), store_unaligned(ui_x + argument(5)), use(ui_x[8]))
 
-/* slices: a pointer, a length and a room */
+/* --- slices: a pointer, a length and a room --- */
 struct slice { int *at; int len, cap; };
 static int room[32];
 static struct slice sl = {room, 4, 32};
@@ -211,7 +211,7 @@ PAIR(slice_copied_header, , { struct slice t = sch_x; use(t.len); }, sch_x.len =
 PAIR(slice_copy, static int scp_r[8], memcpy(scp_r, room, sizeof scp_r), use(scp_r[7]))
 PAIR(slice_clear, static int scl_r[8], memset(scl_r, 0, sizeof scl_r), use(scl_r[7]))
 
-/* interfaces: a value behind a table of functions */
+/* --- interfaces: a value behind a table of functions --- */
 struct shape { const struct shape_ops *ops; int side; };
 struct shape_ops { int (*area)(const struct shape *); };
 static FAR int square(const struct shape *s) { return s->side * s->side; }
@@ -221,7 +221,7 @@ PAIR(interface_value, , use(if_s.ops), if_s.ops = NULL)
 static struct shape im_s = {&squares, 3};
 SAFE(interface_methods, , use(im_s.ops->area(&im_s)), use(im_s.ops->area(&im_s)))
 
-/* strings */
+/* --- strings --- */
 static char text[64] = "some text";
 PAIR(string_length, static char sln_x[16] = "ab", use(strlen(sln_x)), sln_x[1] = 'x')
 PAIR(string_copy, static char scy_x[16], strcpy(scy_x, text), use(scy_x[2]))

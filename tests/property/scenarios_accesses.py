@@ -1,0 +1,100 @@
+"""Accesses that share bytes in part, and what a later one may hide.  The language is scenarios.py's."""
+
+ACCESSES = {
+    "neighbours in one granule": """
+        go 3
+        w 1 0 2 1
+        w 2 2 2 1
+        w 3 4 4 1
+    """,
+    "overlap in one byte": """
+        go 2
+        w 1 0 4 1 = a
+        w 2 3 4 1 ! a
+    """,
+    "unaligned over two granules": """
+        go 3
+        w 1 6 4 1 = a
+        w 2 0 4 1
+        w 2 8 2 1 ! a
+        w 3 4 2 1
+        r 3 6 1 1 ! a
+    """,
+    "two halves written in one epoch keep their places": """
+        go 2
+        w 1 0 4 1 = lo
+        w 1 4 4 1 = hi
+        r 2 4 4 1 ! hi
+        r 2 0 4 1 ! lo
+    """,
+    "a range over many granules, one byte raced": """
+        go 2
+        w 1 3 90 2 = a
+        w 2 0 3 2
+        w 2 93 3 2
+        r 2 92 1 1 ! a
+    """,
+    "a partial overwrite forgets nothing": """
+        go 3
+        w 1 0 8 1 = a
+        h 1 2
+        w 2 0 4 1 = b
+        r 3 6 2 1 ! a
+        r 3 0 2 1 ! a b
+    """,
+    "many partial overwrites": """
+        go 9
+        w 1 0 8 1 = a
+        h 1 2
+        w 2 0 1 1
+        h 2 3
+        w 3 1 1 1
+        h 3 4
+        w 4 2 1 1
+        h 4 5
+        w 5 3 1 1
+        h 5 6
+        w 6 4 1 1
+        h 6 7
+        w 7 5 1 1
+        h 7 8
+        w 8 6 1 1
+        w 9 7 1 1 ! a
+    """,
+    "of two readers one is in order": """
+        go 3
+        r 1 0 8 1 = a
+        r 2 0 8 1
+        h 2 3
+        w 3 0 8 1 ! a
+    """,
+    "of two readers neither is forgotten": """
+        go 4
+        r 1 0 8 1 = a
+        r 2 0 8 1 = b
+        h 1 3
+        h 2 4
+        w 3 0 8 1 = c ! b
+        w 4 0 8 1 ! a c
+    """,
+    "an ordered read doesn't hide the write before it": """
+        go 3
+        w 1 0 8 1 = a
+        h 1 2
+        r 2 0 8 1
+        r 3 0 8 1 ! a
+    """,
+    "an ordered write hides nothing": """
+        go 3
+        r 1 0 8 1 = r1
+        h 1 2
+        w 2 0 8 1 = w2
+        w 3 0 8 1 ! r1 w2
+    """,
+    "a read by the writer itself": """
+        go 2
+        w 1 0 8 1 = a
+        r 1 0 8 1 = b
+        w 2 0 8 1 ! a b
+    """,
+}
