@@ -110,7 +110,7 @@ struct det_thread {
   uint32_t reads, displaced;      /* recorded reads, and those of them that met a concurrent reader's entry */
   uint32_t keep_plane;            /* windows of reads for which it stays with its own plane */
   uint32_t own_reads;             /* of what its own epoch wrote (single.c) */
-  bool hidden;                    /* threads that it creates are the runtime's own */
+  uint32_t hidden;                /* depth of race_hide_threads */
   bool collect_wanted;            /* ids run short: collect on leaving */
   bool own_thread;                /* g is this foreign thread's own, ended with it */
   uint64_t ordered_for;           /* serial of the goroutine that found `ordered`; 0: nobody */

@@ -58,7 +58,7 @@ void race_init(void) {
 
 void race_hide_threads(bool hide) {
   struct det_thread *t = det_self ? det_self : det_adopt();
-  t->hidden = hide;
+  t->hidden += hide ? 1 : -1u;
 }
 
 /* Run by the dynamic linker (or libc's start-up, in a static program) before all constructors, libc's own included: the

@@ -38,6 +38,13 @@ static void key_create(void) {
   if (pthread_key_create(&thread_key, thread_gone) != 0) gw__fatal("no thread-specific key is left for the runtime");
 }
 
+/* By whoever comes first; who comes later learns nothing of what that one did before. */
+static void init_once(void) {
+  race_hide_threads(true);
+  pthread_once(&key_once, key_create);
+  race_hide_threads(false);
+}
+
 static struct g *thread_g_reuse_locked(void) {
   for (struct g *g = sched.thread_gs; g; g = g->thread_next)
     if (g->thread && g->id != 1 && g->status == G_DEAD) {
@@ -48,7 +55,7 @@ static struct g *thread_g_reuse_locked(void) {
 }
 
 struct g *g_adopt(void) {
-  pthread_once(&key_once, key_create);
+  init_once();
   bool is_main = prim_gettid() == (uint32_t)getpid();
   struct race_g *race = race_self();
   spin_lock(&sched.lock);
@@ -102,7 +109,7 @@ static uint32_t procs_wanted(void) {
 }
 
 void sched_start(void) {
-  pthread_once(&key_once, key_create);
+  init_once();
   spin_lock(&sched.lock);
   bool mine = !sched.started;
   if (mine) {

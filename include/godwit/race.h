@@ -115,7 +115,8 @@ void race_finding(const char *kind, const char *message, const char *text, struc
 /* The status that a process which ends with `status` has to give (66 once anything was found); prints the summary line
  * the first time. */
 int race_exit_status(int status);
-/* Threads that this thread creates are the runtime's own and stay unseen while true. */
+/* Between true and false, which nest, what this thread does with libc's primitives is the runtime's own, and orders
+ * nothing; threads that it creates stay unseen. */
 void race_hide_threads(bool hide);
 
 /* Calls f for each heap block that begins in [lo, hi), by address.  Blocks in use don't overlap; freed ones stay until

@@ -213,15 +213,21 @@ class Failure(NamedTuple):
     text: str
 
 
-def shrink(program, folder, flags, env, collecting=False):
-    """The fewest operations that still show a difference, in a program of their own."""
+def _sort(text):
+    return text.split(":")[0].split()[0]  # "missed", "false", "not", "status"
+
+
+def shrink(program, folder, flags, env, collecting=False, kinds=()):
+    """The fewest operations that still show a difference of these kinds (of any, if there are none), in a program of
+    their own: what is left out may make it crash, which says nothing."""
 
     def outcome(ops):
         _, candidate = replay(program._replace(ops=tuple(ops)))
         try:
             binary = Binary([candidate], folder, "shrink", *flags)
             binary = binary.collecting() if collecting else binary
-            return candidate, binary.differences(binary.run(env, timeout=30))
+            wrong = binary.differences(binary.run(env, timeout=30))
+            return candidate, [w for w in wrong if not kinds or _sort(w[1]) in kinds]
         except AssertionError as e:  # doesn't compile, or doesn't end
             return candidate, [(0, str(e))] if "no end" in str(e) else []
 
@@ -235,7 +241,8 @@ def explain(binary, number, wrong, where, flags, env, collecting=False):
     texts = "\n".join(text for n, text in wrong if n == number)[:4000]
     if number is None:
         return f"{where}: {texts}"
-    small = shrink(binary.programs[number], binary.folder, flags, env, collecting)
+    kinds = {_sort(text) for n, text in wrong if n == number}
+    small = shrink(binary.programs[number], binary.folder, flags, env, collecting, kinds)
     ops = "\n".join(map(str, small.program.ops))
     return (f"{where}, program {number}\n{texts}\n--- smallest program: {small.text}\n"
             f"regions {small.program.regions} caps {small.program.caps}\n{ops}\n"
