@@ -20,18 +20,20 @@ static struct node *node_zero(struct det_thread *t, unsigned level) {
   return n;
 }
 
+/* acquire: pairs with the release in clock_drop of the owner that left */
+static bool exclusive(const struct node *n) { return __atomic_load_n(&n->ref, __ATOMIC_ACQUIRE) == 1; }
+
 void clock_drop(struct det_thread *t, struct node *n) {
-  /* release: this owner's reads come before the last owner's reuse of the node (acquire) */
-  if (!n || __atomic_fetch_sub(&n->ref, 1, __ATOMIC_ACQ_REL) != 1) return;
+  if (!n) return;
+  /* release: this owner's reads come before the last owner's reuse of the node (acquire).  Who owns it alone needs no
+   * locked instruction: there is nobody who could share it meanwhile. */
+  if (!exclusive(n) && __atomic_fetch_sub(&n->ref, 1, __ATOMIC_ACQ_REL) != 1) return;
   if (n->level == CLOCK_TOP)
     clock_drop(t, n->under);
   else if (n->level)
     for (int i = 0; i < CLOCK_WAY; i++) clock_drop(t, n->kid[i]);
   pool_put(&t->nodes, n);
 }
-
-/* acquire: pairs with the release in clock_drop of the owner that left */
-static bool exclusive(const struct node *n) { return __atomic_load_n(&n->ref, __ATOMIC_ACQUIRE) == 1; }
 
 static void copy_top(struct node *to, const struct node *from) {
   to->under = clock_share(from->under);
@@ -42,9 +44,7 @@ static void copy_top(struct node *to, const struct node *from) {
   }
 }
 
-/* A copy that the caller owns alone; takes over `n`. */
-static struct node *own(struct det_thread *t, struct node *n) {
-  if (exclusive(n)) return n;
+static struct node *copy_of(struct det_thread *t, const struct node *n) {
   struct node *copy = node_new(t, n->level);
   if (n->level == CLOCK_TOP) {
     copy_top(copy, n);
@@ -54,6 +54,13 @@ static struct node *own(struct det_thread *t, struct node *n) {
       if (n->level) clock_share(n->kid[i]);
     }
   }
+  return copy;
+}
+
+/* A copy that the caller owns alone; takes over `n`. */
+static struct node *own(struct det_thread *t, struct node *n) {
+  if (exclusive(n)) return n;
+  struct node *copy = copy_of(t, n);
   clock_drop(t, n);
   return copy;
 }
@@ -119,6 +126,11 @@ struct node *clock_set(struct det_thread *t, struct node *n, uint32_t slot, uint
     n = top;
   }
   return top_set(t, n, slot, clock);
+}
+
+struct node *clock_with(struct det_thread *t, struct node *n, uint32_t slot, uint64_t clock) {
+  bool flat = n && (n->level == 0 || n->level == CLOCK_TOP);
+  return clock_set(t, flat ? copy_of(t, n) : clock_share(n), slot, clock);
 }
 
 /* The join of two is one of them as it is, or something new. */

@@ -76,5 +76,7 @@ static inline uint64_t clock_get(const struct node *n, uint32_t slot) {
 /* Each takes over the reference `n` and returns one. */
 struct node *clock_set(struct det_thread *t, struct node *n, uint32_t slot, uint64_t clock);
 struct node *clock_join(struct det_thread *t, struct node *n, struct node *from);
+/* As clock_set of a tree that is shared with its owner, but borrows it. */
+struct node *clock_with(struct det_thread *t, struct node *n, uint32_t slot, uint64_t clock);
 
 #endif

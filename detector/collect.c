@@ -77,8 +77,10 @@ struct collection {
   uint8_t *open;      /* by id */
   uint8_t *slot_live; /* by slot: a live id names it, or a live goroutine */
   uint8_t *incarnation_live;
-  int64_t from; /* when it began */
-  size_t pages; /* of the program, of which something is recorded */
+  uint64_t same;         /* two cells that were alike, and what became of them */
+  uint64_t same_renamed; /* likewise */
+  int64_t from;          /* when it began */
+  size_t pages;          /* of the program, of which something is recorded */
   void (*on_component)(struct collection *c, uint32_t slot, uint64_t *clock);
 };
 
@@ -212,9 +214,24 @@ static uint32_t renamed(struct collection *c, uint32_t cell) {
   return id << CELL_ID_SHIFT | (cell & (CELL_ATOMIC | CELL_BYTES));
 }
 
+/* The cells of a line that are all the same, as in most memory that is written in one go; false if they aren't. */
+static bool rename_uniform(struct collection *c, uint64_t *two) {
+  uint64_t v = two[0];
+  if ((two[1] ^ v) | (two[2] ^ v) | (two[3] ^ v) || v >> 32 != (uint32_t)v) return false;
+  if (!(v & CELL_BYTES)) return true;
+  if (v != c->same) {
+    c->same = v;
+    c->same_renamed = renamed(c, (uint32_t)v) * (UINT64_MAX / UINT32_MAX);
+  }
+  if (v == c->same_renamed) return true;
+  for (int i = 0; i < 4; i++) __atomic_store_n(&two[i], c->same_renamed, __ATOMIC_RELAXED);
+  return true;
+}
+
 static void rename_line(struct collection *c, uintptr_t line, uint8_t meta) {
   for (unsigned k = 0; k < PLANES; k++) {
     if (!(meta & (k == SPILL_PLANE ? META_VICTIMS : META_WRITE << k))) continue;
+    if (rename_uniform(c, (uint64_t *)(void *)shadow_cell(k, line << 3))) continue;
     for (uintptr_t g = line << 3; g < (line + 1) << 3; g++) {
       uint32_t *cell = shadow_cell(k, g), old = *cell;
       if (old & CELL_BYTES) __atomic_store_n(cell, renamed(c, old), __ATOMIC_RELAXED);

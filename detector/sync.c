@@ -132,10 +132,14 @@ void sync_each_clock(void (*f)(struct clock_ref *c, void *arg), void *arg) {
  * something since the last tick, the open segment is published (and closed) though it is empty. */
 static bool must_close(const struct race_g *g) { return g->recorded || g->acquired; }
 
+static uint64_t published_clock(const struct race_g *g) {
+  return must_close(g) || g->clock.slot == CLOCK_NONE ? g->clock.clock : g->clock.clock - 1;
+}
+
 void det_publish_to_lock(struct race_g *g, struct clock_ref *out) {
   out->tree = clock_share(g->clock.tree);
   out->slot = g->clock.slot;
-  out->clock = must_close(g) || out->slot == CLOCK_NONE ? g->clock.clock : g->clock.clock - 1;
+  out->clock = published_clock(g);
 }
 
 void det_publish(struct race_g *g, struct clock_ref *out) {
@@ -225,25 +229,32 @@ static void note_acquired(struct race_g *g, const struct clock_ref *from, bool a
   g->acquired = true;
 }
 
-static void set_component(struct det_thread *t, struct race_g *g, const struct clock_ref *from) {
-  if (from->slot != CLOCK_NONE && from->slot != g->clock.slot && clock_get(g->clock.tree, from->slot) < from->clock)
-    g->clock.tree = clock_set(t, g->clock.tree, from->slot, from->clock);
+static struct node *with_component(struct det_thread *t, struct node *n, const struct clock_ref *c) {
+  bool missing = c->slot != CLOCK_NONE && clock_get(n, c->slot) < c->clock;
+  return missing ? clock_set(t, n, c->slot, c->clock) : n;
+}
+
+/* All of `from`, its own component inside; borrows it. */
+static struct node *whole_tree(struct det_thread *t, const struct clock_ref *from) {
+  bool missing = from->slot != CLOCK_NONE && clock_get(from->tree, from->slot) < from->clock;
+  return missing ? clock_with(t, from->tree, from->slot, from->clock) : clock_share(from->tree);
 }
 
 static void adopt(struct det_thread *t, struct race_g *g, const struct clock_ref *from) {
   struct node *before = g->clock.tree;
-  g->clock.tree = clock_share(from->tree);
+  g->clock.tree = whole_tree(t, from);
   clock_drop(t, before);
 }
 
 void det_acquire_clock(struct det_thread *t, struct race_g *g, const struct clock_ref *from) {
   if (det_knows(g, from)) return;
   bool whole = is_within(g, from);
-  if (whole)
+  if (whole) {
     adopt(t, g, from);
-  else
+  } else {
     g->clock.tree = clock_join(t, g->clock.tree, from->tree);
-  set_component(t, g, from);
+    if (from->slot != g->clock.slot) g->clock.tree = with_component(t, g->clock.tree, from);
+  }
   note_acquired(g, from, whole);
 }
 
@@ -393,11 +404,6 @@ void race_handoff(struct race_g *from, struct race_g *to) {
   det_exit(t);
 }
 
-static struct node *with_component(struct det_thread *t, struct node *n, const struct clock_ref *c) {
-  bool missing = c->slot != CLOCK_NONE && clock_get(n, c->slot) < c->clock;
-  return missing ? clock_set(t, n, c->slot, c->clock) : n;
-}
-
 static void replace_tree(struct det_thread *t, struct race_g *g, struct node *tree, const struct clock_ref *from,
                          bool adopted) {
   clock_drop(t, g->clock.tree);
@@ -412,11 +418,11 @@ static void exchange(struct det_thread *t, struct race_g *a, struct race_g *b, c
   struct node *both;
   bool a_within = is_within(a, of_b), b_within = !a_within && is_within(b, of_a);
   if (a_within)
-    both = clock_share(of_b->tree);
+    both = whole_tree(t, of_b);
   else if (b_within)
-    both = clock_share(of_a->tree);
+    both = whole_tree(t, of_a);
   else
-    both = clock_join(t, clock_share(of_a->tree), of_b->tree);
+    both = clock_join(t, whole_tree(t, of_a), of_b->tree);
   both = with_component(t, with_component(t, both, of_a), of_b);
   det_tick(t, a);
   det_tick(t, b);
@@ -424,21 +430,25 @@ static void exchange(struct det_thread *t, struct race_g *a, struct race_g *b, c
   replace_tree(t, b, both, of_a, b_within);
 }
 
+/* What g publishes, for as long as its tree stays. */
+static struct clock_ref published(struct race_g *g) {
+  struct clock_ref c = {.slot = g->clock.slot, .tree = g->clock.tree, .clock = published_clock(g)};
+  g->untaken_n = 0;
+  return c;
+}
+
 void race_rendezvous(struct race_g *a, struct race_g *b) {
   struct det_thread *t = det_enter();
-  struct clock_ref of_a, of_b;
-  det_publish(a, &of_a);
-  det_publish(b, &of_b);
-  if (det_knows(a, &of_b) || det_knows(b, &of_a)) { /* one way, if any */
+  struct clock_ref of_a = published(a), of_b = published(b);
+  bool a_knows = det_knows(a, &of_b), b_knows = det_knows(b, &of_a);
+  if (a_knows || b_knows) { /* one way, if any */
     det_tick(t, a);
     det_tick(t, b);
-    det_acquire_clock(t, a, &of_b);
-    det_acquire_clock(t, b, &of_a);
+    if (!a_knows) det_acquire_clock(t, a, &of_b);
+    if (!b_knows) det_acquire_clock(t, b, &of_a);
   } else {
     exchange(t, a, b, &of_a, &of_b);
   }
-  clock_drop(t, of_a.tree);
-  clock_drop(t, of_b.tree);
   det_exit(t);
 }
 
