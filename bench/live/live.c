@@ -4,20 +4,31 @@
  *   local N     the same; each has written a local variable whose address others could have
  *   churn N     N goroutines are started and end, 1000 at a time: KiB of VmRSS after a tenth of them and the most after
  * that rounds N    eight goroutines take turns with a lock, beside N that are alive and known to all by their clocks
+ *   passes N    likewise, but four of the eight send to a channel and four receive from it
  *   turns N     N goroutines take turns with a lock, so each finds its own memory out of the cache
  *   pause N     N MiB of data are written, then lock rounds use up epoch ids: the longest round, in which ids are
  * collected
+ *   readers N   N threads read the same 16 MiB side by side: KiB of VmRSS for each MiB, CPU ns for each read
  *
  * Each prints `name value` lines.
  */
 #include <godwit.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <time.h>
 
-enum { WORKERS = 8, OPERATIONS = 1000000, BATCH = 1000, ROUNDS_PER_MIB = 4000 };
+enum {
+  WORKERS = 8,
+  CAPACITY = 64,
+  READ_MIB = 64,
+  READ_TIMES = 2,
+  OPERATIONS = 1000000,
+  BATCH = 1000,
+  ROUNDS_PER_MIB = 4000
+};
 
 /* What the scenarios need themselves: not seen by the detector. */
 #define HIDDEN __attribute__((disable_sanitizer_instrumentation, noinline))
@@ -149,19 +160,56 @@ static double work(int workers) {
   return (cpu_ns() - from) / OPERATIONS;
 }
 
-static void rounds(long n) {
+/* Once each, so that the channel's clocks too know all. */
+static void know_all(void) {
+  gw_mutex_lock(&lock);
+  counter++;
+  gw_mutex_unlock(&lock);
+}
+
+static void sender(gw_chan(long) c, long n, gw_waitgroup *all) {
+  know_all();
+  for (long i = 0; i < n; i++) gw_send(c, i);
+  gw_waitgroup_done(all);
+}
+
+static void receiver(gw_chan(long) c, long n, gw_waitgroup *all) {
+  know_all();
+  for (long i = 0; i < n; i++) gw_recv(c);
+  gw_waitgroup_done(all);
+}
+
+static double pass(int workers) {
+  gw_waitgroup all = {0};
+  gw_chan(long) c = gw_make(long, CAPACITY);
+  long n = OPERATIONS / (workers / 2);
+  double from = cpu_ns();
+  gw_waitgroup_add(&all, workers);
+  for (int i = 0; i < workers / 2; i++) {
+    gw_go(sender, c, n, &all);
+    gw_go(receiver, c, n, &all);
+  }
+  gw_waitgroup_wait(&all);
+  double each = (cpu_ns() - from) / OPERATIONS;
+  gw_chan_free(c);
+  return each;
+}
+
+static void beside(long n, double (*make)(int workers)) {
   gw_waitgroup all = {0};
   gw_chan(char) stop = gw_make(char, 0);
   gw_waitgroup_add(&all, (int)n);
   for (long i = 0; i < n; i++) gw_go(known_one, stop, &all);
   await_parked(n);
-  work(WORKERS); /* warm up */
-  printf("ns %.1f\n", work(WORKERS));
+  make(WORKERS); /* warm up */
+  printf("ns %.1f\n", make(WORKERS));
   gw_close(stop);
   gw_waitgroup_wait(&all);
   gw_chan_free(stop);
 }
 
+static void rounds(long n) { beside(n, work); }
+static void passes(long n) { beside(n, pass); }
 static void turns(long n) { printf("ns %.1f\n", work((int)n)); }
 
 /* Nobody else runs: a round that takes long is one in which ids were collected, or the system took the processor away;
@@ -198,18 +246,43 @@ static void pauses(long mib) {
   free((void *)data);
 }
 
+static long *read_by_all;
+enum { READ_WORDS = (READ_MIB << 20) / sizeof(long) };
+
+static void *read_all(void *barrier) {
+  pthread_barrier_wait(barrier);
+  volatile long *data = read_by_all;
+  for (size_t i = 0; i < READ_WORDS; i++) (void)data[i];
+  return NULL;
+}
+
+static void readers(long n) {
+  pthread_t *thread = malloc((size_t)n * sizeof *thread);
+  pthread_barrier_t barrier;
+  read_by_all = malloc((size_t)READ_MIB << 20);
+  if (!thread || !read_by_all) exit(3);
+  memset(read_by_all, 1, (size_t)READ_MIB << 20);
+  pthread_barrier_init(&barrier, NULL, (unsigned)n);
+  double from = cpu_ns();
+  for (long i = 0; i < n; i++) pthread_create(&thread[i], NULL, read_all, &barrier);
+  for (long i = 0; i < n; i++) pthread_join(thread[i], NULL);
+  printf("rss_per_mib %.0f\nns %.1f\n", status_kib("VmHWM") / READ_MIB, (cpu_ns() - from) / READ_WORDS / (double)n);
+  free(read_by_all);
+  free(thread);
+}
+
 int main(int argc, char **argv) {
   static const struct {
     const char *name;
     void (*run)(long n);
-  } scenario[] = {{"parked", parked_ones}, {"local", with_locals}, {"churn", churn},
-                  {"rounds", rounds},      {"turns", turns},       {"pause", pauses}};
+  } scenario[] = {{"parked", parked_ones}, {"local", with_locals}, {"churn", churn},  {"rounds", rounds},
+                  {"passes", passes},      {"turns", turns},       {"pause", pauses}, {"readers", readers}};
   long n = argc == 3 ? atol(argv[2]) : 0;
   for (size_t i = 0; i < sizeof scenario / sizeof scenario[0]; i++) {
     if (n < 1 || strcmp(argv[1], scenario[i].name) != 0) continue;
     scenario[i].run(n);
     return 0;
   }
-  fprintf(stderr, "usage: live parked|local|churn|rounds|turns|pause N\n");
+  fprintf(stderr, "usage: live parked|local|churn|rounds|passes|turns|pause|readers N\n");
   return 64;
 }
