@@ -80,8 +80,10 @@ static void discard(struct posix_thread *r) {
 static void thread_ends(void) {
   struct posix_thread *r = posix_tls.self;
   struct race_g *g = r->g;
-  /* who takes over a robust mutex from a dead holder sees what the holder did */
-  for (uint32_t i = 0; i < g->held_n; i++) race_release_merge(g, (const void *)g->held[i].addr);
+  /* Who takes over a robust mutex from a dead holder sees what the holder did.  Nobody gets another kind of libc's
+   * locks that is held for writing; one that is held for reading, or is godwit's, gives no such promise. */
+  for (uint32_t i = 0; i < g->held_n; i++)
+    if (g->held[i].of_thread && g->held[i].write) race_release_merge(g, (const void *)g->held[i].addr);
   race_release(g, r);
   posix_tls.off = true;
   posix_tls.self = NULL;

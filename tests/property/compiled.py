@@ -227,7 +227,7 @@ def shrink(program, folder, flags, env, collecting=False, kinds=()):
             binary = Binary([candidate], folder, "shrink", *flags)
             binary = binary.collecting() if collecting else binary
             wrong = binary.differences(binary.run(env, timeout=30))
-            return candidate, [w for w in wrong if not kinds or _sort(w[1]) in kinds]
+            return candidate, wrong if not kinds or all(_sort(text) in kinds for _, text in wrong) else []
         except AssertionError as e:  # doesn't compile, or doesn't end
             return candidate, [(0, str(e))] if "no end" in str(e) else []
 
