@@ -71,6 +71,8 @@ void prim_timer_slack(long ns);
 int prim_thread_count(void);
 /* Does that thread of this process sleep, as far as /proc tells? */
 bool prim_thread_sleeps(uint32_t tid);
+/* Does it run, or wait for nothing but a core? */
+bool prim_thread_runs(uint32_t tid);
 
 /* Writes all of it, over EINTR and short writes; 0 or -errno. */
 int prim_write_all(int fd, const void *p, size_t n);

@@ -159,20 +159,28 @@ void prim_membarrier(void) {
 void prim_sched_yield(void) { sys0(SYS_sched_yield); }
 void prim_timer_slack(long ns) { sys2(SYS_prctl, PR_SET_TIMERSLACK, ns); }
 
-bool prim_thread_sleeps(uint32_t tid) {
+/* The letter of proc(5), or 0. */
+static char thread_state(uint32_t tid) {
   char path[40] = "/proc/self/task/", digits[12], text[512];
   int d = 0, at = (int)strlen(path);
   for (; tid > 0; tid /= 10) digits[d++] = (char)('0' + tid % 10);
   while (d > 0) path[at++] = digits[--d];
   memcpy(path + at, "/stat", sizeof "/stat");
   long fd = sys3(SYS_openat, AT_FDCWD, (long)path, O_RDONLY | O_CLOEXEC);
-  if (failed(fd)) return false;
+  if (failed(fd)) return 0;
   long n = sys3(SYS_read, fd, (long)text, sizeof text);
   sys1(SYS_close, fd);
-  if (failed(n)) return false;
+  if (failed(n)) return 0;
   while (n > 2 && text[n - 1] != ')') n--; /* "pid (name) S ...": the name is at most 15 bytes, and may hold anything */
-  return n > 2 && n + 1 < (long)sizeof text && (text[n + 1] == 'S' || text[n + 1] == 'D');
+  return n > 2 && n + 1 < (long)sizeof text ? text[n + 1] : 0;
 }
+
+bool prim_thread_sleeps(uint32_t tid) {
+  char state = thread_state(tid);
+  return state == 'S' || state == 'D';
+}
+
+bool prim_thread_runs(uint32_t tid) { return thread_state(tid) == 'R'; }
 
 int prim_thread_count(void) {
   long fd = sys3(SYS_openat, AT_FDCWD, (long)"/proc/self/task", O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -408,7 +408,7 @@ static void look_at(struct g *g, void *arg) {
   if (u->wants) return;
   struct inspect_g v;
   inspect_g(g, &v);
-  u->wants = status == G_RUNNABLE || !prim_thread_sleeps(v.tid);
+  u->wants = status == G_RUNNABLE || prim_thread_runs(v.tid);
 }
 
 /* How long the others have not come to rest. A machine that has other work, or a finding that is being told, is not

@@ -14,6 +14,7 @@
 #include "base/code.h"
 
 enum { THREADS_MAX = 8192, WAIT_NS = 100000000, ROUNDS_MAX = 64 };
+#define LAST_NS INT64_C(60000000000) /* a guess: no machine lets a thread wait for so long */
 _Static_assert(WORLD_REGISTERS == sizeof((mcontext_t *)0)->gregs / sizeof(greg_t), "the kernel's registers");
 
 static struct {
@@ -63,12 +64,30 @@ static void ask(uint32_t tid, void *arg) {
   if (!prim_signal_blocked(tid, SIGURG) && prim_signal_thread(tid, SIGURG, NULL) == 0) world.asked++;
 }
 
+/* A thread that wants nothing but a core gets the signal as soon as it has one. */
+static bool on_its_way(const struct stopped *t) {
+  return !__atomic_load_n(&t->state, __ATOMIC_RELAXED) && prim_thread_runs(t->tid) &&
+         !prim_signal_blocked(t->tid, SIGURG);
+}
+
+static bool any_on_its_way(void) {
+  for (uint32_t i = 0; i < world.n; i++)
+    if (on_its_way(&world.thread[i])) return true;
+  return false;
+}
+
+/* Not for those that have ended, or that the kernel lets no signal reach: in a vfork, say, or below a debugger. */
 static void wait_for_all(void) {
-  int64_t end = prim_now() + WAIT_NS;
+  int64_t begin = prim_now(), end = begin + WAIT_NS;
   for (;;) {
     uint32_t arrived = __atomic_load_n(&world.arrived, __ATOMIC_ACQUIRE); /* pairs with the releases in on_stop */
-    int64_t left = end - prim_now();
-    if (arrived >= world.asked || left <= 0) return;
+    int64_t now = prim_now(), left = end - now;
+    if (arrived >= world.asked) return;
+    if (left <= 0) {
+      if (now - begin > LAST_NS || !any_on_its_way()) return;
+      left = WAIT_NS;
+      end = now + left;
+    }
     prim_futex_wait(&world.arrived, arrived, left);
   }
 }
