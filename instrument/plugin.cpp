@@ -15,6 +15,7 @@
 #include "guard.h"
 #include "host.h"
 #include "ignore.h"
+#include "invariants.h"
 #include "lines.h"
 #include "llvm/IR/DiagnosticHandler.h"
 #include "llvm/IR/DiagnosticInfo.h"
@@ -97,6 +98,7 @@ void check_loops(Function &f, Abi &abi, const Names &names, std::vector<Access> 
   if (facts.loops.empty()) return;
   facts.make_preheaders(accesses);
   merge_steps(facts, accesses);
+  hoist_invariants(facts, accesses);
   hoist_ranges(facts, names, accesses);
   check_in_runs(facts, abi, names, accesses);
 }
