@@ -80,7 +80,9 @@ struct collection {
   uint64_t same;         /* two cells that were alike, and what became of them */
   uint64_t same_renamed; /* likewise */
   int64_t from;          /* when it began */
-  size_t pages;          /* of the program, of which something is recorded */
+  size_t plane_pages;    /* of the planes, in use */
+  uintptr_t pair;        /* the pages of the program that were counted last */
+  uint8_t pair_planes;   /* what was counted for them */
   void (*on_component)(struct collection *c, uint32_t slot, uint64_t *clock);
 };
 
@@ -239,19 +241,27 @@ static void rename_line(struct collection *c, uintptr_t line, uint8_t meta) {
   }
 }
 
+/* A page of a plane has the cells, or the contexts, of two neighbouring pages of the program. */
+static void count_plane_pages(struct collection *c, uintptr_t page, uint8_t planes) {
+  if (c->pair != page >> 1) c->pair_planes = 0;
+  c->pair = page >> 1;
+  c->plane_pages += 2 * (unsigned)__builtin_popcount(planes & ~c->pair_planes);
+  c->pair_planes |= planes;
+}
+
 static void rename_page(struct collection *c, uintptr_t first) {
-  bool known = false;
+  uint8_t known = 0;
   for (uintptr_t line = first; line < first + PAGE_LINES; line++) {
     if ((line & 7) == 0 && *(const uint64_t *)(const void *)shadow_meta(line) == 0) {
       line += 7;
       continue;
     }
     uint8_t meta = *shadow_meta(line);
-    known |= meta != 0;
+    known |= meta;
     if (meta) rename_line(c, line, meta);
   }
   if (known)
-    c->pages++;
+    count_plane_pages(c, first >> PAGE_LINES_LOG, known & (uint8_t)~META_SYNC);
   else
     shadow_pages[first >> PAGE_LINES_LOG] = 0;
 }
@@ -352,41 +362,32 @@ static void free_slots(struct collection *c) {
   sync_each_clock(drop_wiped_slot, c);
 }
 
-/* When the last one ended, and how many ids were in use then. */
-static struct {
-  int64_t at;
-  uint32_t live;
-} last;
-
-/* How many ids may be used up until the next: so many that by then, at the pace of late, the time that this one took is
- * a small share; but their table takes only a small share of the memory that the detector needs anyway. */
-static uint64_t ids_to_next(const struct collection *c, uint32_t in_use) {
-  enum { PAUSES = 20, MEMORY_SHARE = 8, PAGE_BYTES = 4096 };
+/* How many ids may be used up until the next: so many that the time that this one took is a small share of the time
+ * that they last, at the fastest; but their table takes only a small share of the memory that the detector needs
+ * anyway. Rejected: the pace of late, which says nothing when goroutines are first created by the thousand and then
+ * work. */
+static uint64_t ids_to_next(const struct collection *c) {
+  enum { PAUSES = 20, ID_NS = 128, MEMORY_SHARE = 8 }; /* ID_NS: measured, lock and channel rounds */
   const uint64_t floor = 1u << 16;
-  uint64_t used = in_use > last.live ? in_use - last.live : 0;
-  uint64_t pause_us = (uint64_t)(prim_now() - c->from) / 1000, between_us = (uint64_t)(c->from - last.at) / 1000;
-  uint64_t want = PAUSES * used * pause_us / (between_us + 1);
-  uint64_t room = (arena_bytes() + c->pages * PAGE_BYTES) / MEMORY_SHARE / sizeof *epochs.entry;
+  uint64_t pause_ns = (uint64_t)(prim_now() - c->from), want = PAUSES * pause_ns / ID_NS;
+  uint64_t room = (arena_bytes() + c->plane_pages * PRIM_PAGE) / MEMORY_SHARE / sizeof *epochs.entry;
   if (want > room) want = room;
   return want > floor ? want : floor;
 }
 
-static void set_next_collection(const struct collection *c, uint32_t in_use) {
+static void set_next_collection(const struct collection *c) {
   uint32_t live = epochs.fresh - epochs.free_n;
-  uint64_t next = live + (det_collect_every ? det_collect_every : ids_to_next(c, in_use));
+  uint64_t next = live + (det_collect_every ? det_collect_every : ids_to_next(c));
   if (next < 2 * (uint64_t)live && !det_collect_every) next = 2 * (uint64_t)live;
   const uint32_t top = CELL_ID_MAX - (1u << 18); /* threads go on while the one that noticed is on its way here */
   if (next > top) next = top;
   if (live + (1u << 16) > top)
     gw__fatal("more than 8 million accesses' epochs are distinguishable at once; this program is beyond the detector");
   epochs.collect_at = (uint32_t)next;
-  last.live = live;
-  last.at = prim_now();
 }
 
 static void collect(void) {
   const uint32_t ids = epochs.fresh, slots = epochs.slots + 1, incarnations = epochs.incarnations;
-  const uint32_t in_use = ids - epochs.free_n;
   struct collection c = {.from = prim_now()};
   c.count = take((slots + 2) * sizeof *c.count);
   c.value_n = take(slots * sizeof *c.value_n);
@@ -410,7 +411,7 @@ static void collect(void) {
     t->ordered_for = 0; /* ids mean other things now */
     t->ids_n = 0;       /* those that it had are in the list of free ones */
   }
-  set_next_collection(&c, in_use);
+  set_next_collection(&c);
   give(c.rep, (values + slots + 1) * sizeof *c.rep);
   give(c.value, (values + 1) * sizeof *c.value);
   give(c.count, (slots + 2) * sizeof *c.count);
