@@ -15,6 +15,7 @@
  * check (which looks at one plane) hits next time.  For the same reason a write leaves its own epoch's read in its
  * cell.
  */
+#include "detector/contexts.h"
 #include "detector/depot.h"
 #include "detector/detector.h"
 #include "detector/epoch.h"
@@ -66,15 +67,16 @@ static void add_race(struct access *a, uintptr_t granule, uint32_t bytes, uint32
                                                    .older_write = write};
 }
 
-/* Judges one entry; returns what is left of it. Its context is looked at only if they race. */
+/* Judges one entry; returns what is left of it. Its context, *ctx or (NULL) what the plane has, is looked at only if
+ * they race. */
 static uint32_t judge(struct access *a, uintptr_t granule, uint32_t mask, uint32_t cell, const uint32_t *ctx,
-                      bool write) {
+                      unsigned plane, bool write) {
   uint32_t shared = cell & mask & CELL_BYTES;
   if (!shared) return cell;
   bool cell_atomic = cell & CELL_ATOMIC;
   if (!ordered(a->t, a->g, cell)) {
     if (!(write || a->write) || (cell_atomic && a->atomic)) return cell;
-    add_race(a, granule, shared, cell, *ctx & SPILL_CTX, write);
+    add_race(a, granule, shared, cell, (ctx ? *ctx : context_get(plane, granule)) & SPILL_CTX, write);
   } else if ((write && !a->write) || (a->atomic && !cell_atomic)) {
     return cell;
   }
@@ -113,7 +115,7 @@ static bool judge_victim(struct victim *v, void *arg) {
     j->list->known_slot = CLOCK_NONE;
     return false;
   }
-  v->cell = judge(j->a, j->granule, j->mask, v->cell, &v->ctx, j->write);
+  v->cell = judge(j->a, j->granule, j->mask, v->cell, &v->ctx, 0, j->write);
   if (!v->cell) j->emptied = true;
   return false;
 }
@@ -186,7 +188,7 @@ static bool judge_victims(struct access *a, uintptr_t granule, uint32_t mask) {
     if (replaces(a, old, mask, write)) {
       a->place.cell = cell, a->place.ctx = ctx;
     } else {
-      old = judge(a, granule, mask, old, ctx, write);
+      old = judge(a, granule, mask, old, ctx, 0, write);
       *cell = old ? old : more ? SPILL_ONLY_MORE : 0;
     }
   }
@@ -212,7 +214,7 @@ static void displace(struct access *a, uintptr_t granule, uint32_t old, uint32_t
 }
 
 static void record(struct access *a, uintptr_t granule, uint32_t mask, uint8_t *meta) {
-  uint32_t *cell = shadow_cell(a->plane, granule), *ctx = shadow_ctx(a->plane, granule), old = *cell;
+  uint32_t *cell = shadow_cell(a->plane, granule), old = *cell;
   uint32_t mine = a->ctx;
   a->g->recorded = true;
   if (a->place.cell) {
@@ -221,16 +223,17 @@ static void record(struct access *a, uintptr_t granule, uint32_t mask, uint8_t *
     return;
   }
   if (!(old & CELL_BYTES)) {
-    *ctx = mine;
+    context_set(a->t, a->plane, granule, mine);
     __atomic_store_n(cell, a->own | mask, __ATOMIC_RELAXED);
   } else if ((old ^ a->own) < CELL_ATOMIC) { /* the own epoch, of the same kind */
-    if (*ctx != mine) *ctx = depot_composite(a->t, *ctx, mine, mask);
+    uint32_t was = context_get(a->plane, granule);
+    if (was != mine) context_set(a->t, a->plane, granule, depot_composite(a->t, was, mine, mask));
     __atomic_store_n(cell, old | mask, __ATOMIC_RELAXED);
   } else {
     *meta |= META_VICTIMS;
     if (!a->write) a->t->displaced++;
-    displace(a, granule, old, *ctx);
-    *ctx = mine;
+    displace(a, granule, old, context_get(a->plane, granule));
+    context_set(a->t, a->plane, granule, mine);
     __atomic_store_n(cell, a->own | mask, __ATOMIC_RELAXED);
   }
   if (!(*meta & META_WRITE << a->plane)) {
@@ -242,15 +245,15 @@ static void record(struct access *a, uintptr_t granule, uint32_t mask, uint8_t *
 static void judge_read_plane(struct access *a, uintptr_t granule, uint32_t mask, unsigned plane) {
   uint32_t *cell = shadow_cell(plane, granule), old = *cell;
   if (a->write && plane == a->t->plane && (old ^ a->own) < CELL_ATOMIC) return; /* leave it to the inline check */
-  uint32_t left = judge(a, granule, mask, old, shadow_ctx(plane, granule), false);
+  uint32_t left = judge(a, granule, mask, old, NULL, plane, false);
   if (left != old) __atomic_store_n(cell, left, __ATOMIC_RELAXED);
 }
 
 /* In its own plane a thread takes its cell back from one that was there for a while: their entries change places. */
-static void swap_back(struct access *a, uint32_t *cell, uint32_t *ctx) {
-  uint32_t flags = *a->mine.ctx & ~SPILL_CTX, other = *cell, other_ctx = *ctx;
+static void swap_back(struct access *a, uintptr_t granule, uint32_t *cell) {
+  uint32_t flags = *a->mine.ctx & ~SPILL_CTX, other = *cell, other_ctx = context_get(a->plane, granule);
   __atomic_store_n(cell, *a->mine.cell, __ATOMIC_RELAXED);
-  *ctx = *a->mine.ctx & SPILL_CTX;
+  context_set(a->t, a->plane, granule, *a->mine.ctx & SPILL_CTX);
   *a->mine.cell = other;
   *a->mine.ctx = other_ctx | flags;
 }
@@ -263,7 +266,7 @@ static void record_for_inline(struct access *a, uintptr_t granule, uint32_t mask
   if (!(*cell & CELL_BYTES) || cell_same_id(*cell, a->own))
     record(a, granule, mask, meta);
   else if (a->mine.cell && a->plane == a->t->own_plane && !(*cell & CELL_ATOMIC))
-    swap_back(a, cell, shadow_ctx(a->plane, granule));
+    swap_back(a, granule, cell);
   else
     a->t->displaced++; /* the inline check will miss again: another reads the same */
 }
@@ -275,7 +278,7 @@ static void access_granule(struct access *a, uintptr_t granule, uint32_t mask, u
   a->mine.cell = a->place.cell = NULL;
   if (covers(a, written, mask)) return record_for_inline(a, granule, mask, meta);
   if (!a->write && *meta & META_WRITE << a->plane && covers(a, *shadow_cell(a->plane, granule), mask)) return;
-  uint32_t left = judge(a, granule, mask, written, shadow_ctx(0, granule), true);
+  uint32_t left = judge(a, granule, mask, written, NULL, 0, true);
   if (left != written) __atomic_store_n(w, left, __ATOMIC_RELAXED);
   if (a->write) {
     for (unsigned k = 1; k <= READ_PLANES; k++)
@@ -429,7 +432,7 @@ void det_record_fresh(struct det_thread *t, struct race_g *g, uintptr_t p, size_
         access_granule(&a, granule, mask, &meta);
         continue;
       }
-      *shadow_ctx(0, granule) = ctx;
+      context_set(t, 0, granule, ctx);
       __atomic_store_n(cell, g->epoch | mask, __ATOMIC_RELAXED);
     }
     if (!(meta & META_WRITE)) shadow_note_line(line);

@@ -6,6 +6,7 @@
  * What atomics wrote stands beside what plain accesses did and other goroutines' atomics, neither of which it replaces.
  * So where the cell is another's the spill cell is used, if what it has may go: nothing has to be moved.
  */
+#include "detector/contexts.h"
 #include "detector/depot.h"
 #include "detector/detector.h"
 #include "detector/judge.h"
@@ -44,8 +45,9 @@ static inline bool is_own(const struct try *a, uint32_t cell) { return (cell ^ a
 
 /* What an access finds in its cell or in the spill cell. */
 struct found {
-  uint32_t *cell, *ctx;
-  uint32_t rest; /* what will be left of it */
+  uint32_t *cell;
+  unsigned plane; /* that the cell is of */
+  uint32_t rest;  /* what will be left of it */
 };
 
 /* A write's look at the reads; false if there is a race. Planes to clear are in *drop. */
@@ -81,15 +83,18 @@ static inline enum outcome look(const struct try *a, struct found *f, bool wrote
 }
 
 static inline enum outcome look_at_spill(const struct try *a, struct found *spill) {
-  *spill = (struct found){shadow_cell(SPILL_PLANE, a->granule), shadow_ctx(SPILL_PLANE, a->granule), 0};
+  *spill = (struct found){shadow_cell(SPILL_PLANE, a->granule), SPILL_PLANE, 0};
   if (!(a->meta & META_VICTIMS) || !*spill->cell) return CLEAR;
-  uint32_t info = *spill->ctx;
+  uint32_t info = *shadow_ctx(SPILL_PLANE, a->granule);
   return info & SPILL_MORE ? GIVEN_UP : look(a, spill, info & SPILL_WRITE);
 }
 
 static inline void put(const struct try *a, const struct found *f, uint32_t ctx) {
   __atomic_store_n(f->cell, a->own | a->mask, __ATOMIC_RELAXED);
-  if (*f->ctx != ctx) *f->ctx = ctx;
+  if (f->plane == SPILL_PLANE)
+    *shadow_ctx(SPILL_PLANE, a->granule) = ctx;
+  else
+    context_set(a->t, f->plane, a->granule, ctx);
 }
 
 /* Records the access in its cell, else among the victims; false if neither has room. */
@@ -110,14 +115,14 @@ static inline bool record(struct try *a, struct found *f, struct found *spill, u
 static inline enum outcome try_granule(struct try *a, uint32_t ctx) {
   const unsigned plane = a->write ? 0 : a->t->plane;
   const uint8_t bit = (uint8_t)(META_WRITE << plane);
-  struct found f = {shadow_cell(plane, a->granule), shadow_ctx(plane, a->granule), 0}, spill;
+  struct found f = {shadow_cell(plane, a->granule), plane, 0}, spill;
   enum outcome o = a->meta & bit ? look(a, &f, a->write) : CLEAR;
   if (o != CLEAR) return o;
   unsigned drop = 0;
   if (a->write) {
     if (!judge_reads(a, &drop)) return GIVEN_UP;
   } else if (a->meta & META_WRITE) {
-    struct found written = {shadow_cell(0, a->granule), NULL, 0};
+    struct found written = {shadow_cell(0, a->granule), 0, 0};
     o = look(a, &written, true);
     if (o != CLEAR) return o;
   }

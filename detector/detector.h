@@ -99,7 +99,8 @@ struct race_g {
   struct race_g *prev, *next;      /* all that live; guarded by gs.lock (goroutine.c) */
 };
 
-enum { EPOCH_IDS = 32 }; /* guess: one lock for so many */
+enum { BLOCKS_KEPT = 64 }; /* guess */
+enum { EPOCH_IDS = 32 };   /* guess: one lock for so many */
 
 /* A thread that has entered the detector. In the arena; registered until the thread ends. */
 struct det_thread {
@@ -119,6 +120,8 @@ struct det_thread {
   struct depot_cache *cache;      /* recent stacks by hash */
   uint32_t end_rounds;            /* of libc's destructors of thread-specific values, so far */
   struct pool nodes;              /* of clock trees */
+  uint32_t blocks_n;              /* in `blocks` */
+  uint32_t blocks[BLOCKS_KEPT];   /* free ones that it keeps (contexts.c) */
   uint32_t ids_n;                 /* in `ids` */
   uint32_t ids[EPOCH_IDS];        /* free ones that it took ahead (epoch.c); the collector takes them back */
   struct det_thread *prev, *next; /* guarded by det_threads.lock */

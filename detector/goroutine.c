@@ -4,6 +4,7 @@
 
 #include "base/goid.h"
 #include "base/mem.h"
+#include "detector/contexts.h"
 #include "detector/depot.h"
 #include "detector/detector.h"
 #include "detector/epoch.h"
@@ -59,6 +60,7 @@ static void thread_end(void *arg) {
   __gw_tls.read_off = 0;
   pool_drain(&t->nodes);
   epoch_give_back(t);
+  context_give_back(t);
   depot_cache_free(t->cache);
   arena_free(t, sizeof *t);
 }

@@ -19,6 +19,7 @@
  */
 #include "detector/lines.h"
 
+#include "detector/contexts.h"
 #include "detector/epoch.h"
 #include "detector/shadow.h"
 
@@ -80,7 +81,7 @@ static void drop_reads(const struct lines_access *a, uintptr_t line, unsigned pl
 /* One line, locked; false and nothing done if it isn't simple. */
 static inline bool access_simple_line(const struct lines_access *a, uintptr_t line, uint8_t meta, struct found *found) {
   if (meta & META_VICTIMS) return false;
-  word *mine = line_cells(a->plane, line), *ctx = (word *)shadow_ctx(a->plane, line << 3);
+  word *mine = line_cells(a->plane, line);
   if (meta & META_WRITE && !writes_are_settled(a, line_cells(0, line), &found->write)) return false;
   if (a->plane == 0) {
     unsigned planes = meta >> 1 & ((1u << READ_PLANES) - 1);
@@ -90,8 +91,7 @@ static inline bool access_simple_line(const struct lines_access *a, uintptr_t li
     return false;
   }
   set_all(mine, twice(a->own | CELL_BYTES));
-  if (!all_are(ctx, twice(a->ctx))) /* a loop comes by with the same stack in the next epoch: the line stays clean */
-    for (int i = 0; i < WORDS; i++) ctx[i] = twice(a->ctx);
+  context_set_line(a->t, a->plane, line, a->ctx);
   return true;
 }
 

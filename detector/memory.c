@@ -1,6 +1,7 @@
 /* Memory that changes hands: what was recorded about it is dropped, or accesses of its former owner would seem to race
  * with those of the next. */
 #include "base/prim.h"
+#include "detector/contexts.h"
 #include "detector/detector.h"
 #include "detector/shadow.h"
 #include "detector/sync.h"
@@ -24,11 +25,12 @@ static void reborn_line(struct det_thread *t, uintptr_t first, uintptr_t last) {
   uint8_t *m = shadow_meta(first >> 3);
   if (__atomic_load_n(m, __ATOMIC_RELAXED) == 0) return;
   uint8_t meta = line_lock(m);
+  bool whole = (first & 7) == 0 && (last & 7) == 7;
   for (unsigned k = 0; k <= READ_PLANES; k++) {
     if (!(meta & META_WRITE << k)) continue;
     for (uintptr_t g = first; g <= last; g++) __atomic_store_n(shadow_cell(k, g), 0, __ATOMIC_RELAXED);
+    if (whole) context_drop_line(t, k, first >> 3);
   }
-  bool whole = (first & 7) == 0 && (last & 7) == 7;
   if (meta & META_VICTIMS) forget_victims(first, last);
   line_unlock(m, whole ? meta & META_SYNC : meta);
   if (meta & META_SYNC) sync_forget_range(t, first << 3, (last + 1) << 3);
@@ -50,8 +52,16 @@ static void reborn_lines(struct det_thread *t, uintptr_t lo, uintptr_t hi) {
   }
 }
 
-/* The lines' victims and clocks live outside the planes, so these are dropped by line; then the pages go back. A
- * plane's page stands for 8 KB of the program (meta: 256 KB, which is left in place but zeroed by reborn_lines' rule).
+/* Planes in which one of eight lines has something, by their meta bytes: a set of bits. */
+static unsigned planes_of(uint64_t metas) {
+  metas |= metas >> 32;
+  metas |= metas >> 16;
+  return (unsigned)(metas | metas >> 8) & ((META_WRITE << SPILL_PLANE) - 1);
+}
+
+/* The lines' victims, clocks and blocks of contexts live outside the planes, so these are dropped by line; then the
+ * pages go back. A plane's page stands for 8 KB of the program (meta: 256 KB, which is left in place but zeroed by
+ * reborn_lines' rule; words of contexts: 64 KB).
  */
 static void reborn_pages(struct det_thread *t, uintptr_t lo, uintptr_t hi) {
   for (uintptr_t line = lo >> 6; line < hi >> 6; line += 8) {
@@ -59,7 +69,8 @@ static void reborn_pages(struct det_thread *t, uintptr_t lo, uintptr_t hi) {
     const uint64_t *eight = (const uint64_t *)(const void *)shadow_meta(line);
     uint64_t bits = __atomic_load_n(eight, __ATOMIC_RELAXED);
     if (bits == 0) continue;
-    if (bits & 0xe0e0e0e0e0e0e0e0u) { /* META_SYNC, META_VICTIMS, or META_LOCK, which hides them */
+    /* META_SYNC, META_VICTIMS, or META_LOCK, which hides them */
+    if (bits & 0xe0e0e0e0e0e0e0e0u || context_any_block(line, planes_of(bits))) {
       for (uintptr_t l = line; l < line + 8; l++) reborn_line(t, l << 3, (l << 3) + 7);
     } else {
       __atomic_store_n((uint64_t *)(void *)shadow_meta(line), 0, __ATOMIC_RELAXED);
@@ -95,17 +106,18 @@ static void fresh_line(struct det_thread *t, struct race_g *g, uintptr_t lo, uin
   uintptr_t first = lo >> 3, last = (hi - 1) >> 3, line = first >> 3;
   uint8_t *m = shadow_meta(line);
   uint8_t meta = line_lock(m);
+  bool whole = (first & 7) == 0 && (last & 7) == 7;
   for (unsigned k = 1; k <= READ_PLANES; k++) {
     if (!(meta & META_WRITE << k)) continue;
     for (uintptr_t i = first; i <= last; i++) __atomic_store_n(shadow_cell(k, i), 0, __ATOMIC_RELAXED);
+    if (whole) context_drop_line(t, k, line);
   }
+  context_set_some(t, 0, first, last, ctx);
   for (uintptr_t i = first; i <= last; i++) {
     uintptr_t at = i << 3;
     uint32_t mask = at >= end ? 0 : end - at >= 8 ? CELL_BYTES : CELL_BYTES >> (8 - (end - at));
-    *shadow_ctx(0, i) = ctx;
     __atomic_store_n(shadow_cell(0, i), mask ? g->epoch | mask : 0, __ATOMIC_RELAXED);
   }
-  bool whole = (first & 7) == 0 && (last & 7) == 7;
   if (meta & META_VICTIMS) forget_victims(first, last);
   if (!(meta & META_WRITE)) shadow_note_line(line);
   line_unlock(m, (whole ? meta & META_SYNC : meta) | META_WRITE);

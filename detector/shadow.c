@@ -17,6 +17,7 @@ struct shadow shadow;
 uintptr_t __gw_shadow;
 
 enum { WINDOWS = 128, HALVES = 256 }; /* of 2^47 bytes */
+enum { IMAGES = 2 * PLANES + 1 };     /* of a window: cells, contexts, words */
 #define WINDOW ((uintptr_t)1 << 40)
 #define HALF ((uintptr_t)1 << 39)
 #define META_WINDOW (WINDOW >> 6)
@@ -158,6 +159,10 @@ static uintptr_t place_meta(void) {
   gw__fatal("no room for shadow memory in the address space; run with less address randomisation: setarch -R PROGRAM");
 }
 
+static uintptr_t *image_base(unsigned i) {
+  return i < PLANES ? &shadow.cells[i] : i < 2 * PLANES ? &shadow.ctx[i - PLANES] : &shadow.words;
+}
+
 static void take_windows(void) {
   for (unsigned w = 0; w < WINDOWS; w++) half_taken[2 * w] = half_taken[2 * w + 1] = shadow_windows[w];
 }
@@ -170,14 +175,14 @@ static bool images_fit(void) {
     row = half_taken[half] ? 0 : row + 1;
     for (unsigned i = 0; row == META_HALVES && i < row; i++) half_taken[half - i] = true;
   }
-  for (unsigned half = 2; half < HALVES && planes < 2 * PLANES; half++) {
+  for (unsigned half = 2; half < HALVES && planes < IMAGES; half++) {
     if (!image_free(half)) continue;
     planes++;
     for (unsigned w = 0; w < WINDOWS; w++)
       if (shadow_windows[w]) half_taken[half + w] = true;
   }
   take_windows();
-  return planes == 2 * PLANES && row == META_HALVES;
+  return planes == IMAGES && row == META_HALVES;
 }
 
 /* With wide address randomisation the program's mappings may lie so that little else finds room. */
@@ -199,23 +204,18 @@ void shadow_init(void) {
   shadow_pages = prim_map(PAGES);
   if (!regions.noted || !regions.list || !shadow_pages)
     gw__fatal("the system refuses address space for shadow memory: check `ulimit -v`");
-  for (unsigned k = 0; k < PLANES; k++) {
-    shadow.cells[k] = place_plane();
-    shadow.ctx[k] = place_plane();
-  }
+  for (unsigned i = 0; i < IMAGES; i++) *image_base(i) = place_plane();
   __gw_shadow = shadow.cells[0];
 }
 
 /* A window that wasn't foreseen: its images must still be free in every plane. */
 static bool add_window(unsigned w) {
   if (half_taken[2 * w] || half_taken[2 * w + 1]) return false;
-  for (unsigned k = 0; k < PLANES; k++) {
-    unsigned images[2] = {(unsigned)(shadow.cells[k] / HALF) + w, (unsigned)(shadow.ctx[k] / HALF) + w};
-    for (int i = 0; i < 2; i++) {
-      if (images[i] >= HALVES || half_taken[images[i]] || images[i] / 2 == w) return false;
-      if (!reserve_image(images[i] * HALF - w * HALF, w)) return false;
-      half_taken[images[i]] = true;
-    }
+  for (unsigned i = 0; i < IMAGES; i++) {
+    unsigned image = (unsigned)(*image_base(i) / HALF) + w;
+    if (image >= HALVES || half_taken[image] || image / 2 == w) return false;
+    if (!reserve_image(image * HALF - w * HALF, w)) return false;
+    half_taken[image] = true;
   }
   if (prim_map_at(shadow.meta + w * META_WINDOW, META_WINDOW) != 0) return false;
   half_taken[2 * w] = half_taken[2 * w + 1] = true;

@@ -1,9 +1,9 @@
 /* Where shadow memory is, and the shape of a cell.
  *
  * For each 8-byte granule of the program there is a 32-bit cell in the write plane and, where somebody read, one in a
- * read plane; beside each cell, in a plane of its own, stands the depot id of the access's stack and lock set.  A
- * 64-byte line has one meta byte, which is also the line's lock: whoever judges and records holds it, so that no two
- * accesses to a granule can miss one another.
+ * read plane.  The depot id of the access's stack and lock set, its context, is kept for a line or for a granule
+ * (contexts.h).  A 64-byte line has one meta byte, which is also the line's lock: whoever judges and records holds it,
+ * so that no two accesses to a granule can miss one another.
  *
  * All planes are linear (cell address = base + p / 2): only the parts that belong to windows of the address space in
  * which the program has mappings are reserved, and pages are touched on demand.
@@ -39,7 +39,8 @@ enum { META_WRITE = 1, META_READ0 = 2, META_SYNC = 0x20, META_VICTIMS = 0x40, ME
 
 extern struct shadow {
   uintptr_t cells[PLANES]; /* base of each plane; 0: write */
-  uintptr_t ctx[PLANES];   /* base of the plane of stacks beside it */
+  uintptr_t ctx[PLANES];   /* base of the plane of contexts beside it, which is used where they differ (contexts.h) */
+  uintptr_t words;         /* base of what says so: a word for each line and plane */
   uintptr_t meta;          /* base of the meta bytes: meta + (p >> 6) */
 } shadow;
 
@@ -57,6 +58,14 @@ static inline uint32_t *shadow_cell(unsigned plane, uintptr_t granule) {
 }
 static inline uint32_t *shadow_ctx(unsigned plane, uintptr_t granule) {
   return (uint32_t *)(shadow.ctx[plane] + (granule << 2));
+}
+/* The pages of the planes' words alternate: one for each of eight planes, as many as are used of which exist. */
+enum { WORDS_LOG = 10, WORD_PLANES_LOG = 3 };
+_Static_assert(PLANES <= 1 << WORD_PLANES_LOG, "each has its pages of words");
+static inline uint32_t *shadow_word(unsigned plane, uintptr_t line) {
+  const uintptr_t in_page = line & (((uintptr_t)1 << WORDS_LOG) - 1);
+  return (uint32_t *)(shadow.words + ((line - in_page) << (WORD_PLANES_LOG + 2)) + (plane << (WORDS_LOG + 2)) +
+                      (in_page << 2));
 }
 static inline uint8_t *shadow_meta(uintptr_t line) { return (uint8_t *)(shadow.meta + line); }
 

@@ -5,6 +5,7 @@
  * with other bytes of the granule moves to the spill plane here, and back: two fields of four bytes take turns in a
  * cell.
  */
+#include "detector/contexts.h"
 #include "detector/depot.h"
 #include "detector/detector.h"
 #include "detector/judge.h"
@@ -46,12 +47,12 @@ static inline __attribute__((always_inline)) bool spill_is_simple(struct way *w,
 
 /* Puts the access into its cell; what that held of other bytes goes to the spill cell, which has room. */
 static inline __attribute__((always_inline)) void put(struct way *w, unsigned plane, uint32_t rest, uint32_t mine) {
-  uint32_t *cell = shadow_cell(plane, w->granule), *ctx = shadow_ctx(plane, w->granule);
+  uint32_t *cell = shadow_cell(plane, w->granule);
   const uint8_t bit = (uint8_t)(META_WRITE << plane);
   if (UNLIKELY(w->meta & META_VICTIMS || rest)) {
     uint32_t *spill = shadow_cell(SPILL_PLANE, w->granule);
     if (rest) {
-      *shadow_ctx(SPILL_PLANE, w->granule) = *ctx | (plane ? 0 : SPILL_WRITE);
+      *shadow_ctx(SPILL_PLANE, w->granule) = context_get(plane, w->granule) | (plane ? 0 : SPILL_WRITE);
       *spill = rest;
       w->meta |= META_VICTIMS;
     } else if (w->info) {
@@ -59,7 +60,7 @@ static inline __attribute__((always_inline)) void put(struct way *w, unsigned pl
     }
   }
   __atomic_store_n(cell, w->own | w->mask, __ATOMIC_RELAXED);
-  if (*ctx != mine) *ctx = mine; /* a loop comes by with the same stack in the next epoch: the line stays clean */
+  context_set(w->t, plane, w->granule, mine);
   if (UNLIKELY(!(w->meta & bit))) {
     w->meta |= bit;
     shadow_note_line(w->granule >> 3);
@@ -67,9 +68,10 @@ static inline __attribute__((always_inline)) void put(struct way *w, unsigned pl
 }
 
 /* One more of the own epoch, beside what the cell has. */
-static inline __attribute__((always_inline)) void join_own(struct way *w, uint32_t *cell, uint32_t *ctx, uint32_t old,
+static inline __attribute__((always_inline)) void join_own(struct way *w, unsigned plane, uint32_t *cell, uint32_t old,
                                                            uint32_t mine) {
-  if (*ctx != mine) *ctx = depot_composite(w->t, *ctx, mine, w->mask);
+  uint32_t was = context_get(plane, w->granule);
+  if (was != mine) context_set(w->t, plane, w->granule, depot_composite(w->t, was, mine, w->mask));
   __atomic_store_n(cell, old | w->mask, __ATOMIC_RELAXED);
   if (w->info) *shadow_cell(SPILL_PLANE, w->granule) = w->spill;
 }
@@ -82,12 +84,12 @@ static inline __attribute__((always_inline)) bool is_own(const struct way *w, ui
 enum tried { DONE, TAKEN, RARE }; /* TAKEN: a concurrent reader's entry stands there */
 
 static inline __attribute__((always_inline)) enum tried try_read_in(struct way *w, unsigned plane, uint32_t mine) {
-  uint32_t *cell = shadow_cell(plane, w->granule), *ctx = shadow_ctx(plane, w->granule), rest = 0;
+  uint32_t *cell = shadow_cell(plane, w->granule), rest = 0;
   if (w->meta & META_WRITE << plane) {
     uint32_t old = *cell;
     if (old) {
       if (is_own(w, old)) {
-        join_own(w, cell, ctx, old, mine);
+        join_own(w, plane, cell, old, mine);
         return DONE;
       }
       if (old & CELL_ATOMIC) return RARE;
@@ -138,7 +140,7 @@ static inline __attribute__((always_inline)) void drop_reads(struct way *w, unsi
 }
 
 static inline __attribute__((always_inline)) bool try_write(struct way *w, uint32_t mine) {
-  uint32_t *cell = shadow_cell(0, w->granule), *ctx = shadow_ctx(0, w->granule), old = 0, rest = 0;
+  uint32_t *cell = shadow_cell(0, w->granule), old = 0, rest = 0;
   if (w->meta & META_WRITE) {
     old = *cell;
     if (old & CELL_ATOMIC || (old & w->mask && !ordered(w->t, w->g, old))) return false;
@@ -151,7 +153,7 @@ static inline __attribute__((always_inline)) bool try_write(struct way *w, uint3
   if (!reads_are_ordered(w, planes)) return false;
   drop_reads(w, planes);
   if (old && is_own(w, old))
-    join_own(w, cell, ctx, old, mine);
+    join_own(w, 0, cell, old, mine);
   else
     put(w, 0, rest, mine);
   return true;

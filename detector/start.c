@@ -9,6 +9,7 @@
 #include "base/options.h"
 #include "base/prim.h"
 #include "base/suppress.h"
+#include "detector/contexts.h"
 #include "detector/depot.h"
 #include "detector/detector.h"
 #include "detector/epoch.h"
@@ -44,6 +45,7 @@ void race_init(void) {
   find_xsave_size();
   shadow_init();
   depot_init();
+  context_init();
   epoch_init();
   victim_init();
   sync_init();
