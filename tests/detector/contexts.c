@@ -75,7 +75,8 @@ static void note_kind(unsigned plane, uintptr_t line) {
   __atomic_fetch_add(&seen[kind], 1, __ATOMIC_RELAXED);
 }
 
-/* In one half most lines are only written whole, so that the others are mixed alone there; the other half is a crowd. */
+/* In one half most lines are only written whole, so that the others are mixed alone there; the other half is a crowd.
+ */
 static void step(struct tester *me) {
   const unsigned plane = below(me, 2) ? 0 : 1 + below(me, READ_PLANES);
   const uintptr_t line = first_line() + below(me, LINES);
