@@ -117,9 +117,9 @@ void prim_handler_call(const struct prim_handler *before, int sig, void *info, v
 /* Is the page of p there? Signal-safe. */
 bool prim_readable(const void *p);
 
-/* A timer that sends thread `tid` of this process the signal each time it has used interval_ns of processor time.  Its
- * number, or -errno. */
-int prim_cpu_timer(uint32_t tid, int sig, int64_t interval_ns);
+/* A timer that sends thread `tid` of this process the signal each time it has used interval_ns of processor time, from
+ * now on or (at once, with an overrun) from its birth.  Its number, or -errno. */
+int prim_cpu_timer(uint32_t tid, int sig, int64_t interval_ns, bool from_birth);
 void prim_cpu_timer_end(int timer);
 /* Calls f for each thread of this process; 0 or -errno. */
 int prim_each_thread(void (*f)(uint32_t tid, void *arg), void *arg);

@@ -93,7 +93,7 @@ bool prim_readable(const void *p) {
   return sys6(SYS_rt_sigprocmask, ~0L, (long)at, 0, 8, 0, 0) != -EFAULT;
 }
 
-int prim_cpu_timer(uint32_t tid, int sig, int64_t interval_ns) {
+int prim_cpu_timer(uint32_t tid, int sig, int64_t interval_ns, bool from_birth) {
   struct { /* the kernel's sigevent */
     void *value;
     int signo, notify, tid, padding[11];
@@ -109,7 +109,7 @@ int prim_cpu_timer(uint32_t tid, int sig, int64_t interval_ns) {
   int64_t first = 1 + (int64_t)(prim_random() % (uint64_t)interval_ns);
   spec.it_value.tv_sec = first / 1000000000;
   spec.it_value.tv_nsec = first % 1000000000;
-  r = sys6(SYS_timer_settime, timer, 0, (long)&spec, 0, 0, 0);
+  r = sys6(SYS_timer_settime, timer, from_birth ? TIMER_ABSTIME : 0, (long)&spec, 0, 0, 0);
   if (!failed(r)) return timer;
   prim_cpu_timer_end(timer);
   return (int)r;

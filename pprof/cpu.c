@@ -102,22 +102,22 @@ static void drain_locked(void) {
   }
 }
 
-static void see_thread(uint32_t tid, void *arg) {
-  (void)arg;
+static void see_thread(uint32_t tid, void *is_new) {
   for (uint32_t i = 0; i < threads_n; i++)
     if (threads[i].tid == tid) {
       threads[i].round = seen_round;
       return;
     }
   if (threads_n == THREADS_MAX) return;
-  int timer = prim_cpu_timer(tid, SIGPROF, period_ns);
+  int timer = prim_cpu_timer(tid, SIGPROF, period_ns, is_new);
   if (timer >= 0) threads[threads_n++] = (struct cpu_thread){tid, timer, seen_round};
 }
 
-/* New threads get a timer; those of ended ones go. */
-static void threads_update_locked(void) {
+/* New threads get a timer; those of ended ones go.  Where the machine is busy the helper comes by late: a thread that
+ * began meanwhile is charged with what it used till then. */
+static void threads_update_locked(bool at_start) {
   seen_round++;
-  prim_each_thread(see_thread, NULL);
+  prim_each_thread(see_thread, at_start ? NULL : &threads);
   for (uint32_t i = 0; i < threads_n;) {
     if (threads[i].round == seen_round) {
       i++;
@@ -133,7 +133,7 @@ static void helper(void *arg) {
   while (__atomic_load_n(&helper_state, __ATOMIC_ACQUIRE) == 1) {
     prim_futex_wait(&helper_state, 1, DRAIN_NS);
     lock_take(&lock);
-    if (active) threads_update_locked();
+    if (active) threads_update_locked(false);
     drain_locked();
     lock_give(&lock);
   }
@@ -152,7 +152,7 @@ static int start_locked(int hz) {
   sum.time_ns = prim_wall_now();
   sum.period = period_ns = 1000000000 / hz;
   __atomic_store_n(&active, 1, __ATOMIC_RELEASE);
-  threads_update_locked();
+  threads_update_locked(true);
   __atomic_store_n(&helper_state, 1, __ATOMIC_RELEASE);
   int r = inspect_thread_start(helper, NULL);
   if (r != 0) __atomic_store_n(&helper_state, 0, __ATOMIC_RELAXED);
