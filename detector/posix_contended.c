@@ -2,8 +2,8 @@
  *
  * To hand a mutex over at each unlock costs what two system calls cost; under the detector all that it guards moves to
  * another processor with it, shadow memory included, and no inline check hits any more: two threads at a tree under one
- * lock took twice the time.  So threads wait here, by naps of a millisecond (what Go's mutex lets a waiter wait before it
- * counts as starving), and an unlock wakes none of them while its thread is seen to come back for the mutex at once.
+ * lock took twice the time.  So threads wait here, by naps of a millisecond (what Go's mutex lets a waiter wait before
+ * it counts as starving), and an unlock wakes none of them while its thread is seen to come back for the mutex at once.
  * Otherwise it wakes one, if none is on its way.
  *
  * Nobody relies on being woken here: naps end by themselves, and after NAPS of them a thread waits inside libc, whose
