@@ -7,6 +7,7 @@
  *
  * Which slots are in use and which wait to be used again is stackpool.c's affair. */
 #include <errno.h>
+#include <signal.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -163,7 +164,11 @@ void g_check_canary(const struct g *g) {
   bool whole = (char *)__builtin_frame_address(0) > g->lo;
   for (size_t i = 0; whole && i < PRIM_PAGE / sizeof *page; i++) whole = page[i] == CANARY;
   if (whole) return;
-  stack_overflow_line(g, 0);
+  /* told on the signal stack, as where a guard is hit: here a dump would go on into the neighbour's stack */
+  siginfo_t hit = {.si_signo = SIGSEGV, .si_code = SEGV_ACCERR};
+  hit.si_addr = g->lo - 1;
+  prim_signal_self(SIGSEGV, &hit);
+  stack_overflow_line(g, 0); /* the signal is blocked */
   fatal_error("stack overflow", NULL, (struct race_at){0, 0});
 }
 
