@@ -23,6 +23,7 @@
 #include "detector/lines.h"
 #include "detector/report.h"
 #include "detector/shadow.h"
+#include "detector/spill.h"
 #include "detector/victim.h"
 
 struct access {
@@ -47,7 +48,9 @@ struct access {
 };
 
 static uint32_t ctx_of(struct access *a) {
-  if (!a->ctx) a->ctx = depot_context(a->t, a->g, a->op, a->at);
+  if (!a->ctx)
+    a->ctx = a->op == RACE_FREE || a->op == RACE_ALLOC ? depot_context(a->t, a->g, a->op, a->at)
+                                                       : depot_context_plain(a->t, a->g, a->at);
   return a->ctx;
 }
 
@@ -172,45 +175,46 @@ static bool judge_set(struct access *a, uintptr_t granule, uint32_t mask, bool *
   return covered;
 }
 
+/* One of those that need no table; true if it is of the own epoch and covers the new access. */
+static bool judge_spilled(struct access *a, uintptr_t granule, uint32_t mask, uint32_t *cell, uint32_t *info) {
+  const bool write = *info & SPILL_WRITE;
+  if ((write || !a->write) && covers(a, *cell, mask)) {
+    if (!write) a->mine.cell = cell, a->mine.ctx = info;
+    return true;
+  }
+  if (replaces(a, *cell, mask, write))
+    a->place.cell = cell, a->place.ctx = info;
+  else
+    *cell = judge(a, granule, mask, *cell, info, 0, write);
+  return false;
+}
+
 /* Judges the victims; true if one of the own epoch covers the new access: then the rest needs no judging, as whoever
  * came after that one was recorded has been judged against it. */
 static bool judge_victims(struct access *a, uintptr_t granule, uint32_t mask) {
-  uint32_t *cell = shadow_cell(SPILL_PLANE, granule), old = *cell;
-  if (!old) return false;
-  uint32_t *ctx = shadow_ctx(SPILL_PLANE, granule), info = *ctx;
-  bool more = info & SPILL_MORE;
-  if (old & CELL_BYTES) {
-    bool write = info & SPILL_WRITE;
-    if ((write || !a->write) && covers(a, old, mask)) {
-      if (!write) a->mine.cell = cell, a->mine.ctx = ctx;
-      return true;
-    }
-    if (replaces(a, old, mask, write)) {
-      a->place.cell = cell, a->place.ctx = ctx;
-    } else {
-      old = judge(a, granule, mask, old, ctx, 0, write);
-      *cell = old ? old : more ? SPILL_ONLY_MORE : 0;
-    }
-  }
-  if (LIKELY(!more)) return false;
-  bool left, covered = judge_set(a, granule, mask, &left);
-  if (!left) {
-    *ctx = info & ~SPILL_MORE;
-    if (*cell == SPILL_ONLY_MORE) *cell = 0;
-  }
+  uint32_t *cell = shadow_cell(SPILL_PLANE, granule), *info = shadow_ctx(SPILL_PLANE, granule);
+  if (!*cell) return false;
+  const bool more = *info & SPILL_MORE;
+  const struct spill s = spill_of(granule);
+  bool covered = false;
+  for (unsigned i = 0; i < s.n && !covered; i++)
+    if (s.cell[i] & CELL_BYTES) covered = judge_spilled(a, granule, mask, &s.cell[i], &s.info[i]);
+  spill_tidy(a->t, granule);
+  if (more && !*cell) *cell = SPILL_ONLY_MORE;
+  if (covered || LIKELY(!more)) return covered;
+  bool left;
+  covered = judge_set(a, granule, mask, &left);
+  if (left) return covered;
+  *info &= ~SPILL_MORE;
+  if (*cell == SPILL_ONLY_MORE) *cell = 0;
   return covered;
 }
 
-/* Puts what stood in a cell among the victims: into the spill plane if the place is free, else into the table. */
+/* Puts what stood in a cell among the victims: into the table if there is no other place. */
 static void displace(struct access *a, uintptr_t granule, uint32_t old, uint32_t old_ctx) {
-  uint32_t *cell = shadow_cell(SPILL_PLANE, granule), *ctx = shadow_ctx(SPILL_PLANE, granule);
-  if (*cell & CELL_BYTES) {
-    victim_add(granule, old, old_ctx, a->write);
-    *ctx |= SPILL_MORE;
-    return;
-  }
-  *ctx = old_ctx | (a->write ? SPILL_WRITE : 0) | (*cell == SPILL_ONLY_MORE ? SPILL_MORE : 0);
-  *cell = old;
+  if (spill_add(a->t, granule, old, old_ctx | (a->write ? SPILL_WRITE : 0))) return;
+  victim_add(granule, old, old_ctx, a->write);
+  *shadow_ctx(SPILL_PLANE, granule) |= SPILL_MORE;
 }
 
 static void record(struct access *a, uintptr_t granule, uint32_t mask, uint8_t *meta) {

@@ -4,13 +4,14 @@
  * that takes more: a race, victims in the table, other bytes of the own epoch in the cell.
  *
  * What atomics wrote stands beside what plain accesses did and other goroutines' atomics, neither of which it replaces.
- * So where the cell is another's the spill cell is used, if what it has may go: nothing has to be moved.
+ * So where the cell is another's the access itself goes where displaced ones are (spill.h): nothing has to be moved.
  */
 #include "detector/contexts.h"
 #include "detector/depot.h"
 #include "detector/detector.h"
 #include "detector/judge.h"
 #include "detector/shadow.h"
+#include "detector/spill.h"
 
 /* The access, and what it found in the line. */
 struct try {
@@ -43,7 +44,7 @@ static inline uint32_t without(uint32_t cell, uint32_t bytes) {
 
 static inline bool is_own(const struct try *a, uint32_t cell) { return (cell ^ a->own) < CELL_ATOMIC; }
 
-/* What an access finds in its cell or in the spill cell. */
+/* What an access finds in a cell. */
 struct found {
   uint32_t *cell;
   unsigned plane; /* that the cell is of */
@@ -82,30 +83,24 @@ static inline enum outcome look(const struct try *a, struct found *f, bool wrote
   return CLEAR;
 }
 
-static inline enum outcome look_at_spill(const struct try *a, struct found *spill) {
-  *spill = (struct found){shadow_cell(SPILL_PLANE, a->granule), SPILL_PLANE, 0};
-  if (!(a->meta & META_VICTIMS) || !*spill->cell) return CLEAR;
-  uint32_t info = *shadow_ctx(SPILL_PLANE, a->granule);
-  return info & SPILL_MORE ? GIVEN_UP : look(a, spill, info & SPILL_WRITE);
-}
-
-static inline void put(const struct try *a, const struct found *f, uint32_t ctx) {
-  __atomic_store_n(f->cell, a->own | a->mask, __ATOMIC_RELAXED);
-  if (f->plane == SPILL_PLANE)
-    *shadow_ctx(SPILL_PLANE, a->granule) = ctx;
-  else
-    context_set(a->t, f->plane, a->granule, ctx);
+static inline enum outcome look_at_spill(const struct try *a, struct spill_way *spill) {
+  spill->at.n = 0;
+  if (!(a->meta & META_VICTIMS)) return CLEAR;
+  const struct spill_access s = {a->t, a->g, a->granule, a->mask, a->own, a->write};
+  enum spill_verdict v = spill_judge(&s, spill);
+  return v == SPILL_CLEAR ? CLEAR : v == SPILL_COVERED ? COVERED : GIVEN_UP;
 }
 
 /* Records the access in its cell, else among the victims; false if neither has room. */
-static inline bool record(struct try *a, struct found *f, struct found *spill, uint32_t ctx) {
+static inline bool record(struct try *a, const struct found *f, struct spill_way *spill, uint32_t ctx) {
   if (!f->rest) {
-    put(a, f, ctx);
-    if (a->meta & META_VICTIMS && *spill->cell != spill->rest) *spill->cell = spill->rest;
+    if (spill->at.n) spill_settle(a->t, a->granule, spill, 0, 0);
+    __atomic_store_n(f->cell, a->own | a->mask, __ATOMIC_RELAXED);
+    context_set(a->t, f->plane, a->granule, ctx);
     return true;
   }
-  if (is_own(a, f->rest) || spill->rest) return false;
-  put(a, spill, ctx | (a->write ? SPILL_WRITE : 0));
+  if (is_own(a, f->rest) || !spill_has_room(a->t, spill)) return false;
+  spill_settle(a->t, a->granule, spill, a->own | a->mask, ctx | (a->write ? SPILL_WRITE : 0));
   if (*f->cell != f->rest) __atomic_store_n(f->cell, f->rest, __ATOMIC_RELAXED);
   a->meta |= META_VICTIMS;
   if (!a->write) a->t->displaced++;
@@ -115,7 +110,8 @@ static inline bool record(struct try *a, struct found *f, struct found *spill, u
 static inline enum outcome try_granule(struct try *a, uint32_t ctx) {
   const unsigned plane = a->write ? 0 : a->t->plane;
   const uint8_t bit = (uint8_t)(META_WRITE << plane);
-  struct found f = {shadow_cell(plane, a->granule), plane, 0}, spill;
+  struct found f = {shadow_cell(plane, a->granule), plane, 0};
+  struct spill_way spill;
   enum outcome o = a->meta & bit ? look(a, &f, a->write) : CLEAR;
   if (o != CLEAR) return o;
   unsigned drop = 0;

@@ -20,6 +20,7 @@
 #include "detector/detector.h"
 #include "detector/epoch.h"
 #include "detector/shadow.h"
+#include "detector/spill.h"
 #include "detector/sync.h"
 #include "detector/victim.h"
 
@@ -230,15 +231,19 @@ static bool rename_uniform(struct collection *c, uint64_t *two) {
   return true;
 }
 
+static void rename_entry(uint32_t *cell, void *arg) { __atomic_store_n(cell, renamed(arg, *cell), __ATOMIC_RELAXED); }
+
 static void rename_line(struct collection *c, uintptr_t line, uint8_t meta) {
-  for (unsigned k = 0; k < PLANES; k++) {
-    if (!(meta & (k == SPILL_PLANE ? META_VICTIMS : META_WRITE << k))) continue;
+  for (unsigned k = 0; k <= READ_PLANES; k++) {
+    if (!(meta & META_WRITE << k)) continue;
     if (rename_uniform(c, (uint64_t *)(void *)shadow_cell(k, line << 3))) continue;
     for (uintptr_t g = line << 3; g < (line + 1) << 3; g++) {
       uint32_t *cell = shadow_cell(k, g), old = *cell;
       if (old & CELL_BYTES) __atomic_store_n(cell, renamed(c, old), __ATOMIC_RELAXED);
     }
   }
+  if (!(meta & META_VICTIMS)) return;
+  for (uintptr_t g = line << 3; g < (line + 1) << 3; g++) spill_each(g, rename_entry, c);
 }
 
 /* A page of a plane has the cells, or the contexts, of two neighbouring pages of the program. */
@@ -271,8 +276,6 @@ static void rename_region(uintptr_t first, void *arg) {
   uintptr_t end = first + REGION_LINES;
   for (uintptr_t line = first; (line = shadow_noted_line(line, end)) < end; line += PAGE_LINES) rename_page(c, line);
 }
-
-static void rename_victim(uint32_t *cell, void *arg) { *cell = renamed(arg, *cell); }
 
 static void mark_goroutines(struct collection *c) {
   for (struct race_g *g = det_gs.first; g; g = g->next) {
@@ -403,7 +406,7 @@ static void collect(void) {
   mark_goroutines(&c);
   find_classes(&c);
   shadow_each_region(rename_region, &c);
-  victim_each(rename_victim, &c);
+  victim_each(rename_entry, &c);
   rebuild_free_ids(&c);
   free_incarnations(&c);
   free_slots(&c);

@@ -53,6 +53,13 @@ static void drain(struct det_thread *t, uint32_t keep) {
   spin_unlock(&context_pool.lock);
 }
 
+bool context_block_ready(struct det_thread *t) {
+  if (UNLIKELY(!t->blocks_n)) refill(t);
+  return t->blocks_n != 0;
+}
+
+uint32_t context_block_take(struct det_thread *t) { return context_block_ready(t) ? t->blocks[--t->blocks_n] : 0; }
+
 void context_block_free(struct det_thread *t, uint32_t block) {
   if (UNLIKELY(t->blocks_n == BLOCKS_KEPT)) drain(t, BLOCKS_KEPT / 2);
   t->blocks[t->blocks_n++] = block;
@@ -96,9 +103,8 @@ static bool in_a_crowd(const uint32_t *word) {
 /* Where a line that becomes mixed is to have its contexts, and its word then. */
 static uint32_t *new_place(struct det_thread *t, const uint32_t *word, unsigned plane, uintptr_t granule, uint32_t *w) {
   if (!in_a_crowd(word)) {
-    if (!t->blocks_n) refill(t);
-    if (LIKELY(t->blocks_n)) {
-      uint32_t b = t->blocks[--t->blocks_n];
+    uint32_t b = context_block_take(t);
+    if (LIKELY(b)) {
       *w = CONTEXT_MIXED | b;
       return context_blocks[b].ctx;
     }

@@ -3,7 +3,7 @@
  * Such lines are uniform, mostly: the loop of an earlier epoch left the same in all eight cells of a plane.  What
  * stands in a plane is judged once then and replaced by whole words, two cells each; consecutive lines mostly hold the
  * same, so that what was found ordered before is not asked again.  A line is *simple* when
- *   - it has no victims;
+ *   - it has no victims (any more: the bit stays);
  *   - every plane that the access is judged against holds one value in all its cells: none, or an entry that happens
  *     before the access (or, in the read planes, one of its own epoch);
  *   - the access conflicts with all that the entry conflicts with: it is a write, or the entry is a read.
@@ -80,7 +80,7 @@ static void drop_reads(const struct lines_access *a, uintptr_t line, unsigned pl
 
 /* One line, locked; false and nothing done if it isn't simple. */
 static inline bool access_simple_line(const struct lines_access *a, uintptr_t line, uint8_t meta, struct found *found) {
-  if (meta & META_VICTIMS) return false;
+  if (meta & META_VICTIMS && !all_are(line_cells(SPILL_PLANE, line), 0)) return false;
   word *mine = line_cells(a->plane, line);
   if (meta & META_WRITE && !writes_are_settled(a, line_cells(0, line), &found->write)) return false;
   if (a->plane == 0) {

@@ -4,18 +4,15 @@
 #include "detector/contexts.h"
 #include "detector/detector.h"
 #include "detector/shadow.h"
+#include "detector/spill.h"
 #include "detector/sync.h"
 #include "detector/victim.h"
 
 enum { DISCARD_MIN = 1 << 20 }; /* guess: from here on giving pages back beats clearing them */
 
-static void forget_victims(uintptr_t first, uintptr_t last) {
+static void forget_victims(struct det_thread *t, uintptr_t first, uintptr_t last) {
   bool more = false;
-  for (uintptr_t g = first; g <= last; g++) {
-    more |= (*shadow_ctx(SPILL_PLANE, g) & SPILL_MORE) != 0;
-    *shadow_cell(SPILL_PLANE, g) = 0;
-    *shadow_ctx(SPILL_PLANE, g) = 0;
-  }
+  for (uintptr_t g = first; g <= last; g++) more |= spill_forget(t, g);
   if (more) victim_forget(first, last);
 }
 
@@ -31,7 +28,7 @@ static void reborn_line(struct det_thread *t, uintptr_t first, uintptr_t last) {
     for (uintptr_t g = first; g <= last; g++) __atomic_store_n(shadow_cell(k, g), 0, __ATOMIC_RELAXED);
     if (whole) context_drop_line(t, k, first >> 3);
   }
-  if (meta & META_VICTIMS) forget_victims(first, last);
+  if (meta & META_VICTIMS) forget_victims(t, first, last);
   line_unlock(m, whole ? meta & META_SYNC : meta);
   if (meta & META_SYNC) sync_forget_range(t, first << 3, (last + 1) << 3);
 }
@@ -118,7 +115,7 @@ static void fresh_line(struct det_thread *t, struct race_g *g, uintptr_t lo, uin
     uint32_t mask = at >= end ? 0 : end - at >= 8 ? CELL_BYTES : CELL_BYTES >> (8 - (end - at));
     __atomic_store_n(shadow_cell(0, i), mask ? g->epoch | mask : 0, __ATOMIC_RELAXED);
   }
-  if (meta & META_VICTIMS) forget_victims(first, last);
+  if (meta & META_VICTIMS) forget_victims(t, first, last);
   if (!(meta & META_WRITE)) shadow_note_line(line);
   line_unlock(m, (whole ? meta & META_SYNC : meta) | META_WRITE);
   if (meta & META_SYNC) sync_forget_range(t, first << 3, (last + 1) << 3);

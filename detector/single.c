@@ -1,26 +1,26 @@
-/* The short way of the slow path: one plain access within one line, and nothing rare in its way.
+/* The short way of the slow path: one plain access within one line, or across the end of one, and nothing rare in its
+ * way.
  *
  * It decides as access.c does (whose head says why an entry may go), and gives up, before anything is changed, where
  * that takes more: a race, an atomic or concurrent entry that has to move, victims in the table, a range.  An entry
- * with other bytes of the granule moves to the spill plane here, and back: two fields of four bytes take turns in a
- * cell.
+ * with other bytes of the granule is displaced here (spill.h): two fields of four bytes take turns in a cell.
  */
 #include "detector/contexts.h"
 #include "detector/depot.h"
 #include "detector/detector.h"
 #include "detector/judge.h"
 #include "detector/shadow.h"
+#include "detector/spill.h"
 
 /* What stands in the way of an access, and what will be left of it. */
 struct way {
   struct det_thread *t;
   struct race_g *g;
   uintptr_t granule;
-  uint32_t mask;  /* bytes of the access */
-  uint32_t own;   /* the open id */
-  uint32_t spill; /* what will be left in the spill cell */
-  uint32_t info;  /* its context word */
+  uint32_t mask; /* bytes of the access */
+  uint32_t own;  /* the open id */
   uint8_t meta;
+  struct spill_way spill; /* what will be left of what was displaced before */
 };
 
 static inline __attribute__((always_inline)) uint32_t without(uint32_t cell, uint32_t bytes) {
@@ -28,36 +28,31 @@ static inline __attribute__((always_inline)) uint32_t without(uint32_t cell, uin
   return cell & CELL_BYTES ? cell : 0;
 }
 
-/* Looks at the spilled entry. */
-static inline __attribute__((always_inline)) bool spill_is_simple(struct way *w, bool write) {
-  w->spill = w->info = 0;
-  if (LIKELY(!(w->meta & META_VICTIMS))) return true;
-  uint32_t spill = *shadow_cell(SPILL_PLANE, w->granule);
-  if (!spill) return true;
-  w->info = *shadow_ctx(SPILL_PLANE, w->granule);
-  if (w->info & SPILL_MORE || spill & CELL_ATOMIC) return false;
-  bool wrote = w->info & SPILL_WRITE;
-  w->spill = spill;
-  if (!(spill & w->mask)) return true;
-  if (cell_same_id(spill, w->own)) return false;            /* it may cover the access */
-  if (!ordered(w->t, w->g, spill)) return !write && !wrote; /* concurrent reads don't disturb one another */
-  if (write || !wrote) w->spill = without(spill, w->mask);
-  return true;
+/* Looks at what was displaced. */
+static __attribute__((noinline)) bool judge_spill(struct way *w, bool write) {
+  const struct spill_access a = {w->t, w->g, w->granule, w->mask, w->own, write};
+  return spill_judge(&a, &w->spill) == SPILL_CLEAR;
 }
 
-/* Puts the access into its cell; what that held of other bytes goes to the spill cell, which has room. */
+static inline __attribute__((always_inline)) bool spill_is_simple(struct way *w, bool write) {
+  w->spill.at.n = 0;
+  return LIKELY(!(w->meta & META_VICTIMS)) || judge_spill(w, write);
+}
+
+/* Is there room for what an access displaces? */
+static inline __attribute__((always_inline)) bool may_displace(struct way *w, uint32_t rest) {
+  return LIKELY(!rest) || spill_has_room(w->t, &w->spill);
+}
+
+/* Puts the access into its cell; what that held of other bytes is displaced: there is room. */
 static inline __attribute__((always_inline)) void put(struct way *w, unsigned plane, uint32_t rest, uint32_t mine) {
   uint32_t *cell = shadow_cell(plane, w->granule);
   const uint8_t bit = (uint8_t)(META_WRITE << plane);
-  if (UNLIKELY(w->meta & META_VICTIMS || rest)) {
-    uint32_t *spill = shadow_cell(SPILL_PLANE, w->granule);
-    if (rest) {
-      *shadow_ctx(SPILL_PLANE, w->granule) = context_get(plane, w->granule) | (plane ? 0 : SPILL_WRITE);
-      *spill = rest;
-      w->meta |= META_VICTIMS;
-    } else if (w->info) {
-      *spill = w->spill;
-    }
+  if (UNLIKELY(rest)) {
+    spill_settle(w->t, w->granule, &w->spill, rest, context_get(plane, w->granule) | (plane ? 0 : SPILL_WRITE));
+    w->meta |= META_VICTIMS;
+  } else if (UNLIKELY(w->spill.at.n)) {
+    spill_settle(w->t, w->granule, &w->spill, 0, 0);
   }
   __atomic_store_n(cell, w->own | w->mask, __ATOMIC_RELAXED);
   context_set(w->t, plane, w->granule, mine);
@@ -73,7 +68,7 @@ static inline __attribute__((always_inline)) void join_own(struct way *w, unsign
   uint32_t was = context_get(plane, w->granule);
   if (was != mine) context_set(w->t, plane, w->granule, depot_composite(w->t, was, mine, w->mask));
   __atomic_store_n(cell, old | w->mask, __ATOMIC_RELAXED);
-  if (w->info) *shadow_cell(SPILL_PLANE, w->granule) = w->spill;
+  if (UNLIKELY(w->spill.at.n)) spill_settle(w->t, w->granule, &w->spill, 0, 0);
 }
 
 static inline __attribute__((always_inline)) bool is_own(const struct way *w, uint32_t cell) {
@@ -95,7 +90,7 @@ static inline __attribute__((always_inline)) enum tried try_read_in(struct way *
       if (old & CELL_ATOMIC) return RARE;
       if (old & w->mask && !ordered(w->t, w->g, old)) return TAKEN;
       rest = without(old, w->mask);
-      if (rest && w->spill) return RARE;
+      if (!may_displace(w, rest)) return RARE;
     }
   }
   put(w, plane, rest, mine);
@@ -146,7 +141,7 @@ static inline __attribute__((always_inline)) bool try_write(struct way *w, uint3
     if (old & CELL_ATOMIC || (old & w->mask && !ordered(w->t, w->g, old))) return false;
     if (!is_own(w, old)) {
       rest = without(old, w->mask);
-      if (rest && w->spill) return false;
+      if (!may_displace(w, rest)) return false;
     }
   }
   unsigned planes = w->meta >> 1 & ((1u << READ_PLANES) - 1);
@@ -201,14 +196,24 @@ bool det_line_simply(struct det_thread *t, struct race_g *g, uintptr_t p, size_t
   return write ? try_line(t, g, p, n, ctx, true) : try_line(t, g, p, n, ctx, false);
 }
 
-static inline __attribute__((always_inline)) bool try_access(struct det_thread *t, struct race_g *g, uintptr_t p,
-                                                             size_t n, struct race_at at, bool write) {
-  if (UNLIKELY(!g->epoch || g->ignore || !shadow_covered(p))) return false;
-  forget_ordered(t, g);
-  return try_line(t, g, p, n, depot_context_plain(t, g, at), write);
+static inline bool is_of_one_line(uintptr_t p, size_t n) { return (p & 63) + n <= 64; }
+
+/* What lies across the end of a line: each part by itself. */
+static __attribute__((noinline)) bool try_two_lines(struct det_thread *t, struct race_g *g, uintptr_t p, size_t n,
+                                                    uint32_t mine, bool write) {
+  const uintptr_t second = (p | 63) + 1, end = p + n;
+  return shadow_covered(end - 1) && det_line_simply(t, g, p, second - p, mine, write) &&
+         det_line_simply(t, g, second, end - second, mine, write);
 }
 
-static inline __attribute__((always_inline)) bool is_of_one_line(uintptr_t p, size_t n) { return (p & 63) + n <= 64; }
+static inline __attribute__((always_inline)) bool try_access(struct det_thread *t, struct race_g *g, uintptr_t p,
+                                                             size_t n, struct race_at at, bool write) {
+  if (UNLIKELY(n > 64 || !g->epoch || g->ignore || !shadow_covered(p))) return false;
+  forget_ordered(t, g);
+  uint32_t mine = depot_context_plain(t, g, at);
+  if (UNLIKELY(!is_of_one_line(p, n))) return try_two_lines(t, g, p, n, mine, write);
+  return try_line(t, g, p, n, mine, write);
+}
 
 /* A read of what the own epoch wrote needs no record.  Now and then it gets one all the same, so that a loop's inline
  * check, which looks at the read plane only, hits. */
@@ -233,7 +238,7 @@ void det_thunk_read(uintptr_t p, size_t n, uintptr_t pc, uintptr_t fp) {
   struct race_g *g = t->g;
   if (UNLIKELY(!g)) g = race_self();
   struct race_at at = {pc, fp};
-  if (UNLIKELY(!is_of_one_line(p, n) || !try_access(t, g, p, n, at, false)))
+  if (UNLIKELY(!try_access(t, g, p, n, at, false)))
     det_access(t, g, p, n, RACE_READ, at);
   else if (UNLIKELY(++t->reads == READS_WINDOW))
     det_choose_plane(t);
@@ -246,7 +251,7 @@ void det_thunk_write(uintptr_t p, size_t n, uintptr_t pc, uintptr_t fp) {
   struct race_g *g = t->g;
   if (UNLIKELY(!g)) g = race_self();
   struct race_at at = {pc, fp};
-  if (UNLIKELY(!is_of_one_line(p, n) || !try_access(t, g, p, n, at, true))) det_access(t, g, p, n, RACE_WRITE, at);
+  if (UNLIKELY(!try_access(t, g, p, n, at, true))) det_access(t, g, p, n, RACE_WRITE, at);
   det_exit(t);
 }
 
