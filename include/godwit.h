@@ -252,12 +252,12 @@ void gw_race_ignore_end(void);
 /* ---- what the macros call
  * --------------------------------------------------------------------------------------------- */
 
-void gw__go(struct gw__call *call);
-intptr_t gw__blocking(const struct gw__call *call);
-void gw__waitgroup_go(gw_waitgroup *w, struct gw__call *call);
-void gw__once_do(gw_once *o, const struct gw__call *call);
-gw_timer *gw__after_func(int64_t ns, struct gw__call *call);
-bool gw__try(gw_panic_info *out, const struct gw__call *call);
+void gw__go(GW__NOESCAPE struct gw__call *call);
+intptr_t gw__blocking(GW__NOESCAPE const struct gw__call *call);
+void gw__waitgroup_go(gw_waitgroup *w, GW__NOESCAPE struct gw__call *call);
+void gw__once_do(gw_once *o, GW__NOESCAPE const struct gw__call *call);
+gw_timer *gw__after_func(int64_t ns, GW__NOESCAPE struct gw__call *call);
+bool gw__try(gw_panic_info *out, GW__NOESCAPE const struct gw__call *call);
 void gw__cond_init(gw_cond *c, void *locker, bool is_rw);
 
 /* ---- the library: built on the above

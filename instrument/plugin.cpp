@@ -41,6 +41,7 @@
 #include "polls.h"
 #include "prepare.h"
 #include "ranges.h"
+#include "receives.h"
 #include "rename.h"
 #include "runs.h"
 #include "stale.h"
@@ -106,6 +107,7 @@ void check_loops(Function &f, Abi &abi, const Names &names, std::vector<Access> 
 void instrument(Function &f, Abi &abi, const Memory &memory, std::vector<Mention> &mentions) {
   Sharing sharing;
   Work work = collect(f, sharing, audit);
+  if (!audit) quiet_receives(f, sharing);
   if (is_ignored(f)) work.keep_atomics_only();
   memory.lines.settle(f, work);
   remark(f, work);

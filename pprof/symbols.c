@@ -29,6 +29,7 @@ static const char *public_name(const char *name) {
                                          {"runlock_slow", "gw_rwmutex_runlock"},
                                          {"gw__chan_recv_temp", "gw_recv"},
                                          {"gw__chan_recv", "gw_recv_ok"},
+                                         {"gw__chan_recv_own", "gw_recv_ok"},
                                          {"gw__select_pass", "gw_select"},
                                          {"gw__blocking", "gw_blocking"},
                                          {"gw__once_do", "gw_once_do"},

@@ -159,6 +159,7 @@ static bool receive(struct gw__chan *c, void *elem) {
 }
 
 void gw__chan_recv_temp(struct gw__chan *c, void *elem) { receive(c, elem); }
+bool gw__chan_recv_own(struct gw__chan *c, void *elem) { return receive(c, elem); }
 
 static void note_elem(const void *elem, size_t size, enum race_op op, struct race_at at) {
   if (elem && size) race_access(race_self(), elem, size, op, at);

@@ -57,7 +57,7 @@ struct g {
   struct race_g *race;      /* the detector's state */
   struct gw__call call;     /* what it runs */
   struct gw__defer *defers; /* deferred calls, innermost first */
-  struct gw__select *selects;     /* unfinished selects, innermost first */
+  struct select_memory *selects;  /* unfinished selects, innermost first */
   struct trying *tries;           /* gw_try calls, innermost first */
   int64_t since;                  /* when it began to wait (sysmon's clock) */
   int64_t readied;                /* 0, but while a timed wait lasts: when it was made ready, 1 before; see measure.c */

@@ -17,9 +17,9 @@
 struct trying {
   struct ctx_mark mark;
   struct trying *outer;
-  struct gw__defer *defers;   /* the list as it was on entering */
-  struct gw__select *selects; /* likewise */
-  gw_panic_info *out;         /* may be NULL */
+  struct gw__defer *defers;      /* the list as it was on entering */
+  struct select_memory *selects; /* likewise */
+  gw_panic_info *out;            /* may be NULL */
 };
 
 void gw__defer_begin(struct gw__defer *d) {

@@ -277,8 +277,9 @@ int gw_select_cases(gw_case *cases, int n) {
 
 /* ---- the block form ---- */
 
-struct gw__select *gw__select_begin(struct gw__select *s) {
+void gw__select_begin(struct gw__select *s) {
   struct race_at at = RACE_HERE();
+  s->more = NULL;
   s->pass = 0;
   s->n = 0;
   s->cap = GW__SELECT_CASES;
@@ -288,29 +289,39 @@ struct gw__select *gw__select_begin(struct gw__select *s) {
   s->elems = s->inline_elems;
   s->pc = at.pc;
   s->fp = at.fp;
-  return s;
 }
 
-static bool outgrown(const struct gw__select *s) { return s->cases != s->inline_cases || s->elems != s->inline_elems; }
+/* What a select has outgrown its frame for.  Listed, so that a panic in the evaluation of a case gives it back; the
+ * frame itself is in no list, or the detector would have to look at it (macros.h, GW__NOESCAPE). */
+struct select_memory {
+  struct select_memory *outer;   /* the goroutine's next one */
+  struct gw__select_case *cases; /* NULL: in the frame */
+  char *elems;                   /* NULL: in the frame */
+  int cap;                       /* cases that there is room for */
+  uint32_t room;                 /* bytes of elements */
+};
 
-static void give_back(struct gw__select *s) {
-  if (s->cases != s->inline_cases) arena_free_user(s->cases, (size_t)s->cap * sizeof *s->cases);
-  if (s->elems != s->inline_elems) arena_free_user(s->elems, s->room);
+static struct select_memory *memory_of(struct gw__select *s) {
+  if (!s->more) {
+    struct g *g = g_self();
+    struct select_memory *m = s->more = arena_alloc(sizeof *m);
+    m->outer = g->selects;
+    g->selects = m;
+  }
+  return s->more;
 }
 
-/* Those with memory of ours are listed, so that a panic in the evaluation of a case gives it back. */
-static void list(struct gw__select *s) {
-  if (outgrown(s)) return;
-  struct g *g = g_self();
-  s->outer = g->selects;
-  g->selects = s;
+static void give_back(struct select_memory *m) {
+  if (m->cases) arena_free_user(m->cases, (size_t)m->cap * sizeof *m->cases);
+  if (m->elems) arena_free_user(m->elems, m->room);
+  arena_free(m, sizeof *m);
 }
 
-void select_drop(struct g *g, struct gw__select *keep) {
+void select_drop(struct g *g, struct select_memory *keep) {
   while (g->selects != keep) {
-    struct gw__select *s = g->selects;
-    g->selects = s->outer;
-    give_back(s);
+    struct select_memory *m = g->selects;
+    g->selects = m->outer;
+    give_back(m);
   }
 }
 
@@ -343,12 +354,12 @@ bool gw__select_pass(struct gw__select *s) {
 
 static struct gw__select_case *add_case(struct gw__select *s, int kind) {
   if (s->n == s->cap) {
-    list(s);
+    struct select_memory *m = memory_of(s);
     struct gw__select_case *more = arena_alloc_user((size_t)s->cap * 2 * sizeof *more);
     memcpy(more, s->cases, (size_t)s->n * sizeof *more);
-    if (s->cases != s->inline_cases) arena_free_user(s->cases, (size_t)s->cap * sizeof *more);
-    s->cases = more;
-    s->cap *= 2;
+    if (m->cases) arena_free_user(m->cases, (size_t)s->cap * sizeof *more);
+    s->cases = m->cases = more;
+    s->cap = m->cap = s->cap * 2;
   }
   struct gw__select_case *c = &s->cases[s->n++];
   *c = (struct gw__select_case){.kind = kind};
@@ -359,13 +370,13 @@ static struct gw__select_case *add_case(struct gw__select *s, int kind) {
 static void add_elem(struct gw__select *s, struct gw__select_case *c, size_t size) {
   size_t need = s->used + ((size + 15) & ~(size_t)15);
   if (need > s->room) {
-    list(s);
+    struct select_memory *m = memory_of(s);
     size_t room = need * 2;
     char *more = arena_alloc_user(room);
     memcpy(more, s->elems, s->used);
-    if (s->elems != s->inline_elems) arena_free_user(s->elems, s->room);
-    s->elems = more;
-    s->room = (uint32_t)room;
+    if (m->elems) arena_free_user(m->elems, m->room);
+    s->elems = m->elems = more;
+    s->room = m->room = (uint32_t)room;
   }
   c->at = s->used;
   c->size = (uint32_t)size;
@@ -398,13 +409,16 @@ bool gw__select_add_default(struct gw__select *s) {
 }
 
 bool gw__select_take(struct gw__select *s, void *elem, bool *ok) {
-  struct gw__select_case *c = &s->cases[s->taken];
-  if (elem) {
-    chan_copy(elem, s->elems + c->at, c->size);
-    if (c->size) race_access(race_self(), elem, c->size, RACE_WRITE, RACE_HERE());
-  }
+  uint32_t size = s->cases[s->taken].size;
+  if (elem && size) race_access(race_self(), elem, size, RACE_WRITE, RACE_HERE());
+  return gw__select_take_own(s, elem, ok);
+}
+
+bool gw__select_take_own(struct gw__select *s, void *elem, bool *ok) {
+  const struct gw__select_case *c = &s->cases[s->taken];
+  if (elem) chan_copy(elem, s->elems + c->at, c->size);
   if (ok) *ok = c->ok;
   s->pass = 3;
-  if (outgrown(s)) select_drop(g_self(), s->outer);
+  if (UNLIKELY(s->more != NULL)) select_drop(g_self(), ((struct select_memory *)s->more)->outer);
   return true;
 }

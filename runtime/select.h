@@ -3,6 +3,6 @@
 #include "g.h"
 
 /* Forgets g's unfinished selects inside `keep`: a panic passed them. */
-HIDDEN void select_drop(struct g *g, struct gw__select *keep);
+HIDDEN void select_drop(struct g *g, struct select_memory *keep);
 
 #endif

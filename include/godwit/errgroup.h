@@ -24,7 +24,7 @@ int gw_errgroup_wait(gw_errgroup *g);
 /* Gives the memory back.  Panics while functions run.  NULL is fine. */
 void gw_errgroup_free(gw_errgroup *g);
 
-void gw__errgroup_go(gw_errgroup *g, struct gw__call *call);
+void gw__errgroup_go(gw_errgroup *g, GW__NOESCAPE struct gw__call *call);
 #define GW__ERRGROUP_GO(g, n, N, ...)                                     \
   __extension__({                                                         \
     GW__CALL_RECORD(n, N, __VA_ARGS__);                                   \

@@ -26,6 +26,14 @@ struct gw__chan_of; /* never defined: makes a channel's type unlike that of any 
   GW__PRAGMA(GCC diagnostic ignored "-Wpedantic")
 #define GW__POP GW__PRAGMA(GCC diagnostic pop)
 
+/* The runtime keeps no copy of that pointer when it returns: a variable of which only such calls know is the
+ * goroutine's own, which the race detector need not look at. */
+#if defined(__clang__)
+#define GW__NOESCAPE __attribute__((noescape))
+#else
+#define GW__NOESCAPE
+#endif
+
 /* ---- calls handed to the runtime ---- */
 
 /* f(args) for later: f cast to the plain function type, the arguments as machine words.  It lies in the caller's frame;
@@ -150,13 +158,15 @@ typedef union {
 /* ---- channels ---- */
 
 struct gw__chan *gw__chan_make(size_t elem_size, int64_t cap);
-void gw__chan_send(struct gw__chan *c, const void *elem);
-bool gw__chan_try_send(struct gw__chan *c, const void *elem);
+void gw__chan_send(struct gw__chan *c, GW__NOESCAPE const void *elem);
+bool gw__chan_try_send(struct gw__chan *c, GW__NOESCAPE const void *elem);
 /* For a value that goes on into an expression: the destination is a temporary, no access of the user's. */
-void gw__chan_recv_temp(struct gw__chan *c, void *elem);
-bool gw__chan_recv(struct gw__chan *c, void *elem);
-bool gw__chan_try_recv(struct gw__chan *c, void *elem);
-bool gw__chan_try_recv_ok(struct gw__chan *c, void *elem, bool *ok);
+void gw__chan_recv_temp(struct gw__chan *c, GW__NOESCAPE void *elem);
+bool gw__chan_recv(struct gw__chan *c, GW__NOESCAPE void *elem);
+/* The compiler pass calls it in place of gw__chan_recv where no other goroutine can know the destination. */
+bool gw__chan_recv_own(struct gw__chan *c, GW__NOESCAPE void *elem);
+bool gw__chan_try_recv(struct gw__chan *c, GW__NOESCAPE void *elem);
+bool gw__chan_try_recv_ok(struct gw__chan *c, GW__NOESCAPE void *elem, GW__NOESCAPE bool *ok);
 void gw__chan_close(struct gw__chan *c);
 int gw__chan_len(const struct gw__chan *c);
 int gw__chan_cap(const struct gw__chan *c);
@@ -226,7 +236,7 @@ struct gw__select_case {
   int64_t ns;
 };
 struct gw__select {
-  struct gw__select *outer;      /* the goroutine's next select with memory of the runtime */
+  void *more;                    /* memory of the runtime's; NULL: none */
   int pass;                      /* 0 before, 1 registering, 2 looking for the case taken, 3 done */
   int n, cap;                    /* cases registered; room for them */
   int at;                        /* second pass: number of the case that comes next */
@@ -238,24 +248,26 @@ struct gw__select {
   struct gw__select_case inline_cases[GW__SELECT_CASES];
   _Alignas(16) char inline_elems[GW__SELECT_BYTES];
 };
-struct gw__select *gw__select_begin(struct gw__select *s);
+void gw__select_begin(GW__NOESCAPE struct gw__select *s);
 /* The next pass; false after the second. Waits before the second. */
-bool gw__select_pass(struct gw__select *s);
+bool gw__select_pass(GW__NOESCAPE struct gw__select *s);
 /* Register a case; false, so that its body is not run. */
-bool gw__select_add_recv(struct gw__select *s, struct gw__chan *c, size_t size);
-bool gw__select_add_send(struct gw__select *s, struct gw__chan *c, const void *elem, size_t size);
-bool gw__select_add_after(struct gw__select *s, int64_t ns);
-bool gw__select_add_default(struct gw__select *s);
+bool gw__select_add_recv(GW__NOESCAPE struct gw__select *s, struct gw__chan *c, size_t size);
+bool gw__select_add_send(GW__NOESCAPE struct gw__select *s, struct gw__chan *c, GW__NOESCAPE const void *elem,
+                         size_t size);
+bool gw__select_add_after(GW__NOESCAPE struct gw__select *s, int64_t ns);
+bool gw__select_add_default(GW__NOESCAPE struct gw__select *s);
 /* Copies the received value, NULL to drop it, and finishes the select before the body runs; true. */
-bool gw__select_take(struct gw__select *s, void *elem, bool *ok);
+bool gw__select_take(GW__NOESCAPE struct gw__select *s, GW__NOESCAPE void *elem, GW__NOESCAPE bool *ok);
+bool gw__select_take_own(GW__NOESCAPE struct gw__select *s, GW__NOESCAPE void *elem, GW__NOESCAPE bool *ok);
 /* Second pass: this case was taken. */
 static inline bool gw__select_mine(struct gw__select *s) { return s->pass == 2 && s->at++ == s->taken; }
 
 #define GW__SELECT(N) GW__SELECT_(N)
-#define GW__SELECT_(N)                                                                         \
-  GW__PRAGMA(GCC diagnostic push)                                                              \
-  GW__PRAGMA(GCC diagnostic ignored "-Wshadow")                                                \
-  for (struct gw__select GW__CAT(gw__s_, N), *gw__sel = gw__select_begin(&GW__CAT(gw__s_, N)); \
+#define GW__SELECT_(N)                                                                                                \
+  GW__PRAGMA(GCC diagnostic push)                                                                                     \
+  GW__PRAGMA(GCC diagnostic ignored "-Wshadow")                                                                       \
+  for (struct gw__select GW__CAT(gw__s_, N), *gw__sel = (gw__select_begin(&GW__CAT(gw__s_, N)), &GW__CAT(gw__s_, N)); \
        __extension__({ GW__POP gw__select_pass(gw__sel); });)
 
 /* One case: `add` registers it.  `take` declares what the body sees, and runs it at most once. */

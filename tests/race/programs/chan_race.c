@@ -94,6 +94,36 @@ static void b7(void) {
   IN_TURN(2, use(late_rendezvous)); /* RACE 7: read late_rendezvous */
 }
 
+/* What a receive writes is an access where another goroutine knows the variable. */
+static gw_chan(int *) lent;
+static void a8(void) {
+  int into = 0;
+  gw_send(lent, &into);
+  turn_wait(2);
+  gw_send(c, 1);
+  gw_recv_ok(c, &into); /* RACE 8: write into */
+  turn_done();
+}
+static void b8(void) {
+  int *theirs = gw_recv(lent);
+  IN_TURN(1, use(*theirs)); /* RACE 8: read into */
+}
+
+static void a9(void) {
+  gw_send(c, 1);
+  gw_send(c, 2);
+  gw_range(v, c) { /* RACE 9: write v */
+    if (v == 2) break;
+    gw_send(lent, &v);
+    turn_wait(2);
+  }
+  turn_done();
+}
+static void b9(void) {
+  int *theirs = gw_recv(lent);
+  IN_TURN(1, use(*theirs)); /* RACE 9: read v */
+}
+
 static void with(int cap, void (*a)(void), void (*b)(void)) {
   c = gw_make(int, cap);
   both(a, b);
@@ -108,4 +138,8 @@ int main(void) {
   with(1, a5, b5);
   with(0, a6, b6);
   with(0, a7, b7);
+  lent = gw_make(int *, 0);
+  with(1, a8, b8);
+  with(2, a9, b9);
+  gw_chan_free(lent);
 }
