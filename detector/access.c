@@ -10,6 +10,8 @@
  *   - otherwise E stays; where N needs its cell it becomes a victim.
  * N need not be recorded if an entry of the same epoch covers its bytes and conflicts with all that N does.
  *
+ * The cell of a read plane may name a set of readers (readers.h): then each of them is such an entry.
+ *
  * All of this happens under the lock of the line, so of two simultaneous accesses one sees the other's entry.
  * A read that its own epoch's write covers is recorded all the same, where that displaces nothing, so that the inline
  * check (which looks at one plane) hits next time.  For the same reason a write leaves its own epoch's read in its
@@ -21,6 +23,7 @@
 #include "detector/epoch.h"
 #include "detector/judge.h"
 #include "detector/lines.h"
+#include "detector/readers.h"
 #include "detector/report.h"
 #include "detector/shadow.h"
 #include "detector/spill.h"
@@ -59,6 +62,10 @@ static bool covers(const struct access *a, uint32_t cell, uint32_t mask) {
   return cell_same_id(cell, a->own) && (mask & ~cell) == 0 && (a->atomic || !(cell & CELL_ATOMIC));
 }
 
+static bool has_read(const struct access *a, uint32_t cell, uint32_t mask) {
+  return covers(a, cell, mask) || (cell & CELL_BYTES && readers_have(a->g, cell, a->own, mask));
+}
+
 static void add_race(struct access *a, uintptr_t granule, uint32_t bytes, uint32_t cell, uint32_t ctx, bool write) {
   if (a->races.n == RACES_MAX) return; /* of one access: the rest shows when it is made again */
   a->races.pair[a->races.n++] = (struct race_pair){.granule = granule,
@@ -70,6 +77,24 @@ static void add_race(struct access *a, uintptr_t granule, uint32_t bytes, uint32
                                                    .older_write = write};
 }
 
+/* Those of a set whose bytes the access shares race with it as any entry does: a write, or an atomic write, which
+ * leaves the others (they conflict with more than it does).  What is left of the cell. */
+static uint32_t judge_readers(struct access *a, uintptr_t granule, uint32_t mask, uint32_t cell, unsigned plane) {
+  const struct reader_set *s = readers_of(cell_id(cell));
+  bool raced = false;
+  for (uint32_t i = 0; i < s->n; i++) {
+    uint32_t shared = s->at[i].bytes & cell & mask & CELL_BYTES, one = s->at[i].id << CELL_ID_SHIFT | shared;
+    if (!shared || ordered(a->t, a->g, one)) continue;
+    add_race(a, granule, shared, one, s->at[i].ctx, false);
+    raced = true;
+  }
+  if (!a->atomic) return cell & ~mask & CELL_BYTES ? cell & ~mask : 0;
+  if (!raced) return cell;
+  uint32_t ctx = 0, left = readers_without_racers(a->t, a->g, cell, mask, &ctx);
+  if (ctx) context_set(a->t, plane, granule, ctx);
+  return left;
+}
+
 /* Judges one entry; returns what is left of it. Its context, *ctx or (NULL) what the plane has, is looked at only if
  * they race. */
 static uint32_t judge(struct access *a, uintptr_t granule, uint32_t mask, uint32_t cell, const uint32_t *ctx,
@@ -79,6 +104,7 @@ static uint32_t judge(struct access *a, uintptr_t granule, uint32_t mask, uint32
   bool cell_atomic = cell & CELL_ATOMIC;
   if (!ordered(a->t, a->g, cell)) {
     if (!(write || a->write) || (cell_atomic && a->atomic)) return cell;
+    if (plane && readers_of(cell_id(cell))) return judge_readers(a, granule, mask, cell, plane);
     add_race(a, granule, shared, cell, (ctx ? *ctx : context_get(plane, granule)) & SPILL_CTX, write);
   } else if ((write && !a->write) || (a->atomic && !cell_atomic)) {
     return cell;
@@ -210,11 +236,34 @@ static bool judge_victims(struct access *a, uintptr_t granule, uint32_t mask) {
   return covered;
 }
 
-/* Puts what stood in a cell among the victims: into the table if there is no other place. */
-static void displace(struct access *a, uintptr_t granule, uint32_t old, uint32_t old_ctx) {
+/* Puts an entry that stood in a cell among the victims: into the table if there is no other place. */
+static void displace_one(struct access *a, uintptr_t granule, uint32_t old, uint32_t old_ctx) {
   if (spill_add(a->t, granule, old, old_ctx | (a->write ? SPILL_WRITE : 0))) return;
   victim_add(granule, old, old_ctx, a->write);
   *shadow_ctx(SPILL_PLANE, granule) |= SPILL_MORE;
+}
+
+/* Puts what stood in a cell among the victims. */
+static void displace(struct access *a, uintptr_t granule, uint32_t old) {
+  const struct reader_set *s = readers_of(cell_id(old));
+  if (LIKELY(!s)) return displace_one(a, granule, old, context_get(a->plane, granule));
+  for (uint32_t i = 0; i < s->n; i++) {
+    uint32_t bytes = s->at[i].bytes & old & CELL_BYTES;
+    if (bytes) displace_one(a, granule, s->at[i].id << CELL_ID_SHIFT | bytes, s->at[i].ctx);
+  }
+}
+
+/* A plain read where others' stand that have nowhere else to go: as one of their set; false if that isn't to be had. */
+static bool join_readers(struct access *a, uintptr_t granule, uint32_t mask, uint32_t *cell) {
+  const uint32_t old = *cell;
+  if (a->write || a->atomic || old & CELL_ATOMIC) return false;
+  if (!(old & mask) && !readers_of(cell_id(old))) return false; /* other bytes: there is room in the spill plane */
+  const struct readers_new read = {.own = a->own, .mask = mask, .ctx = a->ctx, .granules = 1};
+  uint32_t joined = readers_join(a->t, a->g, old, context_get(a->plane, granule), &read);
+  if (!joined) return false;
+  a->t->displaced++;
+  __atomic_store_n(cell, joined, __ATOMIC_RELAXED);
+  return true;
 }
 
 static void record(struct access *a, uintptr_t granule, uint32_t mask, uint8_t *meta) {
@@ -233,10 +282,10 @@ static void record(struct access *a, uintptr_t granule, uint32_t mask, uint8_t *
     uint32_t was = context_get(a->plane, granule);
     if (was != mine) context_set(a->t, a->plane, granule, depot_composite(a->t, was, mine, mask));
     __atomic_store_n(cell, old | mask, __ATOMIC_RELAXED);
-  } else {
+  } else if (!join_readers(a, granule, mask, cell)) {
     *meta |= META_VICTIMS;
     if (!a->write) a->t->displaced++;
-    displace(a, granule, old, context_get(a->plane, granule));
+    displace(a, granule, old);
     context_set(a->t, a->plane, granule, mine);
     __atomic_store_n(cell, a->own | mask, __ATOMIC_RELAXED);
   }
@@ -269,7 +318,7 @@ static void record_for_inline(struct access *a, uintptr_t granule, uint32_t mask
   uint32_t *cell = shadow_cell(a->plane, granule);
   if (!(*cell & CELL_BYTES) || cell_same_id(*cell, a->own))
     record(a, granule, mask, meta);
-  else if (a->mine.cell && a->plane == a->t->own_plane && !(*cell & CELL_ATOMIC))
+  else if (a->mine.cell && a->plane == a->t->own_plane && !(*cell & CELL_ATOMIC) && !readers_of(cell_id(*cell)))
     swap_back(a, granule, cell);
   else
     a->t->displaced++; /* the inline check will miss again: another reads the same */
@@ -281,7 +330,7 @@ static void access_granule(struct access *a, uintptr_t granule, uint32_t mask, u
   uint32_t written = *meta & META_WRITE ? *w : 0;
   a->mine.cell = a->place.cell = NULL;
   if (covers(a, written, mask)) return record_for_inline(a, granule, mask, meta);
-  if (!a->write && *meta & META_WRITE << a->plane && covers(a, *shadow_cell(a->plane, granule), mask)) return;
+  if (!a->write && *meta & META_WRITE << a->plane && has_read(a, *shadow_cell(a->plane, granule), mask)) return;
   uint32_t left = judge(a, granule, mask, written, NULL, 0, true);
   if (left != written) __atomic_store_n(w, left, __ATOMIC_RELAXED);
   if (a->write) {

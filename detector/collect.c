@@ -19,6 +19,7 @@
 #include "base/prim.h"
 #include "detector/detector.h"
 #include "detector/epoch.h"
+#include "detector/readers.h"
 #include "detector/shadow.h"
 #include "detector/spill.h"
 #include "detector/sync.h"
@@ -200,7 +201,7 @@ static void find_classes(struct collection *c) {
   for (uint32_t id = 1; id < epochs.fresh; id++) {
     const struct epoch_entry *e = &epochs.entry[id];
     c->new_id[id] = id;
-    if (!e->incarnation || c->open[id]) continue;
+    if (!e->incarnation || c->open[id] || e->slot == EPOCH_READERS) continue;
     uint32_t below = values_below(c, e->slot, e->clock);
     uint32_t *rep = &c->rep[c->count[e->slot] + e->slot + below];
     c->fill[e->slot] = below;
@@ -296,6 +297,7 @@ static void rebuild_free_ids(struct collection *c) {
   for (uint32_t id = epochs.fresh; id-- > 1;) {
     struct epoch_entry *e = &epochs.entry[id];
     if (c->live[id]) {
+      if (e->slot == EPOCH_READERS) continue; /* its members are live by themselves */
       c->slot_live[e->slot] = 1;
       c->incarnation_live[e->incarnation] = 1;
       continue;
@@ -365,15 +367,18 @@ static void free_slots(struct collection *c) {
   sync_each_clock(drop_wiped_slot, c);
 }
 
+enum { MEMORY_SHARE = 8 }; /* of what the detector needs anyway, for ids and for sets of readers */
+static size_t memory_needed(const struct collection *c) { return arena_bytes() + c->plane_pages * PRIM_PAGE; }
+
 /* How many ids may be used up until the next: so many that the time that this one took is a small share of the time
  * that they last, at the fastest; but their table takes only a small share of the memory that the detector needs
  * anyway. Rejected: the pace of late, which says nothing when goroutines are first created by the thousand and then
  * work. */
 static uint64_t ids_to_next(const struct collection *c) {
-  enum { PAUSES = 20, ID_NS = 128, MEMORY_SHARE = 8 }; /* ID_NS: measured, lock and channel rounds */
+  enum { PAUSES = 20, ID_NS = 128 }; /* ID_NS: measured, lock and channel rounds */
   const uint64_t floor = 1u << 16;
   uint64_t pause_ns = (uint64_t)(prim_now() - c->from), want = PAUSES * pause_ns / ID_NS;
-  uint64_t room = (arena_bytes() + c->plane_pages * PRIM_PAGE) / MEMORY_SHARE / sizeof *epochs.entry;
+  uint64_t room = memory_needed(c) / MEMORY_SHARE / sizeof *epochs.entry;
   if (want > room) want = room;
   return want > floor ? want : floor;
 }
@@ -387,6 +392,7 @@ static void set_next_collection(const struct collection *c) {
   if (live + (1u << 16) > top)
     gw__fatal("more than 8 million accesses' epochs are distinguishable at once; this program is beyond the detector");
   epochs.collect_at = (uint32_t)next;
+  readers_set_room(memory_needed(c) / MEMORY_SHARE);
 }
 
 static void collect(void) {
@@ -405,14 +411,17 @@ static void collect(void) {
   c.rep = take((values + slots + 1) * sizeof *c.rep);
   mark_goroutines(&c);
   find_classes(&c);
+  readers_rename(c.new_id);
   shadow_each_region(rename_region, &c);
   victim_each(rename_entry, &c);
+  readers_sweep(c.live);
   rebuild_free_ids(&c);
   free_incarnations(&c);
   free_slots(&c);
   for (struct det_thread *t = det_threads.first; t; t = t->next) {
     t->ordered_for = 0; /* ids mean other things now */
     t->ids_n = 0;       /* those that it had are in the list of free ones */
+    readers_forget(t);
   }
   set_next_collection(&c);
   give(c.rep, (values + slots + 1) * sizeof *c.rep);
@@ -430,6 +439,6 @@ static void collect(void) {
 void det_collect(struct det_thread *t) {
   t->collect_wanted = false;
   det_stop_others();
-  if (epochs.fresh - epochs.free_n >= epochs.collect_at) collect();
+  if (epochs.fresh - epochs.free_n >= epochs.collect_at || readers_are_many()) collect();
   det_resume_others();
 }

@@ -118,6 +118,7 @@ struct det_thread {
   uint32_t ordered[2];            /* ids that were found to happen before what it does; 0: none */
   uint64_t deferred_signals;      /* bit per signal that arrived inside (posix_signal.c) */
   struct depot_cache *cache;      /* recent stacks by hash */
+  struct readers_memory *readers; /* recent sets of readers (readers.h); NULL: none yet */
   uint32_t end_rounds;            /* of libc's destructors of thread-specific values, so far */
   struct pool nodes;              /* of clock trees */
   uint32_t blocks_n;              /* in `blocks` */
@@ -137,8 +138,9 @@ struct det_thread *det_adopt(void);
 extern uint32_t det_displaced_many;
 enum { READS_WINDOW = 256 }; /* recorded reads after which a thread thinks about its plane; guess */
 void det_choose_plane(struct det_thread *t);
-/* For a thread that wants one of its own; threads beyond the planes share. */
+/* For a thread that wants one of its own, until it ends; the shared one if there is none left. */
 unsigned det_new_plane(void);
+extern uint32_t det_own_planes; /* that threads may have; tests make it small */
 /* The calling thread records its reads there from now on. */
 void det_use_plane(struct det_thread *t, unsigned plane);
 void det_wait_collect(struct det_thread *t);
@@ -179,7 +181,7 @@ struct race_pair {
   bool older_write;
 };
 
-enum { RACES_MAX = 8 };
+enum { RACES_MAX = 32 }; /* guess: readers beside a write that differ in their stacks */
 
 /* Races of one access that are found and not told yet. */
 struct det_races {

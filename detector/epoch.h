@@ -16,6 +16,10 @@ struct epoch_entry {
 };
 _Static_assert(sizeof(struct epoch_entry) == 16, "one load of a cache line per lookup");
 
+/* In `slot`: the id stands for a set of readers (readers.h), whose address is in `clock`; it has an incarnation so that
+ * it doesn't look free. No goroutine's slot, nor in any tree. */
+#define EPOCH_READERS (CLOCK_NONE - 1)
+
 /* A slot whose goroutine is gone. */
 struct dead_slot {
   uint32_t slot;
@@ -52,12 +56,16 @@ void slot_dead(uint32_t slot, uint64_t end);
 uint32_t incarnation_new(void);
 void incarnation_free(uint32_t index);
 
+/* epoch_before for a set. */
+bool readers_before(const struct race_g *g, uint32_t id);
+
 /* Does all that id stands for happen before what g does now? */
 static inline bool epoch_before(const struct race_g *g, uint32_t id) {
   const struct epoch_entry *e = &epochs.entry[id];
   /* the own slot: an earlier incarnation's end happened before this one began (slot_new) */
   if (e->slot == g->clock.slot) return true;
-  return clock_get(g->clock.tree, e->slot) >= e->clock;
+  if (clock_get(g->clock.tree, e->slot) >= e->clock) return true; /* never of a set: the tree has nothing for it */
+  return UNLIKELY(e->slot == EPOCH_READERS) && readers_before(g, id);
 }
 
 #endif

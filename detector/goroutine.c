@@ -8,6 +8,7 @@
 #include "detector/depot.h"
 #include "detector/detector.h"
 #include "detector/epoch.h"
+#include "detector/readers.h"
 #include "detector/report.h"
 #include "detector/shadow.h"
 
@@ -17,10 +18,19 @@ struct gs det_gs;
 struct det_threads det_threads;
 
 static pthread_key_t thread_end_key;
-static uint32_t next_plane; /* atomic */
+static uint32_t planes_taken; /* atomic; bit per plane that is a thread's own */
+uint32_t det_own_planes = READ_PLANES - SHARED_READ_PLANE;
 
-/* The shared one is given out last. */
-unsigned det_new_plane(void) { return (1 + __atomic_fetch_add(&next_plane, 1, __ATOMIC_RELAXED)) % READ_PLANES + 1; }
+unsigned det_new_plane(void) {
+  for (unsigned plane = SHARED_READ_PLANE + 1; plane <= SHARED_READ_PLANE + det_own_planes; plane++)
+    if (!(__atomic_fetch_or(&planes_taken, 1u << plane, __ATOMIC_RELAXED) & 1u << plane)) return plane;
+  return SHARED_READ_PLANE;
+}
+
+/* What was recorded there stays; others may use the plane. */
+static void give_back_plane(const struct det_thread *t) {
+  if (t->own_plane > SHARED_READ_PLANE) __atomic_fetch_and(&planes_taken, ~(1u << t->own_plane), __ATOMIC_RELAXED);
+}
 
 void det_use_plane(struct det_thread *t, unsigned plane) {
   t->plane = plane;
@@ -58,10 +68,12 @@ static void thread_end(void *arg) {
   det_self = NULL;
   __gw_tls.epoch = 0;
   __gw_tls.read_off = 0;
+  give_back_plane(t);
   pool_drain(&t->nodes);
   epoch_give_back(t);
   context_give_back(t);
   depot_cache_free(t->cache);
+  readers_memory_free(t);
   arena_free(t, sizeof *t);
 }
 
@@ -236,6 +248,7 @@ void race_after_fork_child(void) {
   struct det_thread *me = det_self;
   det_threads.first = me; /* the others' threads are gone; their memory is left alone */
   if (me) me->prev = me->next = NULL;
+  planes_taken = me ? 1u << me->own_plane : 0;
   det_threads.lock.held = 0; /* a thread that is gone may have had it */
   report_after_fork(true);
   order_after_fork();

@@ -7,6 +7,8 @@
  *   - every plane that the access is judged against holds one value in all its cells: none, or an entry that happens
  *     before the access (or, in the read planes, one of its own epoch);
  *   - the access conflicts with all that the entry conflicts with: it is a write, or the entry is a read.
+ * Of a read's own plane the entry may also be one that doesn't happen before it, of other readers: where the thread has
+ * no other plane, they become a set (readers.h), and consecutive lines the same one.
  * That is the case in access.c in which everything older is dropped but writes that a read finds, which stay.  All else
  * is left to access.c, granule by granule.
  *
@@ -21,6 +23,7 @@
 
 #include "detector/contexts.h"
 #include "detector/epoch.h"
+#include "detector/readers.h"
 #include "detector/shadow.h"
 
 enum { WORDS = 4, GROUP = 8 }; /* of two cells in a line of a plane; lines with their meta bytes in one word */
@@ -40,9 +43,12 @@ static inline void set_all(word *w, word value) {
   for (int i = 0; i < WORDS; i++) __atomic_store_n(&w[i], value, __ATOMIC_RELAXED);
 }
 
-/* While one access runs: the last entries, twice, that were found to happen before it. */
+/* While one access runs, each twice: the last entries that were found to happen before it; and the last that was found
+ * beside it, with its context, and what the two came to. */
 struct found {
   word write, read;
+  word beside, joined;
+  uint32_t ctx;
 };
 
 /* Does the line hold nothing, or one entry only, which happens before the access? */
@@ -78,6 +84,26 @@ static void drop_reads(const struct lines_access *a, uintptr_t line, unsigned pl
   }
 }
 
+/* The line's readers and this one become a set; false if they can't.  A thread that may get a plane of its own, or has
+ * one and isn't there, goes another way (single.c). */
+static bool join_readers(const struct lines_access *a, uintptr_t line, word *mine, struct found *found) {
+  if (a->plane != a->t->own_plane) return false;
+  const uint32_t cell = (uint32_t)mine[0], ctx = *shadow_word(a->plane, line);
+  if (found->beside == twice(cell) && found->ctx == ctx && all_are(mine, found->beside)) {
+    if (found->joined != found->beside) set_all(mine, found->joined);
+    return true;
+  }
+  if (!all_are(mine, twice(cell)) || cell & CELL_ATOMIC || !(cell & CELL_BYTES) || cell_same_id(cell, a->own))
+    return false;
+  if (ctx & CONTEXT_MIXED && !readers_of(cell_id(cell))) return false;
+  const struct readers_new read = {.own = a->own, .mask = CELL_BYTES, .ctx = a->ctx, .granules = LINE_CELLS};
+  const uint32_t joined = readers_join(a->t, a->g, cell, ctx, &read);
+  if (!joined) return false;
+  *found = (struct found){found->write, found->read, twice(cell), twice(joined), ctx};
+  if (joined != cell) set_all(mine, twice(joined));
+  return true;
+}
+
 /* One line, locked; false and nothing done if it isn't simple. */
 static inline bool access_simple_line(const struct lines_access *a, uintptr_t line, uint8_t meta, struct found *found) {
   if (meta & META_VICTIMS && !all_are(line_cells(SPILL_PLANE, line), 0)) return false;
@@ -88,7 +114,7 @@ static inline bool access_simple_line(const struct lines_access *a, uintptr_t li
     if (!reads_are_settled(a, line, planes, &found->read)) return false;
     drop_reads(a, line, planes);
   } else if (meta & META_WRITE << a->plane && !settled(a, mine, &found->read)) {
-    return false;
+    return join_readers(a, line, mine, found);
   }
   set_all(mine, twice(a->own | CELL_BYTES));
   context_set_line(a->t, a->plane, line, a->ctx);
@@ -147,7 +173,7 @@ size_t lines_own(const struct lines_access *a, uintptr_t line, size_t n) {
 }
 
 size_t lines_access(const struct lines_access *a, uintptr_t line, size_t n) {
-  struct found found = {0, 0};
+  struct found found = {0};
   size_t done = 0;
   while (done < n) {
     size_t step = 0;

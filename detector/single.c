@@ -9,6 +9,7 @@
 #include "detector/depot.h"
 #include "detector/detector.h"
 #include "detector/judge.h"
+#include "detector/readers.h"
 #include "detector/shadow.h"
 #include "detector/spill.h"
 
@@ -76,7 +77,7 @@ static inline __attribute__((always_inline)) bool is_own(const struct way *w, ui
 }
 
 /* What an attempt to record a read in one plane came to. */
-enum tried { DONE, TAKEN, RARE }; /* TAKEN: a concurrent reader's entry stands there */
+enum tried { DONE, TAKEN, RARE }; /* TAKEN: a concurrent reader's entry, or a set, stands there */
 
 static inline __attribute__((always_inline)) enum tried try_read_in(struct way *w, unsigned plane, uint32_t mine) {
   uint32_t *cell = shadow_cell(plane, w->granule), rest = 0;
@@ -90,6 +91,7 @@ static inline __attribute__((always_inline)) enum tried try_read_in(struct way *
       if (old & CELL_ATOMIC) return RARE;
       if (old & w->mask && !ordered(w->t, w->g, old)) return TAKEN;
       rest = without(old, w->mask);
+      if (UNLIKELY(rest) && readers_of(cell_id(rest))) return TAKEN;
       if (!may_displace(w, rest)) return RARE;
     }
   }
@@ -97,14 +99,29 @@ static inline __attribute__((always_inline)) enum tried try_read_in(struct way *
   return DONE;
 }
 
+/* Beside those that have the cell: as one of their set. */
+static bool join_readers(struct way *w, unsigned plane, uint32_t mine) {
+  uint32_t *cell = shadow_cell(plane, w->granule), old = *cell;
+  const struct readers_new read = {.own = w->own, .mask = w->mask, .ctx = mine, .granules = 1};
+  uint32_t joined = readers_join(w->t, w->g, old, context_get(plane, w->granule), &read);
+  if (!joined) return false;
+  if (joined != old) __atomic_store_n(cell, joined, __ATOMIC_RELAXED);
+  if (UNLIKELY(w->spill.at.n)) spill_settle(w->t, w->granule, &w->spill, 0, 0);
+  return true;
+}
+
 /* Where a concurrent reader has the cell of the shared plane, the thread's own plane has room, mostly.  The inline
- * check looks at one plane only and will miss, so a thread to which that happens often turns to its own altogether. */
-static __attribute__((noinline)) bool read_in_own_plane(struct way *w, uint32_t mine) {
+ * check looks at one plane only and will miss, so a thread to which that happens often turns to its own altogether.
+ * Threads for which there is no plane left read as one of a set. */
+static __attribute__((noinline)) bool read_beside_others(struct way *w, uint32_t mine) {
   struct det_thread *t = w->t;
   t->displaced++;
-  if (t->plane != SHARED_READ_PLANE) return false;
   if (!t->own_plane) t->own_plane = det_new_plane();
-  return t->own_plane != SHARED_READ_PLANE && try_read_in(w, t->own_plane, mine) == DONE;
+  if (t->plane != t->own_plane) {
+    enum tried r = try_read_in(w, t->own_plane, mine);
+    if (r != TAKEN) return r == DONE;
+  }
+  return join_readers(w, t->own_plane, mine);
 }
 
 static inline __attribute__((always_inline)) bool try_read(struct way *w, uint32_t mine) {
@@ -114,7 +131,7 @@ static inline __attribute__((always_inline)) bool try_read(struct way *w, uint32
   }
   enum tried r = try_read_in(w, w->t->plane, mine);
   if (LIKELY(r == DONE)) return true;
-  return r == TAKEN && read_in_own_plane(w, mine);
+  return r == TAKEN && read_beside_others(w, mine);
 }
 
 /* Entries of the read planes: may they go? */

@@ -1,0 +1,85 @@
+/* Sets of readers: one id for the reads of several epochs.
+ *
+ * Reads that happen side by side all have to be kept, for a write that comes later may race with any of them.  A cell
+ * names one id; threads have read planes of their own as far as those last, and beyond that a cell of a read plane may
+ * name a *set*: for each member its id, the bytes that it read and its context.  The members' slots and clocks are
+ * looked up by their ids.  What a member read is what its bytes and the cell's have in common: so a write of some bytes
+ * takes them away from all members by changing the cell.
+ *
+ * Sets never change.  Whoever reads beside those that a cell names puts the set with it in their place: the members
+ * that happen before the read lose the bytes that it covers (access.c says why they may), and the reader's own entry
+ * gets them.  The same members are the same set, so that an array that many read has few sets, and each thread
+ * remembers what it lately made of which: of a line in which all cells name one set, it costs a look at that memory.
+ *
+ * Sets stand in cells of read planes only.  What has to leave such a cell for the victims goes there member by member
+ * (access.c, displace).  The collector renames members, makes those sets one that have become alike, and frees what no
+ * cell names.
+ *
+ * A set costs as much as it has members, each time that one is made; so large ones are made by threads only that find
+ * what they look for in their memory often enough.  Others do as if there were no sets.
+ *
+ * Rejected: the contexts of members in the depot, whose records are never freed: readers by contexts are too many.  One
+ * mask of bytes for all members: whoever reads an array of ints beside others would have to displace them.
+ */
+#ifndef GW_DETECTOR_READERS_H
+#define GW_DETECTOR_READERS_H
+#include "detector/detector.h"
+#include "detector/epoch.h"
+#include "detector/shadow.h"
+
+struct reader {
+  uint32_t slot;  /* of its id: readers are sorted by it, and then by the id */
+  uint32_t id;    /* of the epoch that read */
+  uint32_t ctx;   /* as in a cell of its own, perhaps a composite */
+  uint32_t bytes; /* that it read, as far as the cell still has them */
+};
+
+struct reader_set {
+  struct reader_set *next; /* in its bucket; guarded by the table's lock */
+  uint64_t hash;           /* of the members: the sum of theirs */
+  uint32_t id;             /* that cells name it by */
+  uint32_t n, room;        /* readers; and those that there was memory for */
+  struct reader at[];
+};
+
+/* The set that the id stands for; NULL if it is one epoch. */
+static inline const struct reader_set *readers_of(uint32_t id) {
+  const struct epoch_entry *e = &epochs.entry[id];
+  return e->slot == EPOCH_READERS ? (const struct reader_set *)(uintptr_t)e->clock : NULL;
+}
+
+/* A read that finds others' in its cell. */
+struct readers_new {
+  uint32_t own;      /* g's open id, as a cell without its bytes */
+  uint32_t mask;     /* bytes that it reads */
+  uint32_t ctx;      /* of the read */
+  uint32_t granules; /* for which this is asked: how much it is worth to remember the answer */
+};
+
+/* The cell for what the plain read entry or set `cell` (its context: ctx, if it is none) and the new read are together:
+ * `cell` itself if it has the read already.  0: not to be had.  The caller, who holds the line's lock, puts it into the
+ * cell at once, and `g->recorded` is set then.  Blocks only for internal locks. */
+uint32_t readers_join(struct det_thread *t, const struct race_g *g, uint32_t cell, uint32_t ctx,
+                      const struct readers_new *read);
+/* Has the set in `cell` the read of `mask` by the open epoch `own`?  False if it is no set. */
+bool readers_have(const struct race_g *g, uint32_t cell, uint32_t own, uint32_t mask);
+/* The cell without the bytes in mask of those that don't happen before what g does now; *ctx is its context if it is
+ * no set any more. */
+uint32_t readers_without_racers(struct det_thread *t, const struct race_g *g, uint32_t cell, uint32_t mask,
+                                uint32_t *ctx);
+/* The thread ends. */
+void readers_memory_free(struct det_thread *t);
+
+/* For the collector, alone. */
+
+/* Gives members the ids new_id[id], and sets that are alike now one id: new_id is changed for the others. */
+void readers_rename(uint32_t *new_id);
+/* Sets whose id isn't live are freed, of others the members' ids are live. */
+void readers_sweep(uint8_t *live);
+/* The thread's memory means nothing any more. */
+void readers_forget(struct det_thread *t);
+/* The next collection is due when sets have taken `bytes` more than they have now. */
+void readers_set_room(size_t bytes);
+bool readers_are_many(void);
+
+#endif
