@@ -72,6 +72,7 @@ struct race_g {
   bool acquired;          /* its tree changed since its last tick */
   bool fence_acquire;     /* pending_acquire isn't empty */
   bool fence_release;     /* a release fence came before: fence holds what it published */
+  bool lent;              /* the open clock was published (lend.c) */
   struct clock_ref clock; /* tree of the others, own slot, open clock; slot CLOCK_NONE before the first record */
   struct {
     uint64_t clock;
@@ -92,6 +93,7 @@ struct race_g {
   struct order_g order;         /* what the lock graph needs to know */
   uintptr_t stack_lo, stack_hi; /* bounds of its stack for the walk; lo may be 0 */
   struct clock_ref fence;       /* published by the last release fence */
+  uint64_t lent_at;             /* if `lent`: streams that had become shared when it was (lend.c) */
   uint32_t untaken_n;
   uint32_t spare;                  /* an id that no cell holds, << 9, for the next epoch; 0: none */
   struct untaken untaken[UNTAKEN]; /* the latest publications, all to locks; the newest last */
@@ -226,6 +228,19 @@ void det_tick(struct det_thread *t, struct race_g *g);
 void det_acquire_clock(struct det_thread *t, struct race_g *g, const struct clock_ref *from);
 /* All that the publisher of `from` did is known to g already. */
 bool det_knows(const struct race_g *g, const struct clock_ref *from);
+/* What g did since its last tick has to be published by the open clock; else the last closed one stands for it too. */
+bool det_must_close(const struct race_g *g);
+/* The clock that stands for all that g did. */
+uint64_t det_published_clock(const struct race_g *g);
+/* --- lend.c: releases that nobody is likely to take
+ * ------------------------------------------------------------------------------------------------------------ */
+/* As race_release_merge and race_acquire, for the object of a stream whose other end is in another process. */
+void det_lend(struct race_g *g, const void *addr);
+void det_borrow(struct race_g *g, const void *addr);
+/* Before any operation on a descriptor: if somebody took what g lent, that ends here. */
+void det_lent_end(struct race_g *g);
+/* The clock that g lent is closed. */
+void det_lent_closed(struct race_g *g);
 /* --- reopen.c: an epoch goes on when its lock comes back -------------------------------------------------------------
  */
 /* g is about to close its epoch with a publication to the lock's object. */

@@ -130,16 +130,16 @@ void sync_each_clock(void (*f)(struct clock_ref *c, void *arg), void *arg) {
 /* Clean release: while nothing was recorded in the open segment, the last closed one stands for all that g did; no id
  * is used up. But a clock value must always stand for one state of the tree (acquire relies on it): if g acquired
  * something since the last tick, the open segment is published (and closed) though it is empty. */
-static bool must_close(const struct race_g *g) { return g->recorded || g->acquired; }
+bool det_must_close(const struct race_g *g) { return g->recorded || g->acquired; }
 
-static uint64_t published_clock(const struct race_g *g) {
-  return must_close(g) || g->clock.slot == CLOCK_NONE ? g->clock.clock : g->clock.clock - 1;
+uint64_t det_published_clock(const struct race_g *g) {
+  return det_must_close(g) || g->clock.slot == CLOCK_NONE ? g->clock.clock : g->clock.clock - 1;
 }
 
 void det_publish_to_lock(struct race_g *g, struct clock_ref *out) {
   out->tree = clock_share(g->clock.tree);
   out->slot = g->clock.slot;
-  out->clock = published_clock(g);
+  out->clock = det_published_clock(g);
 }
 
 void det_publish(struct race_g *g, struct clock_ref *out) {
@@ -158,10 +158,11 @@ static uint32_t next_epoch(struct det_thread *t, struct race_g *g) {
 }
 
 void det_tick(struct det_thread *t, struct race_g *g) {
-  if (!must_close(g)) return;
+  if (!det_must_close(g)) return;
   if (g->acquired) g->tree_clock = g->clock.clock;
   g->acquired = false;
   if (g->clock.slot == CLOCK_NONE) return;
+  if (g->lent) det_lent_closed(g);
   g->clock.clock++;
   if (!g->recorded) { /* no cell holds the open id: it moves on with the clock */
     epochs.entry[cell_id(g->epoch)].clock = g->clock.clock;
@@ -248,6 +249,7 @@ static void adopt(struct det_thread *t, struct race_g *g, const struct clock_ref
 
 void det_acquire_clock(struct det_thread *t, struct race_g *g, const struct clock_ref *from) {
   if (det_knows(g, from)) return;
+  if (UNLIKELY(g->lent)) det_tick(t, g); /* what was lent stands for the tree as it is (lend.c) */
   bool whole = is_within(g, from);
   if (whole) {
     adopt(t, g, from);
@@ -276,7 +278,7 @@ void sync_join_clock(struct det_thread *t, struct clock_ref *c, const struct clo
 
 /* Joins what g publishes into c.  What c held stays outside of any one publication, so c has no own component then
  * (det_knows would take it for all of c), unless g knew all of c: then its publication contains c. */
-static void merge_into(struct det_thread *t, struct race_g *g, struct clock_ref *c) {
+void sync_merge_into(struct det_thread *t, struct race_g *g, struct clock_ref *c) {
   struct clock_ref mine;
   det_publish_to_lock(g, &mine);
   if (mine.slot != CLOCK_NONE && (c->slot != CLOCK_NONE || !c->tree) && det_knows(g, c)) {
@@ -323,7 +325,7 @@ void race_release_merge(struct race_g *g, const void *addr) {
   struct sync_bucket *b = sync_bucket((uintptr_t)addr);
   g->untaken_n = 0;
   spin_lock(&b->lock);
-  merge_into(t, g, &sync_get_locked(b, (uintptr_t)addr)->clock);
+  sync_merge_into(t, g, &sync_get_locked(b, (uintptr_t)addr)->clock);
   spin_unlock(&b->lock);
   det_tick(t, g);
   det_exit(t);
@@ -372,7 +374,7 @@ void race_read_unlock(struct race_g *g, const void *readers) {
   struct sync_bucket *b = sync_bucket((uintptr_t)readers);
   spin_lock(&b->lock);
   struct sync_obj *o = sync_get_locked(b, (uintptr_t)readers);
-  merge_into(t, g, &o->clock);
+  sync_merge_into(t, g, &o->clock);
   det_untaken_push(g, o->addr, o->takes);
   spin_unlock(&b->lock);
   det_tick(t, g);
@@ -432,7 +434,7 @@ static void exchange(struct det_thread *t, struct race_g *a, struct race_g *b, c
 
 /* What g publishes, for as long as its tree stays. */
 static struct clock_ref published(struct race_g *g) {
-  struct clock_ref c = {.slot = g->clock.slot, .tree = g->clock.tree, .clock = published_clock(g)};
+  struct clock_ref c = {.slot = g->clock.slot, .tree = g->clock.tree, .clock = det_published_clock(g)};
   g->untaken_n = 0;
   return c;
 }

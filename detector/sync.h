@@ -14,6 +14,7 @@ struct sync_obj {
   struct clock_ref clock; /* joined, with one component outside */
   uint64_t takes;         /* changes whenever somebody acquires the clock; no two objects begin with the same */
   uint64_t handed;        /* of a lock: when somebody last unlocked it who hadn't locked it (held.c); 0: never */
+  bool shared;            /* of a stream that is lent to (lend.c): two goroutines use it that nothing else orders */
 };
 
 struct sync_bucket {
@@ -35,6 +36,9 @@ struct sync_atomic *sync_find_atomic_locked(struct sync_bucket *b, uintptr_t add
 struct sync_atomic *sync_get_atomic_locked(struct sync_bucket *b, uintptr_t addr);
 /* Joins what `from` holds into *c, which stands for no one publication then and has no own component. */
 void sync_join_clock(struct det_thread *t, struct clock_ref *c, const struct clock_ref *from);
+/* Joins what g publishes into *c, which is of an object whose bucket is locked; the caller empties g->untaken before,
+ * and ticks when the lock is free. */
+void sync_merge_into(struct det_thread *t, struct race_g *g, struct clock_ref *c);
 /* Drops the objects in [lo, hi) of one line; true if the line has others left. */
 bool sync_forget_range(struct det_thread *t, uintptr_t lo, uintptr_t hi);
 /* For the collector, alone: every clock that an object holds. */

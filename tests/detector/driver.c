@@ -46,6 +46,7 @@ static char keys[64][16];         /* clocks' addresses */
 static struct {
   char writers[8], readers[8];
 } locks[8]; /* likewise */
+static char streams[8][8];
 static char memory_all[MEMORY_ALL] __attribute__((aligned(64)));
 static char *memory;                       /* of the program */
 static size_t memory_used;                 /* of memory_all */
@@ -241,6 +242,10 @@ static void churn(const struct op *o) {
   }
 }
 
+/* The detector's own: what interceptors do for streams whose other end is elsewhere. */
+extern void det_lend(struct race_g *g, const void *addr);
+extern void det_borrow(struct race_g *g, const void *addr);
+
 /* Sync: every second operation is made on behalf of a goroutine that this thread doesn't run, as a waker does. */
 static void sync_op(const struct op *o) {
   struct race_g *g = g_of(o->a[0]);
@@ -270,6 +275,12 @@ static void sync_op(const struct op *o) {
       break;
     case 'Y':
       race_read_unlock(g, &locks[o->a[1]].readers);
+      break;
+    case 'u':
+      det_lend(g, &streams[o->a[1]]);
+      break;
+    case 'U':
+      det_borrow(g, &streams[o->a[1]]);
       break;
     case 'b':
       race_rendezvous(g, g_of(o->a[1]));
@@ -413,6 +424,7 @@ static void program_begin(const struct op *o) {
   race_reborn(memory, size);
   race_reborn(keys, sizeof keys);
   race_reborn(locks, sizeof locks);
+  race_reborn(streams, sizeof streams);
   race_reborn(scratch, sizeof scratch);
   gs[0] = create(race_self());
   race_g_start(gs[0], &scratch[0], &scratch[1]);

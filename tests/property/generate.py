@@ -11,8 +11,8 @@ from script import RMW, Execution, Program
 LOAD_ORDERS = (RELAXED, CONSUME, ACQUIRE, SEQ_CST)
 STORE_ORDERS = (RELAXED, RELEASE, SEQ_CST)
 RMW_ORDERS = (RELAXED, CONSUME, ACQUIRE, RELEASE, ACQ_REL, SEQ_CST)
-LOCKS = 3
-WEIGHTS = {"access": 50, "write_all": 2, "key": 14, "lock": 20, "handoff": 5, "create": 6, "end": 3, "atomic": 12, "fence": 4,
+LOCKS, STREAMS = 3, 3
+WEIGHTS = {"access": 50, "write_all": 2, "key": 14, "lock": 20, "stream": 6, "handoff": 5, "create": 6, "end": 3, "atomic": 12, "fence": 4,
            "memory": 3, "ignore": 1, "locks": 2, "churn": 1, "swarm": 1, "everybody": 0.3, "thread": 0}
 
 
@@ -100,6 +100,7 @@ class Generator:
         rng = self.rng
         for attempt in range(4):
             g, (at, n) = self.goroutine(), self.span()
+            self.publish_lent(g)
             write = rng.random() < self.write_share
             racers = self.ran.oracle.would_race(g, at, at + n, write)
             if not racers or rng.random() >= self.calm:
@@ -123,7 +124,11 @@ class Generator:
             return
         teller, way = self.rng.choice(knows), self.rng.random()
         k = self.rng.randrange(self.keys)
-        if way < 0.3 or not self.atomics and way < 0.5:
+        if way < 0.08:
+            stream = self.rng.randrange(STREAMS)
+            self.add("u", teller, stream)
+            self.add("U", g, stream)
+        elif way < 0.3 or not self.atomics and way < 0.5:
             self.add(self.rng.choice("hhb"), teller, g)
         elif way < 0.45:
             self.tell_by_lock(teller, g)
@@ -186,6 +191,20 @@ class Generator:
             g = self.goroutine()
         self.last_holder[k] = g
         self.add("y" if rng.random() < 0.4 else "o", g, k)
+
+    def stream(self):
+        self.add(self.rng.choice("uuU"), self.goroutine(), self.rng.randrange(STREAMS))
+
+    def publish_lent(self, g):
+        """So that g may access something again."""
+        if g not in self.ran.lent:
+            return
+        k = self.rng.randrange(LOCKS)
+        if self.rng.random() < 0.4 and self.ran.lock_valid("o", g, k):
+            self.add("o", g, k)
+            self.add("O", g, k)
+        else:
+            self.add(self.rng.choice("llmq"), g, self.rng.randrange(self.keys))
 
     def handoff(self):
         self.add(self.rng.choice("hb"), self.goroutine(), self.goroutine())

@@ -12,6 +12,7 @@ An operation is a tuple whose first element is its letter; tests/detector/driver
                      given away is never smaller, and what is left of a granule beside it belongs to the allocator
     a g k  l g k  m g k  q g k                   acquire, release, release_merge, release_acquire of key k
     o g k  O g k  y g k  Y g k                   lock k is taken, given back (by anybody), read-locked, read-unlocked
+    u g k  U g k     something is written to stream k, whose other end is elsewhere; read from it
     f k              the clock of key k is forgotten
     h g to           hand-off
     b g h            rendezvous: both ways
@@ -25,13 +26,18 @@ An operation is a tuple whose first element is its letter; tests/detector/driver
     W g n k          n short-lived goroutines, one after the other, created by g; each merges into key k (k -1: doesn't)
     t w              from here on operations are made on worker thread w
 
+After `u` a goroutine makes no access until it has published something: the first to read from that stream may be ordered
+after more than what came before the write (detector/lend.c), which the oracle doesn't know of.
+
 Goroutine 0 is there from the start.  Offsets count from the program's memory; keys have addresses of their own.
 """
 
 from typing import NamedTuple
 
-from oracle import Oracle
+from oracle import RELEASES, Oracle
 
+ACCESSES = "rwFMLSRCc"
+PUBLISHES = "nlmqOYhb"
 RMW = ("exchange", "fetch_add", "fetch_sub", "fetch_and", "fetch_or", "fetch_xor", "fetch_nand", "fetch_max",
        "fetch_min", "fetch_umax", "fetch_umin")
 
@@ -93,6 +99,7 @@ class Execution:
         self.held = {}  # (goroutine, key) -> times
         self.holder = {}  # lock -> the goroutine that holds it
         self.readers = {}  # lock -> those that hold it for reading
+        self.lent = set()  # goroutines that have written to a stream and published nothing since
         self.done = 0  # operations so far
 
     def valid(self, op):
@@ -101,6 +108,8 @@ class Execution:
         if letter in "Bft":
             return True
         if op[1] not in self.alive:
+            return False
+        if letter in ACCESSES and op[1] in self.lent:
             return False
         if letter == "n":
             return op[2] not in self.known
@@ -127,6 +136,8 @@ class Execution:
         """Makes one valid operation; gives back the races that it completes."""
         before = len(self.oracle.races)
         getattr(self, "_" + op[0])(self.done, *op[1:])
+        if op[0] in PUBLISHES or (op[0] == "T" and op[2] in RELEASES):
+            self.lent -= set(op[1:3] if op[0] == "b" else op[1:2])
         self.done += 1
         return self.oracle.races[before:]
 
@@ -184,6 +195,13 @@ class Execution:
     def _Y(self, _, g, k):
         self.oracle.merge(g, ("readers", k))
         self.readers[k].remove(g)
+
+    def _u(self, _, g, k):
+        self.oracle.merge(g, ("stream", k))
+        self.lent.add(g)
+
+    def _U(self, _, g, k):
+        self.oracle.acquire(g, ("stream", k))
 
     def _f(self, _, k):
         self.oracle.forget(k)
