@@ -216,5 +216,27 @@ void fd_opened(struct race_g *g, int fd);
 /* `to` names from now on what `from` names. */
 void fd_copied(int from, int to);
 void fd_pair(int a, int b);
+/* Finds out now what fd names, which is otherwise done when it is used first. */
+void fd_find_out(int fd);
+
+/* --- posix_peer.c: which streams have their other end in another process
+ * ------------------------------------------------------ */
+/* What was seen of a socket since its number was given out. */
+enum peer_role { PEER_NONE, PEER_LISTENS, PEER_ACCEPTED, PEER_CONNECTED };
+void fd_set_role(int fd, enum peer_role role);
+enum peer_role fd_role(int fd);
+/* It is bound, and about to listen; and again once it does. */
+void peer_listens(int fd);
+/* Before and after each attempt to connect, whatever comes of it. */
+void peer_connecting(void);
+void peer_connected(int fd);
+/* fd was just accepted from the listener, and is nobody's yet. */
+void peer_accepted(int listener, int fd);
+/* Descriptors may have come here that others made. */
+void peer_message(const struct msghdr *m);
+/* Certainly in another process?  `there` is the address of fd's other end. */
+bool peer_is_elsewhere(int fd, enum peer_role role, const struct sockaddr_storage *there);
+void peer_before_fork(void);
+void peer_after_fork(void);
 
 #endif

@@ -65,28 +65,32 @@ static ssize_t received_vector(ssize_t r, int fd, const struct iovec *v, size_t 
     return gw__real.send(fd, p, n, flags);                                                                     \
   }                                                                                                            \
   ssize_t pre##sendto(int fd, const void *p, size_t n, int flags, const struct sockaddr *to, socklen_t to_n) { \
+    if (flags & MSG_FASTOPEN) peer_connecting(); /* for good: such connections aren't followed */              \
     sends(fd, p, n, record, RACE_HERE());                                                                      \
     return gw__real.sendto(fd, p, n, flags, to, to_n);                                                         \
   }                                                                                                            \
   ssize_t pre##sendmsg(int fd, const struct msghdr *m, int flags) {                                            \
+    if (flags & MSG_FASTOPEN) peer_connecting();                                                               \
     sends_vector(fd, m->msg_iov, m->msg_iovlen, record, RACE_HERE());                                          \
     return gw__real.sendmsg(fd, m, flags);                                                                     \
   }
 /* With MSG_TRUNC the result may exceed the buffer. */
 static ssize_t at_most(ssize_t r, size_t n) { return r > 0 && (size_t)r > n ? (ssize_t)n : r; }
-#define RECV(pre, record)                                                                                       \
-  ssize_t pre##recv(int fd, void *p, size_t n, int flags) {                                                     \
-    ssize_t r = gw__real.recv(fd, p, n, flags);                                                                 \
-    received(at_most(r, n), fd, p, record, RACE_HERE());                                                        \
-    return r;                                                                                                   \
-  }                                                                                                             \
-  ssize_t pre##recvfrom(int fd, void *p, size_t n, int flags, struct sockaddr *from, socklen_t *from_n) {       \
-    ssize_t r = gw__real.recvfrom(fd, p, n, flags, from, from_n);                                               \
-    received(at_most(r, n), fd, p, record, RACE_HERE());                                                        \
-    return r;                                                                                                   \
-  }                                                                                                             \
-  ssize_t pre##recvmsg(int fd, struct msghdr *m, int flags) {                                                   \
-    return received_vector(gw__real.recvmsg(fd, m, flags), fd, m->msg_iov, m->msg_iovlen, record, RACE_HERE()); \
+#define RECV(pre, record)                                                                                 \
+  ssize_t pre##recv(int fd, void *p, size_t n, int flags) {                                               \
+    ssize_t r = gw__real.recv(fd, p, n, flags);                                                           \
+    received(at_most(r, n), fd, p, record, RACE_HERE());                                                  \
+    return r;                                                                                             \
+  }                                                                                                       \
+  ssize_t pre##recvfrom(int fd, void *p, size_t n, int flags, struct sockaddr *from, socklen_t *from_n) { \
+    ssize_t r = gw__real.recvfrom(fd, p, n, flags, from, from_n);                                         \
+    received(at_most(r, n), fd, p, record, RACE_HERE());                                                  \
+    return r;                                                                                             \
+  }                                                                                                       \
+  ssize_t pre##recvmsg(int fd, struct msghdr *m, int flags) {                                             \
+    ssize_t r = gw__real.recvmsg(fd, m, flags);                                                           \
+    if (r >= 0) peer_message(m);                                                                          \
+    return received_vector(r, fd, m->msg_iov, m->msg_iovlen, record, RACE_HERE());                        \
   }
 BOTH(READ)
 BOTH(WRITE)

@@ -23,6 +23,12 @@ static int two_opened(int r, int *fds, struct race_at at) {
   return r;
 }
 
+static int pipe_opened(int r, int *fds, struct race_at at) {
+  two_opened(r, fds, at);
+  for (int i = 0; r == 0 && posix_self() && i < 2; i++) fd_find_out(fds[i]);
+  return r;
+}
+
 #define MODE(flags)                                                \
   ({                                                               \
     mode_t mode = 0;                                               \
@@ -45,15 +51,35 @@ int __gw_i_openat64(int at, const char *path, int flags, ...) {
 int __gw_i_creat(const char *path, mode_t mode) { return opened(gw__real.creat(path, mode)); }
 int __gw_i_creat64(const char *path, mode_t mode) { return opened(gw__real.creat64(path, mode)); }
 int __gw_i_socket(int domain, int type, int protocol) { return opened(gw__real.socket(domain, type, protocol)); }
-int __gw_i_accept(int fd, struct sockaddr *a, socklen_t *n) { return opened(gw__real.accept(fd, a, n)); }
+
+static int accepted(int listener, int fd) {
+  opened(fd);
+  if (fd >= 0 && posix_self()) peer_accepted(listener, fd);
+  return fd;
+}
+int __gw_i_accept(int fd, struct sockaddr *a, socklen_t *n) { return accepted(fd, gw__real.accept(fd, a, n)); }
 int __gw_i_accept4(int fd, struct sockaddr *a, socklen_t *n, int flags) {
-  return opened(gw__real.accept4(fd, a, n, flags));
+  return accepted(fd, gw__real.accept4(fd, a, n, flags));
+}
+int __gw_i_listen(int fd, int backlog) {
+  bool seen = posix_self() != NULL;
+  if (seen) peer_listens(fd);
+  int r = gw__real.listen(fd, backlog);
+  if (seen && r == 0) peer_listens(fd);
+  return r;
+}
+int __gw_i_connect(int fd, const struct sockaddr *to, socklen_t n) {
+  bool seen = posix_self() != NULL;
+  if (seen) peer_connecting();
+  int r = gw__real.connect(fd, to, n);
+  if (seen) peer_connected(fd);
+  return r;
 }
 int __gw_i_eventfd(unsigned value, int flags) { return opened(gw__real.eventfd(value, flags)); }
 int __gw_i_epoll_create(int size) { return opened(gw__real.epoll_create(size)); }
 int __gw_i_epoll_create1(int flags) { return opened(gw__real.epoll_create1(flags)); }
-int __gw_i_pipe(int fds[2]) { return two_opened(gw__real.pipe(fds), fds, RACE_HERE()); }
-int __gw_i_pipe2(int fds[2], int flags) { return two_opened(gw__real.pipe2(fds, flags), fds, RACE_HERE()); }
+int __gw_i_pipe(int fds[2]) { return pipe_opened(gw__real.pipe(fds), fds, RACE_HERE()); }
+int __gw_i_pipe2(int fds[2], int flags) { return pipe_opened(gw__real.pipe2(fds, flags), fds, RACE_HERE()); }
 
 int __gw_i_socketpair(int domain, int type, int protocol, int fds[2]) {
   int r = two_opened(gw__real.socketpair(domain, type, protocol, fds), fds, RACE_HERE());

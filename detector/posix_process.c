@@ -7,7 +7,9 @@
 #include "detector/posix.h"
 
 static void before_fork(void) {
-  if (det_ready) race_before_fork();
+  if (!det_ready) return;
+  peer_before_fork();
+  race_before_fork();
 }
 
 static void after_fork_parent(void) {
@@ -18,6 +20,7 @@ static void after_fork_child(void) {
   if (!det_ready) return;
   race_after_fork_child();
   thread_after_fork();
+  peer_after_fork();
 }
 
 /* quick_exit runs handlers, and then ends the process with its own status: the handler that was registered first runs

@@ -104,6 +104,12 @@ void race_fd_write(struct race_g *g, int fd);
 void race_fd_read(struct race_g *g, int fd);
 void race_fd_close(struct race_g *g, int fd);
 void race_fd_open(struct race_g *g, int fd);
+/* Which of them are ends of connections: a bound socket is about to listen, and again once it does; somebody is about
+ * to call connect; he has, whatever came of it; a connection was accepted, and its number given out. */
+void race_fd_listen(int fd);
+void race_fd_connecting(void);
+void race_fd_connected(int fd);
+void race_fd_accepted(int listener, int fd);
 
 /* The annotations of godwit.h, nested. */
 void race_ignore_begin(struct race_g *g);
@@ -175,6 +181,10 @@ static inline void race_fd_write(struct race_g *g, int fd) { (void)g, (void)fd; 
 static inline void race_fd_read(struct race_g *g, int fd) { (void)g, (void)fd; }
 static inline void race_fd_close(struct race_g *g, int fd) { (void)g, (void)fd; }
 static inline void race_fd_open(struct race_g *g, int fd) { (void)g, (void)fd; }
+static inline void race_fd_listen(int fd) { (void)fd; }
+static inline void race_fd_connecting(void) {}
+static inline void race_fd_connected(int fd) { (void)fd; }
+static inline void race_fd_accepted(int listener, int fd) { (void)listener, (void)fd; }
 static inline void race_ignore_begin(struct race_g *g) { (void)g; }
 static inline void race_ignore_end(struct race_g *g) { (void)g; }
 static inline void race_finding(const char *kind, const char *message, const char *text, struct race_g *g,

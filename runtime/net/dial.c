@@ -34,6 +34,7 @@ static int listen_at(const struct address *a) {
     prim_sock_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, !any);
   }
   int e = prim_sock_bind(fd, a, a->n);
+  if (e == 0) race_fd_listen(fd);
   if (e == 0) e = prim_sock_listen(fd, BACKLOG);
   if (e == 0) return fd;
   prim_io_close(fd);
@@ -48,6 +49,7 @@ int gw_listen(const char *text) {
     if (e == -EAFNOSUPPORT || e == -EADDRNOTAVAIL) continue; /* a machine without v6 */
     if (fd < 0) break;
     race_fd_open(g_self()->race, fd);
+    race_fd_listen(fd);
     desc_made(fd, !is_local(&list[i]), is_local(&list[i]) && list[i].local.sun_path[0]);
     return fd;
   }
@@ -60,10 +62,17 @@ static int await(int fd) {
   return -prim_sock_get(fd, SOL_SOCKET, SO_ERROR);
 }
 
+static int connect_once(int fd, const struct address *a) {
+  race_fd_connecting();
+  int e = prim_sock_connect(fd, a, a->n);
+  race_fd_connected(fd);
+  return e;
+}
+
 static int connect_now(int fd, const struct address *a) {
   int e;
   /* A local listener whose queue is full says so, and tells nobody when it has room. */
-  while ((e = prim_sock_connect(fd, a, a->n)) == -EAGAIN) gw_sleep(GW_MS);
+  while ((e = connect_once(fd, a)) == -EAGAIN) gw_sleep(GW_MS);
   return e == -EINPROGRESS || e == -EINTR ? await(fd) : e;
 }
 

@@ -198,6 +198,7 @@ int gw_accept(int fd) {
   int64_t r = once(&io);
   if (r >= 0) {
     race_fd_open(g_self()->race, (int)r);
+    race_fd_accepted(fd, (int)r);
     desc_made((int)r, is_tcp(fd), false);
   }
   return (int)answer(r);

@@ -1,0 +1,172 @@
+/* NO RACE */
+/* Streams to other processes, whose answers come after what was asked, whoever reads them; and ends of streams that are
+ * used late. */
+#include "streams.h"
+
+static long x;
+static int fd, other;
+static pthread_mutex_t m = PTHREAD_MUTEX_INITIALIZER;
+
+/* One asks, another one gets the answer. */
+static void asks(void) {
+  turn_wait(1);
+  x++;
+  put(fd);
+  turn_done();
+}
+static void is_answered(void) {
+  turn_wait(2);
+  get(fd);
+  x++;
+  turn_done();
+}
+
+/* In turns, each with the other's question. */
+static void ask_in_turns(int first) {
+  for (int i = 0; i < 10; i++) {
+    turn_wait(2 * i + first);
+    if (i || first == 2) get(fd);
+    x++;
+    put(fd);
+    turn_done();
+  }
+}
+static void asks_first(void) { ask_in_turns(1); }
+static void asks_second(void) { ask_in_turns(2); }
+
+/* A single user goes on with his epoch, whatever he writes; so does the next one, who has the stream by a lock. */
+static void rounds(void) {
+  x++;
+  put(fd), get(fd);
+  x++;
+  uint32_t epoch = open_epoch();
+  for (int i = 0; i < 20; i++) {
+    x++;
+    put(fd), get(fd);
+    put(other), get(other);
+  }
+  MUST(open_epoch() == epoch);
+}
+static void has_it_first(void) {
+  turn_wait(1);
+  pthread_mutex_lock(&m);
+  rounds();
+  pthread_mutex_unlock(&m);
+  turn_done();
+}
+static void has_it_next(void) {
+  turn_wait(2);
+  pthread_mutex_lock(&m);
+  rounds();
+  pthread_mutex_unlock(&m);
+  turn_done();
+}
+
+/* What was written before is lent with an epoch of its own once the lender learns of others: who knows the first
+ * needn't know the second. */
+static long learned;
+static pthread_mutex_t by = PTHREAD_MUTEX_INITIALIZER, on = PTHREAD_MUTEX_INITIALIZER;
+static void teaches(void) {
+  turn_wait(2);
+  pthread_mutex_lock(&by);
+  learned = 1;
+  pthread_mutex_unlock(&by);
+  turn_done();
+}
+static void lends(void) {
+  turn_wait(1);
+  x++;
+  put(fd);
+  turn_done();
+  turn_wait(3);
+  pthread_mutex_lock(&by);
+  pthread_mutex_unlock(&by);
+  pthread_mutex_lock(&on);
+  pthread_mutex_unlock(&on);
+  turn_done();
+}
+static void takes(void) {
+  turn_wait(4);
+  get(fd);
+  x++;
+  pthread_mutex_lock(&on);
+  pthread_mutex_unlock(&on);
+  learned++;
+  turn_done();
+}
+static void three(void (*a)(void), void (*b)(void), void (*c)(void)) {
+  pthread_t t[3];
+  void (*f[])(void) = {a, b, c};
+  turn_restart();
+  for (int i = 0; i < 3; i++) MUST(pthread_create(&t[i], NULL, pairs__run, &f[i]) == 0);
+  for (int i = 0; i < 3; i++) MUST(pthread_join(t[i], NULL) == 0);
+}
+
+static void elsewhere(enum way way) {
+  fd = echo(way), other = echo(way);
+  both(has_it_first, has_it_next);
+  both(asks, is_answered);
+  both(asks_first, asks_second);
+  get(fd);
+  close(fd), close(other);
+  await_echo(), await_echo();
+  fd = echo(way);
+  three(teaches, lends, takes);
+  close(fd);
+  await_echo();
+}
+
+/* Within the process: the reader's end is used for the first time when the writer's is gone. */
+static int ends[2], listener;
+static void writes_and_closes(void) {
+  turn_wait(1);
+  x++;
+  put(ends[1]);
+  close(ends[1]);
+  turn_done();
+}
+static void reads_late(void) {
+  turn_wait(2);
+  if (listener >= 0) ends[0] = accept(listener, NULL, NULL);
+  get(ends[0]);
+  x++;
+  close(ends[0]);
+  turn_done();
+}
+static void late(int domain, bool accepted_late) {
+  struct place p;
+  int l = listen_somewhere(domain, &p);
+  ends[1] = connect_to(&p);
+  listener = accepted_late ? l : -1;
+  if (!accepted_late) ends[0] = accept(l, NULL, NULL);
+  both(writes_and_closes, reads_late);
+  close(l);
+}
+static void late_pipe(void) {
+  listener = -1;
+  MUST(pipe(ends) == 0);
+  both(writes_and_closes, reads_late);
+}
+
+/* A forked child has both ends of what its parent connected to itself. */
+static void connected_by_the_parent(int domain) {
+  struct place p;
+  listener = listen_somewhere(domain, &p);
+  ends[1] = connect_to(&p);
+  pid_t pid = fork();
+  MUST(pid >= 0);
+  if (pid == 0) {
+    both(writes_and_closes, reads_late);
+    _exit(0);
+  }
+  close(listener), close(ends[1]);
+  await_echo();
+}
+
+int main(void) {
+  for (enum way way = 0; way < WAYS; way++) elsewhere(way);
+  for (int i = 0; i < 2; i++) late(AF_UNIX, i), late(AF_INET, i);
+  late_pipe();
+  connected_by_the_parent(AF_UNIX);
+  connected_by_the_parent(AF_INET);
+}
