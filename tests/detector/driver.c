@@ -6,7 +6,8 @@
  * process, and the first line of output gives the address of site 0, relative to the module; site i is 32 bytes * i
  * further.  After each program one line has what its atomic operations returned, in order.
  *
- * An argument is the number of epoch ids after which the detector collects, each time.
+ * The first argument is the number of epoch ids after which the detector collects, each time (0: when it pays), the
+ * second the number of read planes that threads may have of their own.
  *
  * With worker threads ("t") exactly one thread acts at any time; the detector doesn't see them. */
 #define _GNU_SOURCE
@@ -358,8 +359,8 @@ static void make(const struct op *o) {
   }
 }
 
-/* The detector's own knob. */
-extern uint32_t det_displaced_many;
+/* The detector's own knobs. */
+extern uint32_t det_displaced_many, det_own_planes;
 
 /* Worker threads: exactly one thread acts, the others wait. */
 
@@ -483,7 +484,8 @@ int main(int argc, char **argv) {
   uintptr_t base = 0;
   dl_iterate_phdr(first_module, &base);
   race_init();
-  if (argc > 1) collect_from_now_on((uint32_t)strtoul(argv[1], NULL, 10));
+  if (argc > 1 && strcmp(argv[1], "0") != 0) collect_from_now_on((uint32_t)strtoul(argv[1], NULL, 10));
+  if (argc > 2) det_own_planes = (uint32_t)strtoul(argv[2], NULL, 10);
   printf("%lx\n", (unsigned long)(SITE_ADDRESS(0) - base));
   while (fgets(line, sizeof line, stdin)) {
     struct op o = op_parse(line);

@@ -13,7 +13,7 @@ STORE_ORDERS = (RELAXED, RELEASE, SEQ_CST)
 RMW_ORDERS = (RELAXED, CONSUME, ACQUIRE, RELEASE, ACQ_REL, SEQ_CST)
 LOCKS, STREAMS = 3, 3
 WEIGHTS = {"access": 50, "write_all": 2, "key": 14, "lock": 20, "stream": 6, "handoff": 5, "create": 6, "end": 3, "atomic": 12, "fence": 4,
-           "memory": 3, "ignore": 1, "locks": 2, "churn": 1, "swarm": 1, "everybody": 0.3, "thread": 0}
+           "memory": 3, "ignore": 1, "locks": 2, "churn": 1, "swarm": 1, "everybody": 0.3, "audience": 0.3, "thread": 0}
 
 
 def layout(rng):
@@ -82,9 +82,9 @@ class Generator:
 
     # accesses
 
-    def span(self):
+    def span(self, region=None):
         """Bytes inside one region: mostly a scalar, aligned or not."""
-        lo, hi = self.rng.choice(self.regions)
+        lo, hi = region or self.rng.choice(self.regions)
         if hi - lo > 128 and self.rng.random() < 0.7:
             at = self.rng.choice((lo, self.rng.randrange(lo, hi - 100)))
             return at, self.rng.choice((hi - at, self.rng.randint(100, hi - at)))
@@ -249,6 +249,33 @@ class Generator:
                 self.add("h", last, other)
             if rng.random() < 0.7:
                 self.atomic(other, place)
+
+    def audience(self):
+        """All that live read a region side by side, as a whole or here and there, in one epoch or several, some of them
+        twice.  Then those who have heard of all of them, or of all but one, write or read there."""
+        rng, region = self.rng, self.rng.choice(self.regions)
+        k, wholes, releases = rng.randrange(self.keys), rng.choice((0, 0.5, 0.5, 1)), rng.choice((0, 0, 0.2))
+        while len(self.ran.alive) < self.crowd and rng.random() < 0.99:
+            self.create()
+        for g in rng.sample(self.ran.alive, len(self.ran.alive)) * rng.choice((1, 1, 2)):
+            if self.threads and rng.random() < 0.5:
+                self.thread()
+            whole = rng.random() < wholes
+            for _ in range(1 if whole else rng.choice((1, 2, 4))):
+                at, n = (region[0], region[1] - region[0]) if whole else self.span(region)
+                if not self.ran.oracle.would_race(g, at, at + n, False) or rng.random() >= self.calm:
+                    self.add("r", g, at, n, rng.choice((0, 1, 2, 3)))
+            if rng.random() < releases:
+                self.add(rng.choice("lmq"), g, k)
+        for last in rng.sample(self.ran.alive, min(len(self.ran.alive), rng.choice((1, 1, 3)))):
+            missing = None if rng.random() < self.calm else self.goroutine()
+            for g in rng.sample(self.ran.alive, len(self.ran.alive)):
+                if g not in (last, missing):
+                    self.add("h", g, last)
+            for _ in range(rng.choice((1, 2))):
+                (at, n), write = self.span(region), rng.random() < 0.7
+                if missing is not None or not self.ran.oracle.would_race(last, at, at + n, write):
+                    self.add("w" if write else "r", last, at, n, rng.choice((0, 1, 2, 3)))
 
     def atomic(self, g=None, place=None, letters="LLSRC"):
         at, n = place or self.rng.choice(self.atomics)

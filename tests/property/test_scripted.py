@@ -31,15 +31,16 @@ def seeds(full, part, parts):
     return [i * BATCH for i in range(batches) if i % parts == part]
 
 
-def run_batch(driver, seed, threads=0, collect=0):
-    """Programs seed, seed + 1, ... in one process; epoch ids are collected each time that `collect` were used up."""
+def run_batch(driver, seed, threads=0, collect=0, planes=None):
+    """Programs seed, seed + 1, ... in one process; epoch ids are collected each time that `collect` were used up, and
+    threads may have so many read planes of their own (None: all that there are)."""
     programs = [generate(random.Random(seed + i), threads) for i in range(BATCH)]
-    arguments = (collect,) if collect else ()
+    arguments = (collect,) if planes is None else (collect, planes)
     wrong = judge.judge(driver, programs, arguments)
     if wrong:
         index, _ = wrong
         upto = programs if index is None else programs[:index + 1]
-        where = f"seed {seed} (threads {threads}, collect {collect}), program {index}"
+        where = f"seed {seed} (threads {threads}, collect {collect}, planes {planes}), program {index}"
         pytest.fail(judge.explain(driver, upto, where, arguments), pytrace=False)
 
 
@@ -62,6 +63,13 @@ def test_seeded_with_collection(driver, full, collect):
     """Epoch ids are renamed all the time, and programs follow one another in one process."""
     for seed in seeds(full, 0, 1)[:None if full else 6]:
         run_batch(driver, seed + 20_000_000, threads=2 if seed % (2 * BATCH) else 0, collect=collect)
+
+
+@pytest.mark.parametrize("planes, threads, collect", [(0, 0, 0), (0, 8, 0), (1, 8, 0), (0, 8, 50), (1, 8, 1000)])
+def test_seeded_with_few_planes(driver, full, planes, threads, collect):
+    """More threads than read planes: those that read side by side become sets."""
+    for seed in seeds(full, 0, 1)[:None if full else 4]:
+        run_batch(driver, seed + 30_000_000, threads, collect, planes)
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True, database=None)
