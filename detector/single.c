@@ -21,7 +21,9 @@ struct way {
   uint32_t mask; /* bytes of the access */
   uint32_t own;  /* the open id */
   uint8_t meta;
-  struct spill_way spill; /* what will be left of what was displaced before */
+  bool changed;           /* there will be less of the entry in the spill plane */
+  uint32_t spilled;       /* what will be left of it */
+  struct spill_way block; /* what will be left of those in its block, if it has one */
 };
 
 static inline __attribute__((always_inline)) uint32_t without(uint32_t cell, uint32_t bytes) {
@@ -29,20 +31,45 @@ static inline __attribute__((always_inline)) uint32_t without(uint32_t cell, uin
   return cell & CELL_BYTES ? cell : 0;
 }
 
-/* Looks at what was displaced. */
-static __attribute__((noinline)) bool judge_spill(struct way *w, bool write) {
+static __attribute__((noinline)) bool judge_block(struct way *w, bool write) {
   const struct spill_access a = {w->t, w->g, w->granule, w->mask, w->own, write};
-  return spill_judge(&a, &w->spill) == SPILL_CLEAR;
+  return spill_judge(&a, &w->block) == SPILL_CLEAR;
 }
 
+/* Looks at what was displaced: one entry, mostly. */
 static inline __attribute__((always_inline)) bool spill_is_simple(struct way *w, bool write) {
-  w->spill.at.n = 0;
-  return LIKELY(!(w->meta & META_VICTIMS)) || judge_spill(w, write);
+  w->spilled = 0;
+  w->changed = false;
+  w->block.at.n = 0;
+  if (LIKELY(!(w->meta & META_VICTIMS))) return true;
+  uint32_t spill = *shadow_cell(SPILL_PLANE, w->granule);
+  if (!spill) return true;
+  uint32_t info = *shadow_ctx(SPILL_PLANE, w->granule);
+  if (UNLIKELY(!(spill & CELL_BYTES) || info & SPILL_MORE || cell_same_id(spill, w->own))) return judge_block(w, write);
+  bool wrote = info & SPILL_WRITE;
+  w->spilled = spill;
+  if (!(spill & w->mask)) return true;
+  if (!ordered(w->t, w->g, spill)) return !write && !wrote; /* concurrent reads don't disturb one another */
+  w->changed = write || !wrote;
+  if (w->changed) w->spilled = without(spill, w->mask);
+  return true;
 }
 
 /* Is there room for what an access displaces? */
 static inline __attribute__((always_inline)) bool may_displace(struct way *w, uint32_t rest) {
-  return LIKELY(!rest) || spill_has_room(w->t, &w->spill);
+  return LIKELY(!rest || !(w->spilled | w->block.at.n)) || spill_has_room(w->t, &w->block);
+}
+
+static inline __attribute__((always_inline)) void settle(struct way *w) {
+  if (UNLIKELY(w->block.at.n))
+    spill_settle(w->t, w->granule, &w->block, 0, 0);
+  else if (w->changed)
+    *shadow_cell(SPILL_PLANE, w->granule) = w->spilled;
+}
+
+static __attribute__((noinline)) void displace(struct way *w, uint32_t cell, uint32_t info) {
+  if (w->changed) *shadow_cell(SPILL_PLANE, w->granule) = w->spilled;
+  spill_settle(w->t, w->granule, &w->block, cell, info);
 }
 
 /* Puts the access into its cell; what that held of other bytes is displaced: there is room. */
@@ -50,10 +77,16 @@ static inline __attribute__((always_inline)) void put(struct way *w, unsigned pl
   uint32_t *cell = shadow_cell(plane, w->granule);
   const uint8_t bit = (uint8_t)(META_WRITE << plane);
   if (UNLIKELY(rest)) {
-    spill_settle(w->t, w->granule, &w->spill, rest, context_get(plane, w->granule) | (plane ? 0 : SPILL_WRITE));
+    uint32_t info = context_get(plane, w->granule) | (plane ? 0 : SPILL_WRITE);
     w->meta |= META_VICTIMS;
-  } else if (UNLIKELY(w->spill.at.n)) {
-    spill_settle(w->t, w->granule, &w->spill, 0, 0);
+    if (LIKELY(!(w->spilled | w->block.at.n))) {
+      *shadow_ctx(SPILL_PLANE, w->granule) = info;
+      *shadow_cell(SPILL_PLANE, w->granule) = rest;
+    } else {
+      displace(w, rest, info);
+    }
+  } else if (UNLIKELY(w->meta & META_VICTIMS)) {
+    settle(w);
   }
   __atomic_store_n(cell, w->own | w->mask, __ATOMIC_RELAXED);
   context_set(w->t, plane, w->granule, mine);
@@ -69,7 +102,7 @@ static inline __attribute__((always_inline)) void join_own(struct way *w, unsign
   uint32_t was = context_get(plane, w->granule);
   if (was != mine) context_set(w->t, plane, w->granule, depot_composite(w->t, was, mine, w->mask));
   __atomic_store_n(cell, old | w->mask, __ATOMIC_RELAXED);
-  if (UNLIKELY(w->spill.at.n)) spill_settle(w->t, w->granule, &w->spill, 0, 0);
+  if (UNLIKELY(w->meta & META_VICTIMS)) settle(w);
 }
 
 static inline __attribute__((always_inline)) bool is_own(const struct way *w, uint32_t cell) {
@@ -106,7 +139,7 @@ static bool join_readers(struct way *w, unsigned plane, uint32_t mine) {
   uint32_t joined = readers_join(w->t, w->g, old, context_get(plane, w->granule), &read);
   if (!joined) return false;
   if (joined != old) __atomic_store_n(cell, joined, __ATOMIC_RELAXED);
-  if (UNLIKELY(w->spill.at.n)) spill_settle(w->t, w->granule, &w->spill, 0, 0);
+  if (UNLIKELY(w->meta & META_VICTIMS)) settle(w);
   return true;
 }
 
