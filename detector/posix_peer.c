@@ -1,15 +1,17 @@
 /* Which streams have their other end in another process, so that nobody here takes what is written to them.
  *
  * "Certainly elsewhere" is said of a connection that this process was seen to accept or to make:
- *   AF_UNIX  the kernel knows which process called connect (to who accepted) or listen (to who connected): another one,
- *            and none from which this one was forked
- *   TCP      no socket here was ever connected from the other end's port, or listened at it, whatever the addresses;
- * and nobody is in connect just now, as his port isn't known yet The other end can't have been inherited: who accepts
- * does so from a listener that was made here (or before a fork, by a process in the chain), so the connection is
- * younger than this program's start, or than the fork.  Descriptors come by two other ways: in messages (SCM_RIGHTS),
- * and accepted from a listener that was inherited over an exec. Whatever is connected after the first of either isn't
- * called foreign any more. In doubt a stream is one that both ends of may be here, as all were before: that costs time
- * only.
+ *
+ * - AF_UNIX: the kernel knows which process called connect (to who accepted) or listen (to who connected): another one,
+ *   and none from which this one was forked;
+ * - TCP: no socket here was ever connected from the other end's port, or listened at it, whatever the addresses; and
+ *   nobody is in connect just now, as his port isn't known yet.
+ *
+ * The other end can't have been inherited: who accepts does so from a listener that was made here (or before a fork, by
+ * a process in the chain), so the connection is younger than this program's start, or than the fork.  Ends come by two
+ * other ways: in messages (SCM_RIGHTS), and from a listener that was inherited over an exec, for which the lowest
+ * numbers are searched when something is connected for the first time.  Once there is such a listener, or a message
+ * came, nothing more is said to be elsewhere.  In doubt both ends of a stream may be here: that costs time only.
  *
  * Rejected: asking the kernel for the other end's inode and looking for it among our descriptors, which is exact, but
  * takes as long as there are descriptors, for each connection.
@@ -20,12 +22,17 @@
 
 #include "base/prim.h"
 
-enum { PORTS = 1 << 16, CHAIN = 16 /* guess */ };
+enum {
+  PORTS = 1 << 16,
+  CHAIN = 16,     /* guess */
+  INHERITED = 256 /* guess: service managers give out numbers from 3 on */
+};
 static struct {
   uint8_t port[PORTS / 8]; /* bit per port, as the network writes it; atomic: a socket listened there, or connected from
                               there */
   uint32_t connecting;     /* atomic; calls of connect under way, whose ports aren't in `port` yet */
   bool strangers;          /* atomic; descriptors came from elsewhere */
+  bool searched;           /* atomic; for inherited listeners */
   uint32_t chain_n;        /* in `chain`; written in the only thread of a forked child, as is */
   int chain[CHAIN];        /* the processes from which this one was forked, since the program began */
   int forking;             /* this process's number, while it forks; guarded by the detector's standstill */
@@ -62,18 +69,32 @@ void peer_listens(int fd) {
 
 void peer_connecting(void) { __atomic_fetch_add(&peers.connecting, 1, __ATOMIC_RELAXED); }
 
+static void strangers_came(void) { __atomic_store_n(&peers.strangers, true, __ATOMIC_RELAXED); }
+
+/* One that was made here has its role before it listens. */
+static void search_for_listeners(void) {
+  if (__atomic_exchange_n(&peers.searched, true, __ATOMIC_RELAXED)) return;
+  int before = errno;
+  for (int fd = 0; fd < INHERITED; fd++) {
+    int listens = 0;
+    socklen_t n = sizeof listens;
+    if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &n) == 0 && listens && fd_role(fd) != PEER_LISTENS)
+      strangers_came();
+  }
+  errno = before;
+}
+
 /* It has its port even if it isn't connected yet. */
 void peer_connected(int fd) {
   bool stream = is_stream(fd);
   if (stream) {
+    search_for_listeners();
     note_port(fd);
     fd_set_role(fd, PEER_CONNECTED);
   }
   __atomic_fetch_sub(&peers.connecting, 1, __ATOMIC_RELEASE); /* pairs with the acquire in port_is_ours */
   if (stream) fd_find_out(fd);
 }
-
-static void strangers_came(void) { __atomic_store_n(&peers.strangers, true, __ATOMIC_RELAXED); }
 
 void peer_accepted(int listener, int fd) {
   if (fd_role(listener) != PEER_LISTENS) return strangers_came();

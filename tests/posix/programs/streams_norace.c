@@ -163,10 +163,56 @@ static void connected_by_the_parent(int domain) {
   await_echo();
 }
 
-int main(void) {
+/* It was exec'd with the listener; the connection is its own. */
+static void with_inherited(int l) {
+  struct place p = {.n = sizeof p.at};
+  MUST(getsockname(l, (struct sockaddr *)&p.at, &p.n) == 0);
+  listener = l;
+  ends[1] = connect_to(&p);
+  both(writes_and_closes, reads_late);
+}
+static void inherits_a_listener(int domain) {
+  struct place p;
+  char number[16];
+  snprintf(number, sizeof number, "%d", listen_somewhere(domain, &p));
+  pid_t pid = fork();
+  MUST(pid >= 0);
+  if (pid == 0) {
+    execl("/proc/self/exe", "inherits", number, NULL);
+    abort();
+  }
+  close(atoi(number));
+  await_echo();
+}
+
+/* Once descriptors have come in messages, nobody knows what else is here. */
+static void gets_a_message(void) {
+  int pair[2];
+  char byte = 0, room[CMSG_SPACE(sizeof(int))] __attribute__((aligned(8))) = {0};
+  struct iovec v = {&byte, 1};
+  struct msghdr message = {.msg_iov = &v, .msg_iovlen = 1, .msg_control = room, .msg_controllen = sizeof room};
+  struct cmsghdr *c = CMSG_FIRSTHDR(&message);
+  *c = (struct cmsghdr){.cmsg_len = CMSG_LEN(sizeof(int)), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS};
+  MUST(socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0);
+  memcpy(CMSG_DATA(c), &pair[0], sizeof(int));
+  MUST(sendmsg(pair[0], &message, 0) == 1 && recvmsg(pair[1], &message, 0) == 1);
+  fd = echo(UNIX_ACCEPTED);
+  x++;
+  uint32_t epoch = open_epoch();
+  put(fd), get(fd);
+  MUST(open_epoch() != epoch);
+  close(fd);
+  await_echo();
+}
+
+int main(int argc, char **argv) {
+  if (argc > 1) return with_inherited(atoi(argv[1])), 0;
   for (enum way way = 0; way < WAYS; way++) elsewhere(way);
   for (int i = 0; i < 2; i++) late(AF_UNIX, i), late(AF_INET, i);
   late_pipe();
   connected_by_the_parent(AF_UNIX);
   connected_by_the_parent(AF_INET);
+  inherits_a_listener(AF_UNIX);
+  inherits_a_listener(AF_INET);
+  gets_a_message();
 }
