@@ -22,6 +22,7 @@ static void b1(void) {
 static void a2(void) {
   IN_TURN(1, put(t));
   turn_wait(3);
+  before = 1;
   put(t);
   b = 1; /* RACE 2: write b */
   turn_done();
