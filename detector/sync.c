@@ -176,7 +176,7 @@ void det_tick(struct det_thread *t, struct race_g *g) {
 /* By the own component of it, as whoever has that has got it together with the tree (clock.h). */
 bool det_knows(const struct race_g *g, const struct clock_ref *from) {
   if (from->slot == CLOCK_NONE) return !from->tree || from->tree == g->clock.tree;
-  if (from->slot == g->clock.slot) return from->clock >= g->first_clock;
+  if (from->slot == g->clock.slot && from->clock >= g->first_clock) return true;
   return clock_get(g->clock.tree, from->slot) >= from->clock;
 }
 

@@ -22,6 +22,7 @@ static void b1(void) {
 static void a2(void) {
   IN_TURN(1, put(t));
   turn_wait(3);
+  put(t);
   before = 1;
   put(t);
   b = 1; /* RACE 2: write b */
@@ -32,7 +33,7 @@ static void b2(void) {
   get(t);
   turn_done();
   turn_wait(4);
-  get(t);
+  get(t), get(t);
   use(b); /* RACE 2: read b */
 }
 
