@@ -203,6 +203,28 @@ class Collector {
   Work work_;
 };
 
+// LLVM takes a volatile access through a pointer for a capture of it, as the address might be a device's.
+bool is_volatile_access_to(const Use &use) {
+  if (const auto *load = dyn_cast<LoadInst>(use.getUser())) return load->isVolatile();
+  const auto *store = dyn_cast<StoreInst>(use.getUser());
+  return store && store->isVolatile() && use.getOperandNo() == StoreInst::getPointerOperandIndex();
+}
+
+struct Captures : CaptureTracker {
+  bool found = false;
+  void tooManyUses() override { found = true; }
+  bool captured(const Use *use) override {
+    found |= !is_volatile_access_to(*use);
+    return found;
+  }
+};
+
+bool is_captured(const Value *object) {
+  Captures captures;
+  PointerMayBeCaptured(object, &captures, kMaxUses);
+  return captures.found;
+}
+
 }  // namespace
 
 bool ends_region(const Instruction &i) {
@@ -221,9 +243,8 @@ bool ends_region(const Instruction &i) {
 
 bool Sharing::object_is_private(const Value *object) {
   if (const auto *v = dyn_cast<GlobalVariable>(object)) return v->isConstant() || is_of_the_toolchain(*v);
-  if (isa<AllocaInst>(object)) return !PointerMayBeCaptured(object, true, true, kMaxUses);
-  if (const auto *argument = dyn_cast<Argument>(object))
-    return argument->hasByValAttr() && !PointerMayBeCaptured(object, true, true, kMaxUses);
+  if (isa<AllocaInst>(object)) return !is_captured(object);
+  if (const auto *argument = dyn_cast<Argument>(object)) return argument->hasByValAttr() && !is_captured(object);
   return is_errno_address(object);
 }
 

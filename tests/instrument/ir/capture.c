@@ -64,6 +64,15 @@ void known_value(struct gw__chan *c) {
   gw__chan_recv(c, &in);
 }
 
+// A volatile access gives nobody the address.
+// CAPTURE-LABEL: define {{.*}} @volatile_local(
+// CAPTURE-NOT: __gw_{{read|write}}
+// CAPTURE: ret i32
+int volatile_local(void) {
+  volatile int local = any();
+  return local;
+}
+
 // CAPTURE-LABEL: define {{.*}} @constant(
 // CAPTURE-NOT: __gw_{{read|write}}
 // CAPTURE: ret i32
