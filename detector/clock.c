@@ -133,60 +133,88 @@ struct node *clock_with(struct det_thread *t, struct node *n, uint32_t slot, uin
   return clock_set(t, flat ? copy_of(t, n) : clock_share(n), slot, clock);
 }
 
-/* The join of two is one of them as it is, or something new. */
-static struct node *join_leaves(struct det_thread *t, struct node *a, struct node *b) {
-  bool a_less = false, b_less = false;
+/* Bit 63 of the differences' union says that one of them is below zero: clocks never come that far. */
+static void compare(const struct node *a, const struct node *b, bool *a_less, bool *b_less) {
+  uint64_t b_minus_a = 0, a_minus_b = 0;
   for (int i = 0; i < CLOCK_WAY; i++) {
-    a_less |= a->clock[i] < b->clock[i];
-    b_less |= a->clock[i] > b->clock[i];
+    b_minus_a |= b->clock[i] - a->clock[i];
+    a_minus_b |= a->clock[i] - b->clock[i];
   }
-  /* where they are equal, b's: clocks that meet come to share their subtrees, and the next join stops there */
-  if (!b_less) {
-    clock_share(b);
-    clock_drop(t, a);
-    return b;
-  }
+  *a_less = a_minus_b >> 63;
+  *b_less = b_minus_a >> 63;
+}
+
+/* The joined_ functions change and share nothing: what they return is `a`, `b` (where they are equal, so that clocks
+ * that meet come to share their subtrees and the next join stops there), or a new node for the caller alone.  So of two
+ * large trees only the nodes that are made anew have their kids' references counted. */
+static struct node *joined(struct det_thread *t, struct node *a, struct node *b);
+
+static struct node *joined_leaves(struct det_thread *t, struct node *a, struct node *b) {
+  bool a_less, b_less;
+  compare(a, b, &a_less, &b_less);
+  if (!b_less) return b;
   if (!a_less) return a;
-  struct node *joined = exclusive(a) ? a : node_new(t, 0);
-  for (int i = 0; i < CLOCK_WAY; i++) joined->clock[i] = a->clock[i] < b->clock[i] ? b->clock[i] : a->clock[i];
-  if (joined != a) clock_drop(t, a);
-  return joined;
+  struct node *n = node_new(t, 0);
+  for (int i = 0; i < CLOCK_WAY; i++) n->clock[i] = a->clock[i] < b->clock[i] ? b->clock[i] : a->clock[i];
+  return n;
+}
+
+static struct node *joined_inner(struct det_thread *t, struct node *a, struct node *b) {
+  struct node *kid[CLOCK_WAY];
+  bool same_as_a = true, same_as_b = true;
+  for (int i = 0; i < CLOCK_WAY; i++) {
+    kid[i] = joined(t, a->kid[i], b->kid[i]);
+    same_as_a &= kid[i] == a->kid[i];
+    same_as_b &= kid[i] == b->kid[i];
+  }
+  if (same_as_b) return b;
+  if (same_as_a) return a;
+  struct node *n = node_new(t, a->level);
+  for (int i = 0; i < CLOCK_WAY; i++) {
+    bool borrowed = kid[i] == a->kid[i] || kid[i] == b->kid[i];
+    n->kid[i] = borrowed ? clock_share(kid[i]) : kid[i];
+  }
+  return n;
+}
+
+/* Of the same level; either may be NULL. */
+static struct node *joined(struct det_thread *t, struct node *a, struct node *b) {
+  if (a == b || !b) return a;
+  if (!a) return b;
+  return a->level ? joined_inner(t, a, b) : joined_leaves(t, a, b);
 }
 
 static struct node *join(struct det_thread *t, struct node *a, struct node *b);
 
-static struct node *join_inner(struct det_thread *t, struct node *a, struct node *b) {
-  bool same_as_b = true;
-  for (int i = 0; i < CLOCK_WAY; i++) {
-    struct node *ka = a->kid[i], *kb = b->kid[i];
-    if (ka == kb) continue;
-    if (kb) {
-      if (exclusive(a)) {
-        a->kid[i] = join(t, ka, kb);
-      } else {
-        struct node *joined = join(t, clock_share(ka), kb); /* the extra reference keeps `ka` from changing in place */
-        if (joined != ka) {
-          a = own(t, a);
-          clock_drop(t, ka);
-          a->kid[i] = joined;
-        } else {
-          clock_drop(t, joined);
-        }
-      }
-    }
-    if (a->kid[i] != kb) same_as_b = false;
-  }
-  if (!same_as_b) return a;
+static struct node *replaced_by(struct det_thread *t, struct node *a, struct node *b) {
   clock_share(b);
   clock_drop(t, a);
   return b;
+}
+
+/* The caller owns `a` alone, and it is changed in place. */
+static struct node *join_in_place(struct det_thread *t, struct node *a, struct node *b) {
+  bool same_as_b = true;
+  for (int i = 0; i < CLOCK_WAY; i++) {
+    if (a->level)
+      a->kid[i] = join(t, a->kid[i], b->kid[i]);
+    else if (a->clock[i] < b->clock[i])
+      a->clock[i] = b->clock[i];
+    same_as_b &= a->clock[i] == b->clock[i]; /* or the kids, in the same place */
+  }
+  return same_as_b ? replaced_by(t, a, b) : a;
 }
 
 /* Takes over `a`; `b` of the same level is borrowed. */
 static struct node *join(struct det_thread *t, struct node *a, struct node *b) {
   if (a == b || !b) return a;
   if (!a) return clock_share(b);
-  return a->level ? join_inner(t, a, b) : join_leaves(t, a, b);
+  if (exclusive(a)) return join_in_place(t, a, b);
+  struct node *n = joined(t, a, b);
+  if (n == a) return a;
+  if (n == b) return replaced_by(t, a, b);
+  clock_drop(t, a);
+  return n;
 }
 
 /* b's slots are all in the leftmost subtree of its level in a. */

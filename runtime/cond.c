@@ -1,13 +1,17 @@
 /* Condition variables: a FIFO queue. A waiter queues before it gives the lock up, so no signal is lost between the two;
  * one that comes before it is suspended finds it not parked yet, and then it doesn't park.
  *
- * A signal's edge goes through a clock in the waiter's record, as the waiter may still be running. */
+ * A signal hands its edge to a waiter that is parked: nobody else acts for that one until it is made ready.  One that
+ * is still on its way, and acts for itself, finds it in a clock that its record names. */
 #include "mutex.h"
 #include "waitq.h"
 
 void gw__cond_init(gw_cond *c, void *locker, bool is_rw) { *c = (gw_cond){.gw__locker = locker, .gw__is_rw = is_rw}; }
 
-/* w->ok: signalled; w->n: 1 once parked.  Both guarded by the queue's lock. */
+/* How far a wait is; HANDED: it was parked when the signal came, and has its edge. */
+enum { COMING, PARKED, HANDED };
+
+/* w->ok: signalled; w->n: how far it is.  Both guarded by the queue's lock until the waiter goes on. */
 struct cond_wait {
   struct gw__waiter w;
   struct gw__waitq *q;
@@ -20,7 +24,7 @@ static void parked(void *arg) {
   struct g *g = cw->w.g;
   waitq_lock(q);
   bool signalled = cw->w.ok;
-  cw->w.n = 1;
+  cw->w.n = PARKED;
   waitq_unlock(q);
   if (signalled) g_ready(m_here(), g);
 }
@@ -29,7 +33,6 @@ void gw_cond_wait(gw_cond *c) {
   struct g *g = g_self();
   if (!c->gw__locker) gw_panic("gw_cond_wait on a gw_cond without a lock: use GW_COND_INIT or gw_cond_init");
   struct cond_wait cw = {.w = {.g = g, .index = -1}, .q = &c->gw__queue};
-  race_reborn(&cw, sizeof cw);
   rt_enter(g);
   waitq_lock(&c->gw__queue);
   waitq_put(&c->gw__queue, &cw.w);
@@ -43,8 +46,10 @@ void gw_cond_wait(gw_cond *c) {
   g->object = c;
   g_park(g, WAIT_COND, parked, &cw);
   rt_exit(g->m);
-  race_acquire(g->race, &cw);
-  race_forget(&cw);
+  if (UNLIKELY(cw.w.n != HANDED)) {
+    race_acquire(g->race, &cw);
+    race_forget(&cw);
+  }
   if (c->gw__is_rw)
     gw_rwmutex_lock(c->gw__locker);
   else
@@ -59,9 +64,14 @@ static bool signal_one(gw_cond *c, struct g *self) {
   struct gw__waiter *w = waitq_get(q);
   struct g *wake = NULL;
   if (w) {
-    race_release(self->race, w);
     w->ok = true;
-    if (w->n) wake = w->g;
+    if (w->n == PARKED) {
+      wake = w->g;
+      race_handoff(self->race, wake->race);
+      w->n = HANDED;
+    } else {
+      race_release(self->race, w);
+    }
   }
   waitq_unlock(q);
   if (wake) g_ready(m, wake);
