@@ -221,6 +221,8 @@ void det_reborn_fresh(struct det_thread *t, struct race_g *g, uintptr_t p, size_
  * ------------------------------------------------------------------------------------------------------------ */
 /* Publishes g's clock: what a release hands out. The caller owns the tree reference in *out. */
 void det_publish(struct race_g *g, struct clock_ref *out);
+/* The same over a clock that holds a publication, or nothing. */
+void det_publish_over(struct det_thread *t, struct race_g *g, struct clock_ref *c);
 /* The same for a lock's clock: what was published to locks before keeps its place in g->untaken. */
 void det_publish_to_lock(struct race_g *g, struct clock_ref *out);
 /* After det_publish was stored where others can see it: opens the next epoch if need be. */

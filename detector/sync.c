@@ -125,6 +125,7 @@ static bool each_in_bucket(size_t i, void *arg) {
 
 void sync_each_clock(void (*f)(struct clock_ref *c, void *arg), void *arg) {
   bucket_map_each(&used, each_in_bucket, &(struct each){f, arg});
+  clocks_each(f, arg);
 }
 
 /* Clean release: while nothing was recorded in the open segment, the last closed one stands for all that g did; no id
@@ -145,6 +146,23 @@ void det_publish_to_lock(struct race_g *g, struct clock_ref *out) {
 void det_publish(struct race_g *g, struct clock_ref *out) {
   g->untaken_n = 0;
   det_publish_to_lock(g, out);
+}
+
+/* Where the tree has stayed the same, as between goroutines that told one another all, it isn't counted anew. */
+static void publish_over(struct det_thread *t, struct race_g *g, struct clock_ref *c) {
+  struct node *before = c->tree;
+  if (before == g->clock.tree) {
+    c->slot = g->clock.slot;
+    c->clock = det_published_clock(g);
+  } else {
+    det_publish_to_lock(g, c);
+    clock_drop(t, before);
+  }
+}
+
+void det_publish_over(struct det_thread *t, struct race_g *g, struct clock_ref *c) {
+  g->untaken_n = 0;
+  publish_over(t, g, c);
 }
 
 static uint32_t next_epoch(struct det_thread *t, struct race_g *g) {
@@ -313,8 +331,7 @@ void race_release(struct race_g *g, const void *addr) {
   struct sync_bucket *b = sync_bucket((uintptr_t)addr);
   spin_lock(&b->lock);
   struct sync_obj *o = sync_get_locked(b, (uintptr_t)addr);
-  clock_drop(t, o->clock.tree);
-  det_publish(g, &o->clock);
+  det_publish_over(t, g, &o->clock);
   spin_unlock(&b->lock);
   det_tick(t, g);
   det_exit(t);
@@ -350,8 +367,7 @@ void race_unlock(struct race_g *g, const void *addr) {
   struct sync_bucket *b = sync_bucket((uintptr_t)addr);
   spin_lock(&b->lock);
   struct sync_obj *o = sync_get_locked(b, (uintptr_t)addr);
-  clock_drop(t, o->clock.tree);
-  det_publish_to_lock(g, &o->clock);
+  publish_over(t, g, &o->clock);
   det_untaken_push(g, o->addr, o->takes);
   spin_unlock(&b->lock);
   det_tick(t, g);
@@ -389,8 +405,7 @@ void race_release_acquire(struct race_g *g, const void *addr) {
   o->takes++;
   /* what the others left is in what g publishes then: the clock stays one goroutine's publication */
   det_acquire_clock(t, g, &o->clock);
-  clock_drop(t, o->clock.tree);
-  det_publish(g, &o->clock);
+  det_publish_over(t, g, &o->clock);
   spin_unlock(&b->lock);
   det_tick(t, g);
   det_exit(t);

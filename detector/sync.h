@@ -41,7 +41,9 @@ void sync_join_clock(struct det_thread *t, struct clock_ref *c, const struct clo
 void sync_merge_into(struct det_thread *t, struct race_g *g, struct clock_ref *c);
 /* Drops the objects in [lo, hi) of one line; true if the line has others left. */
 bool sync_forget_range(struct det_thread *t, uintptr_t lo, uintptr_t hi);
-/* For the collector, alone: every clock that an object holds. */
+/* Of the clocks that primitives own, those in use (clocks.c). */
+void clocks_each(void (*f)(struct clock_ref *c, void *arg), void *arg);
+/* For the collector, alone: every clock that an object holds, or a primitive. */
 void sync_each_clock(void (*f)(struct clock_ref *c, void *arg), void *arg);
 
 #endif

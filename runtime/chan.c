@@ -18,6 +18,7 @@ struct gw__chan *gw__chan_make(size_t size, int64_t cap) {
   race_reborn(c, bytes);
   c->size = size;
   c->cap = (uint32_t)cap;
+  if (cap) c->clocks = race_clocks_new(c->cap);
   return c;
 }
 
@@ -56,14 +57,14 @@ enum chan_outcome chan_send_locked(struct gw__chan *c, const void *elem, struct 
     if (c->cap == 0) {
       race_rendezvous(r, w->g->race);
     } else {
-      if (r) race_release_acquire(r, chan_clock(c, c->send_at));
-      race_release_acquire(w->g->race, chan_clock(c, c->send_at));
+      if (r) race_exchange(r, c->clocks, c->send_at);
+      race_exchange(w->g->race, c->clocks, c->send_at);
       c->send_at = c->recv_at = after(c, c->send_at);
     }
     return CHAN_DONE;
   }
   if (c->count == c->cap) return CHAN_WAIT;
-  if (r) race_release_acquire(r, chan_clock(c, c->send_at));
+  if (r) race_exchange(r, c->clocks, c->send_at);
   chan_copy(chan_slot(c, c->send_at), elem, c->size);
   c->send_at = after(c, c->send_at);
   count_set(c, c->count + 1);
@@ -73,11 +74,11 @@ enum chan_outcome chan_send_locked(struct gw__chan *c, const void *elem, struct 
 enum chan_outcome chan_recv_locked(struct gw__chan *c, void *elem, struct race_g *r, struct g **wake) {
   *wake = NULL;
   if (c->count > 0) {
-    race_release_acquire(r, chan_clock(c, c->recv_at));
+    race_exchange(r, c->clocks, c->recv_at);
     if (elem) chan_copy(elem, chan_slot(c, c->recv_at), c->size);
     struct gw__waiter *w = waiter_get(&c->senders);
     if (w) { /* the buffer was full: its value takes the slot */
-      race_release_acquire(w->g->race, chan_clock(c, c->recv_at));
+      race_exchange(w->g->race, c->clocks, c->recv_at);
       chan_copy(chan_slot(c, c->recv_at), w->elem, c->size);
       w->ok = true;
       *wake = w->g;
@@ -235,7 +236,7 @@ void gw__chan_close(struct gw__chan *c) {
   bool twice = c->closed;
   struct readying r = {.n = 0};
   if (!twice) {
-    race_access(g->race, &c->closing, sizeof c->closing, RACE_WRITE, RACE_HERE());
+    race_access(g->race, chan_closing(c), sizeof c->clocks, RACE_WRITE, RACE_HERE());
     race_release(g->race, c);
     __atomic_store_n(&c->closed, true, __ATOMIC_RELAXED);
     release_all(c, &c->receivers, &r);
@@ -263,8 +264,10 @@ void gw__chan_free(struct gw__chan *c) {
     gw_panic("free of a channel with goroutines waiting on it");
   }
   /* A race with whoever still uses it: freeing is a write to the channel. */
-  race_access(g->race, &c->closing, sizeof c->closing, RACE_WRITE, RACE_HERE());
+  race_access(g->race, chan_closing(c), sizeof c->clocks, RACE_WRITE, RACE_HERE());
   size_t bytes = chan_bytes(c->size, c->cap);
+  race_clocks_free(c->clocks);
+  c->clocks = NULL;
   race_reborn(c, bytes);
   arena_free_user(c, bytes);
 }

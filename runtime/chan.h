@@ -8,9 +8,9 @@
 /* Invariants under the lock: one of the two queues is empty, but for a select that waits in both; receivers wait only
  * while the buffer is empty, senders only while it is full.
  *
- * Clocks for the detector: one per slot of the buffer, named by chan_clock; the channel's own address carries close.
- * Who meets another without a buffer has a rendezvous with him.  `closing` is what send reads and close writes, so that
- * the two race. */
+ * Clocks for the detector: one per slot of the buffer, which the channel owns; its address carries close.  Who meets
+ * another without a buffer has a rendezvous with him.  chan_closing is what send reads and close writes, so that the
+ * two race. */
 struct gw__chan {
   struct spin_CHAN lock;               /* guards all that changes */
   uint32_t cap;                        /* constant */
@@ -19,14 +19,13 @@ struct gw__chan {
   uint32_t recv_at, send_at;           /* next slots */
   bool closed;                         /* atomic for quick looks */
   struct gw__waitq receivers, senders; /* their own locks are unused: `lock` guards them */
-  uint64_t closing;                    /* see above */
+  struct race_clocks *clocks;          /* one per slot; NULL: none, or freed; constant until then */
   _Alignas(16) char slots[];
 };
 
 static inline char *chan_slot(struct gw__chan *c, uint32_t i) { return c->slots + (size_t)i * c->size; }
-static inline const void *chan_clock(struct gw__chan *c, uint32_t i) {
-  return c->size ? chan_slot(c, i) : c->slots + i;
-}
+/* Eight bytes that no user knows. */
+static inline const void *chan_closing(const struct gw__chan *c) { return &c->clocks; }
 
 enum chan_outcome { CHAN_WAIT, CHAN_DONE, CHAN_CLOSED };
 
@@ -60,7 +59,7 @@ static inline void chan_copy(void *to, const void *from, size_t n) {
 }
 /* The access that a send makes to the channel itself. */
 static inline void chan_note_send(struct gw__chan *c, struct race_g *r, struct race_at at) {
-  race_access(r, &c->closing, sizeof c->closing, RACE_READ, at);
+  race_access(r, chan_closing(c), sizeof c->clocks, RACE_READ, at);
 }
 
 #endif

@@ -57,6 +57,16 @@ static int64_t time_after(int64_t ns) {
   return ns <= 0 ? now : now + ns < now ? TIMER_NEVER - 1 : now + ns;
 }
 
+/* What g did so far comes before what is received: the tick itself is sent by nobody. */
+static void note_arming(struct g *g, struct gw__chan *c) {
+  if (!GW_RACE) return;
+  struct m *m = rt_enter(g);
+  spin_lock(&c->lock);
+  race_exchange(g->race, c->clocks, 0);
+  spin_unlock(&c->lock);
+  rt_exit(m);
+}
+
 /* Arms t for ns from now, on behalf of the calling goroutine. */
 static void arm(struct gw_timer *t, int64_t ns, struct race_at at) {
   struct g *g = g_self();
@@ -65,7 +75,7 @@ static void arm(struct gw_timer *t, int64_t ns, struct race_at at) {
     main_join(g);
   }
   if (t->chan) {
-    race_release_acquire(g->race, chan_clock(t->chan, 0));
+    note_arming(g, t->chan);
   } else {
     race_release(g->race, &t->clock);
     if (!t->race) {

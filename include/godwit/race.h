@@ -75,6 +75,12 @@ void race_lock(struct race_g *g, const void *addr);
 void race_unlock(struct race_g *g, const void *addr);
 void race_read_lock(struct race_g *g, const void *writers, const void *readers);
 void race_read_unlock(struct race_g *g, const void *readers);
+/* Clocks that belong to a primitive, which guards them by its own lock: n of them, freed with it.  `exchange` is
+ * `release_acquire` with number i, that needs no look-up. */
+struct race_clocks;
+struct race_clocks *race_clocks_new(uint32_t n);
+void race_clocks_free(struct race_clocks *clocks);
+void race_exchange(struct race_g *g, struct race_clocks *clocks, uint32_t i);
 /* `to` gets all that `from` did: a direct hand-off, or a signal to a sleeper. */
 void race_handoff(struct race_g *from, struct race_g *to);
 /* Both ways: what either did happens before what the other does next. */
@@ -159,6 +165,15 @@ static inline void race_read_lock(struct race_g *g, const void *writers, const v
   (void)g, (void)writers, (void)readers;
 }
 static inline void race_read_unlock(struct race_g *g, const void *readers) { (void)g, (void)readers; }
+struct race_clocks;
+static inline struct race_clocks *race_clocks_new(uint32_t n) {
+  (void)n;
+  return NULL;
+}
+static inline void race_clocks_free(struct race_clocks *clocks) { (void)clocks; }
+static inline void race_exchange(struct race_g *g, struct race_clocks *clocks, uint32_t i) {
+  (void)g, (void)clocks, (void)i;
+}
 static inline void race_handoff(struct race_g *from, struct race_g *to) { (void)from, (void)to; }
 static inline void race_rendezvous(struct race_g *a, struct race_g *b) { (void)a, (void)b; }
 static inline void race_forget(const void *addr) { (void)addr; }

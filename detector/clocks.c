@@ -1,0 +1,71 @@
+/* race.h: clocks that belong to a primitive, which guards them by its own lock: the slots of a channel's buffer.
+ *
+ * Beside a sync object that an address names (sync.h), which is found by a hash and locked, an operation on one of them
+ * is a look at what the caller has in hand.  It is also the only thing that may refer to them: memory that is reborn
+ * forgets them no sooner than race_clocks_free says so, so the owner frees them with itself.
+ *
+ * A clock that is all zero was never used: a publication has a clock above 0, or no slot, and then there is a tree, or
+ * nothing to learn.  `all.lock` guards the list, which is for the collector; that one runs alone.
+ */
+#include "base/arena.h"
+#include "detector/detector.h"
+#include "detector/sync.h"
+
+struct race_clocks {
+  struct race_clocks *prev, *next; /* all there are */
+  uint32_t n;                      /* constant */
+  struct clock_ref clock[];        /* guarded by the owner */
+};
+
+static struct {
+  struct spin_CLOCKS lock;
+  struct race_clocks *first;
+} all;
+
+static size_t bytes(uint32_t n) { return sizeof(struct race_clocks) + n * sizeof(struct clock_ref); }
+
+static bool is_used(const struct clock_ref *c) { return c->tree || c->clock; }
+
+struct race_clocks *race_clocks_new(uint32_t n) {
+  struct det_thread *t = det_enter();
+  struct race_clocks *cs = arena_alloc(bytes(n));
+  cs->n = n;
+  spin_lock(&all.lock);
+  cs->next = all.first;
+  if (cs->next) cs->next->prev = cs;
+  all.first = cs;
+  spin_unlock(&all.lock);
+  det_exit(t);
+  return cs;
+}
+
+void race_clocks_free(struct race_clocks *cs) {
+  if (!cs) return;
+  struct det_thread *t = det_enter();
+  for (uint32_t i = 0; i < cs->n; i++) clock_drop(t, cs->clock[i].tree);
+  spin_lock(&all.lock);
+  if (cs->next) cs->next->prev = cs->prev;
+  if (cs->prev)
+    cs->prev->next = cs->next;
+  else
+    all.first = cs->next;
+  spin_unlock(&all.lock);
+  arena_free(cs, bytes(cs->n));
+  det_exit(t);
+}
+
+void race_exchange(struct race_g *g, struct race_clocks *cs, uint32_t i) {
+  if (!cs) return; /* a channel that was freed beside its use */
+  struct det_thread *t = det_enter();
+  struct clock_ref *c = &cs->clock[i];
+  if (is_used(c)) det_acquire_clock(t, g, c);
+  det_publish_over(t, g, c);
+  det_tick(t, g);
+  det_exit(t);
+}
+
+void clocks_each(void (*f)(struct clock_ref *c, void *arg), void *arg) {
+  for (struct race_clocks *cs = all.first; cs; cs = cs->next)
+    for (uint32_t i = 0; i < cs->n; i++)
+      if (is_used(&cs->clock[i])) f(&cs->clock[i], arg);
+}
