@@ -363,7 +363,7 @@ static void sign_races(struct access *a) {
   a->races.g = a->g;
   a->races.op = a->op;
   a->races.ctx = ctx_of(a);
-  a->races.fp = a->at.fp;
+  a->races.fp = at_plain(a->at).fp;
 }
 
 /* Bytes of `granule` that [p, end) holds. */

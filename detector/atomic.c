@@ -89,36 +89,36 @@ static void op_end(struct op *op, const void *p, size_t n, bool reads, bool writ
   det_exit(op->t);
 }
 
-#define LOAD(N, T)                                           \
-  T __gw_atomic##N##_load(void *p, int mo) {                 \
-    struct op op = op_begin();                               \
-    T v = __atomic_load_n((T *)p, __ATOMIC_SEQ_CST);         \
-    if (may_have_clock(p)) {                                 \
-      op_lock(&op, p, false);                                \
-      v = __atomic_load_n((T *)p, __ATOMIC_SEQ_CST);         \
-    }                                                        \
-    op_end(&op, p, sizeof(T), true, false, mo, RACE_HERE()); \
-    return v;                                                \
+#define LOAD(N, T)                                                       \
+  T __gw_atomic##N##_load(void *p, int mo) {                             \
+    struct op op = op_begin();                                           \
+    T v = __atomic_load_n((T *)p, __ATOMIC_SEQ_CST);                     \
+    if (may_have_clock(p)) {                                             \
+      op_lock(&op, p, false);                                            \
+      v = __atomic_load_n((T *)p, __ATOMIC_SEQ_CST);                     \
+    }                                                                    \
+    op_end(&op, p, sizeof(T), true, false, mo, at_tracked(RACE_HERE())); \
+    return v;                                                            \
   }
 
-#define STORE(N, T)                                          \
-  void __gw_atomic##N##_store(void *p, T v, int mo) {        \
-    struct op op = op_begin();                               \
-    op_lock_to_write(&op, p, false, mo);                     \
-    if (mo == __ATOMIC_SEQ_CST)                              \
-      __atomic_store_n((T *)p, v, __ATOMIC_SEQ_CST);         \
-    else                                                     \
-      __atomic_store_n((T *)p, v, __ATOMIC_RELEASE);         \
-    op_end(&op, p, sizeof(T), false, true, mo, RACE_HERE()); \
+#define STORE(N, T)                                                      \
+  void __gw_atomic##N##_store(void *p, T v, int mo) {                    \
+    struct op op = op_begin();                                           \
+    op_lock_to_write(&op, p, false, mo);                                 \
+    if (mo == __ATOMIC_SEQ_CST)                                          \
+      __atomic_store_n((T *)p, v, __ATOMIC_SEQ_CST);                     \
+    else                                                                 \
+      __atomic_store_n((T *)p, v, __ATOMIC_RELEASE);                     \
+    op_end(&op, p, sizeof(T), false, true, mo, at_tracked(RACE_HERE())); \
   }
 
-#define RMW(N, T, name, expr)                               \
-  T __gw_atomic##N##_##name(void *p, T v, int mo) {         \
-    struct op op = op_begin();                              \
-    op_lock_to_write(&op, p, true, mo);                     \
-    T old = (expr);                                         \
-    op_end(&op, p, sizeof(T), true, true, mo, RACE_HERE()); \
-    return old;                                             \
+#define RMW(N, T, name, expr)                                           \
+  T __gw_atomic##N##_##name(void *p, T v, int mo) {                     \
+    struct op op = op_begin();                                          \
+    op_lock_to_write(&op, p, true, mo);                                 \
+    T old = (expr);                                                     \
+    op_end(&op, p, sizeof(T), true, true, mo, at_tracked(RACE_HERE())); \
+    return old;                                                         \
   }
 
 /* For what has no builtin: `next` computes the new value from `old` and v. */
@@ -137,7 +137,7 @@ static void op_end(struct op *op, const void *p, size_t n, bool reads, bool writ
     op_lock(&op, p, is_release(success) || op.g->fence_release);                                             \
     T old = expected;                                                                                        \
     bool ok = __atomic_compare_exchange_n((T *)p, &old, desired, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST); \
-    op_end(&op, p, sizeof(T), true, ok, ok ? success : failure, RACE_HERE());                                \
+    op_end(&op, p, sizeof(T), true, ok, ok ? success : failure, at_tracked(RACE_HERE()));                    \
     return old;                                                                                              \
   }
 
@@ -191,7 +191,7 @@ u128 __gw_atomic128_load(void *p, int mo) {
   struct op op = op_begin();
   op_lock(&op, p, false);
   u128 v = cas16(p, 0, 0);
-  op_end(&op, p, sizeof v, true, false, mo, RACE_HERE());
+  op_end(&op, p, sizeof v, true, false, mo, at_tracked(RACE_HERE()));
   return v;
 }
 
@@ -199,7 +199,7 @@ void __gw_atomic128_store(void *p, u128 v, int mo) {
   struct op op = op_begin();
   op_lock_to_write(&op, p, false, mo);
   loop128_exchange(p, v);
-  op_end(&op, p, sizeof v, false, true, mo, RACE_HERE());
+  op_end(&op, p, sizeof v, false, true, mo, at_tracked(RACE_HERE()));
 }
 
 u128 __gw_atomic128_compare_exchange(void *p, u128 expected, u128 desired, int success, int failure) {
@@ -207,7 +207,7 @@ u128 __gw_atomic128_compare_exchange(void *p, u128 expected, u128 desired, int s
   op_lock(&op, p, is_release(success) || op.g->fence_release);
   u128 old = cas16(p, expected, desired);
   bool ok = old == expected;
-  op_end(&op, p, sizeof old, true, ok, ok ? success : failure, RACE_HERE());
+  op_end(&op, p, sizeof old, true, ok, ok ? success : failure, at_tracked(RACE_HERE()));
   return old;
 }
 

@@ -15,22 +15,27 @@
 enum { CACHE = 2048, TABLE_MIN_LOG = 12 };
 #define REGION ((size_t)1 << 34)
 
-/* A short stack and its context, by return address: a loop comes by with the same ones again and again.  The words that
- * the walk looked at are kept: while they are the same, so is the stack. */
-enum { MEMOS = 512, MEMO_FRAMES = 12 };
+/* A short stack, by return address: a loop comes by with the same ones again and again.  The words that the walk looked
+ * at are kept: while they are the same, so is the stack. */
+enum { MEMOS = 64, MEMO_FRAMES = 12 };
 struct memo_frame {
   uintptr_t up, ret; /* what the frame pointer leads to */
 };
 struct memo {
   uintptr_t pc, fp; /* of the innermost frame; pc 0: free */
   uint32_t stack;
-  uint32_t locks, op, context; /* the last context with that stack */
-  uint32_t n;                  /* frames that the walk read */
+  uint32_t n; /* frames that the walk read */
   struct memo_frame frame[MEMO_FRAMES];
 };
 
-/* What a thread met lately: records by hash, contexts by return address. */
+enum { KEYS_LOG = 12 }; /* as many contexts as a request of a server has, and room */
+
+/* What a thread met lately: contexts by key, records by hash, stacks by return address. */
 struct depot_cache {
+  struct {
+    uint64_t key;
+    uint32_t context;
+  } known[1 << KEYS_LOG];
   struct memo memo[MEMOS];
   struct {
     uint64_t hash;
@@ -215,12 +220,12 @@ static uint32_t stack_into_memo(struct det_thread *t, const struct race_g *g, st
   if (!memo_frames(m, g, at)) return stack;
   m->pc = at.pc;
   m->fp = at.fp;
-  m->stack = m->context = stack;
-  m->locks = m->op = 0;
+  m->stack = stack;
   return stack;
 }
 
 uint32_t depot_stack(struct det_thread *t, const struct race_g *g, struct race_at at) {
+  at = at_plain(at);
   struct memo *m = memo_of(t, at);
   if (memo_matches(m, g, at)) return m->stack;
   return stack_into_memo(t, g, at, m);
@@ -260,28 +265,39 @@ static uint32_t lock_set(struct det_thread *t, struct race_g *g) {
   return set;
 }
 
-uint32_t depot_context(struct det_thread *t, struct race_g *g, enum race_op op, struct race_at at) {
-  uint32_t stack = depot_stack(t, g, at), locks = lock_set(t, g);
-  uint32_t kept_op = op == RACE_FREE || op == RACE_ALLOC ? op : 0;
-  if (!locks && !kept_op) return stack;
-  struct memo *m = memo_of(t, at);
-  bool in_memo = m->pc == at.pc && m->stack == stack;
-  if (in_memo && m->locks == locks && m->op == kept_op) return m->context;
-  struct depot_record head = {.kind = DEPOT_CONTEXT, .a = stack, .b = locks, .mask = kept_op};
-  head.hash = mix(mix(mix(DEPOT_CONTEXT, stack), locks), kept_op);
-  uint32_t context = intern(t, &head, NULL, 0);
-  if (in_memo) {
-    m->context = context;
-    m->locks = locks;
-    m->op = kept_op;
-  }
+static uint32_t context_of(struct det_thread *t, uint32_t stack, uint32_t locks, uint32_t op) {
+  if (!locks && !op) return stack;
+  struct depot_record head = {.kind = DEPOT_CONTEXT, .a = stack, .b = locks, .mask = op};
+  head.hash = mix(mix(mix(DEPOT_CONTEXT, stack), locks), op);
+  return intern(t, &head, NULL, 0);
+}
+
+/* Never 0.  The factors are arbitrary and odd: what differs in one of the words only differs, and no simple relation
+ * between words makes sums equal. */
+static inline uint64_t key_of(const struct race_g *g, struct race_at at, uint32_t op) {
+  uintptr_t fp = at.fp & ~(uintptr_t)AT_TRACKED;
+  uint64_t caller = fp >= walk_lowest(g) && fp + 16 <= g->stack_hi ? ((const uintptr_t *)fp)[1] : 0;
+  return (__gw_tls.calls * 0x9E3779B97F4A7C15u + at.pc * 0xC2B2AE3D27D4EB4Fu + caller * 0xD6E8FEB86659FD93u +
+          ((uint64_t)g->lockset << 3 | op) * 0xA0761D6478BD642Fu) |
+         1;
+}
+
+static uint32_t tracked_context(struct det_thread *t, struct race_g *g, uint32_t op, struct race_at at) {
+  if (UNLIKELY(!t->cache)) t->cache = arena_alloc(sizeof *t->cache);
+  lock_set(t, g);
+  uint64_t key = key_of(g, at, op);
+  uint32_t i = (uint32_t)(key >> (64 - KEYS_LOG));
+  if (LIKELY(t->cache->known[i].key == key)) return t->cache->known[i].context;
+  uint32_t context = context_of(t, depot_stack(t, g, at), g->lockset, op);
+  t->cache->known[i].key = key;
+  t->cache->known[i].context = context;
   return context;
 }
 
-uint32_t depot_context_plain(struct det_thread *t, struct race_g *g, struct race_at at) {
-  const struct memo *m = memo_of(t, at);
-  if (LIKELY(memo_matches(m, g, at) && g->lockset_valid && m->locks == g->lockset && m->op == 0)) return m->context;
-  return depot_context(t, g, RACE_READ, at);
+uint32_t depot_context(struct det_thread *t, struct race_g *g, enum race_op op, struct race_at at) {
+  uint32_t kept_op = op == RACE_FREE || op == RACE_ALLOC ? op : 0;
+  if (LIKELY(at.fp & AT_TRACKED)) return tracked_context(t, g, kept_op, at);
+  return context_of(t, depot_stack(t, g, at), lock_set(t, g), kept_op);
 }
 
 uint32_t depot_composite(struct det_thread *t, uint32_t older, uint32_t newer, uint32_t newer_mask) {

@@ -29,8 +29,10 @@ const struct depot_record *depot_get(uint32_t id);
 uint32_t depot_stack(struct det_thread *t, const struct race_g *g, struct race_at at);
 /* The stack with g's lock set; op is kept if it is RACE_FREE or RACE_ALLOC. */
 uint32_t depot_context(struct det_thread *t, struct race_g *g, enum race_op op, struct race_at at);
-/* The same for a read or write, quick where the thread met the stack and the locks before. */
-uint32_t depot_context_plain(struct det_thread *t, struct race_g *g, struct race_at at);
+/* The same for a read or write. */
+static inline uint32_t depot_context_plain(struct det_thread *t, struct race_g *g, struct race_at at) {
+  return depot_context(t, g, RACE_READ, at);
+}
 uint32_t depot_composite(struct det_thread *t, uint32_t older, uint32_t newer, uint32_t newer_mask);
 /* The context of the access to (some of) the bytes in mask: resolves composites. */
 uint32_t depot_resolve(uint32_t context, uint32_t mask);

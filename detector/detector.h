@@ -92,6 +92,7 @@ struct race_g {
   struct held_lock held_inline[HELD_INLINE];
   struct order_g order;         /* what the lock graph needs to know */
   uintptr_t stack_lo, stack_hi; /* bounds of its stack for the walk; lo may be 0 */
+  uint64_t calls;               /* __gw_tls.calls while it doesn't run */
   struct clock_ref fence;       /* published by the last release fence */
   uint64_t lent_at;             /* if `lent`: streams that had become shared when it was (lend.c) */
   uint32_t untaken_n;
@@ -148,6 +149,18 @@ void det_use_plane(struct det_thread *t, unsigned plane);
 void det_wait_collect(struct det_thread *t);
 void det_collect(struct det_thread *t);
 void race_run_deferred_signals(void);
+
+/* Where something happens, if that is instrumented code and called the detector itself: then __gw_tls.calls is the
+ * context (depot.c).  Told by a bit of the frame pointer. */
+enum { AT_TRACKED = 1 };
+static inline struct race_at at_tracked(struct race_at at) {
+  at.fp |= AT_TRACKED;
+  return at;
+}
+static inline struct race_at at_plain(struct race_at at) {
+  at.fp &= ~(uintptr_t)AT_TRACKED;
+  return at;
+}
 
 /* Entry to the detector: nothing that an id names changes its meaning until det_exit. Nests. */
 static inline struct det_thread *det_enter(void) {

@@ -122,6 +122,7 @@ struct race_g *race_self(void) {
   struct race_g *g = g_new(is_main ? 1 : goid_next(), !is_main);
   g->stack_hi = native_stack_end(is_main);
   t->own_thread = true;
+  g->calls = __gw_tls.calls; /* it was on its way already */
   race_g_switch(g);
   det_exit(t);
   return g;
@@ -158,8 +159,10 @@ void race_g_start(struct race_g *g, const void *lo, const void *hi) {
 
 void race_g_switch(struct race_g *g) {
   struct det_thread *t = det_self ? det_self : det_adopt();
+  if (t->g) t->g->calls = __gw_tls.calls;
   t->g = g;
   __gw_tls.epoch = g ? g->epoch : 0;
+  __gw_tls.calls = g ? g->calls : 0;
 }
 
 void det_first_record(struct det_thread *t, struct race_g *g) {

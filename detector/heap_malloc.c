@@ -61,7 +61,7 @@ static inline size_t usable(void *p, size_t n) {
 
 /* Gives p back, for use as `return born(...)`. */
 static inline void *born(void *p, size_t n, bool quiet, struct race_at at) {
-  if (p) heap_note_new(p, n, at.pc, at.fp);
+  if (p) heap_note_new(p, n, at.pc, at_plain(at).fp);
   struct race_g *g = p ? posix_self() : NULL;
   if (!g) return p;
   struct det_thread *t = det_enter();
@@ -124,32 +124,33 @@ static inline void end(void *p, bool quiet, struct race_at at) {
 static inline size_t whole_pages(size_t n) { return (n + PRIM_PAGE - 1) & ~(size_t)(PRIM_PAGE - 1); }
 
 /* Each function twice: from instrumented code, and quiet. */
+#define WHERE(quiet) ((quiet) ? RACE_HERE() : at_tracked(RACE_HERE()))
 #define BOTH(DEFINE) DEFINE(__gw_i_, false) DEFINE(__gw_q_, true)
 #define MALLOC(pre, quiet) \
-  void *pre##malloc(size_t n) { return born(gw__real.malloc(n), n, quiet, RACE_HERE()); }
-#define CALLOC(pre, quiet)                                                       \
-  void *pre##calloc(size_t count, size_t size) {                                 \
-    /* libc checks the product */                                                \
-    return born(gw__real.calloc(count, size), count * size, quiet, RACE_HERE()); \
+  void *pre##malloc(size_t n) { return born(gw__real.malloc(n), n, quiet, WHERE(quiet)); }
+#define CALLOC(pre, quiet)                                                        \
+  void *pre##calloc(size_t count, size_t size) {                                  \
+    /* libc checks the product */                                                 \
+    return born(gw__real.calloc(count, size), count * size, quiet, WHERE(quiet)); \
   }
 #define REALLOC(pre, quiet) \
-  void *pre##realloc(void *p, size_t n) { return resize(p, n, quiet, RACE_HERE()); }
+  void *pre##realloc(void *p, size_t n) { return resize(p, n, quiet, WHERE(quiet)); }
 #define REALLOCARRAY(pre, quiet)                                \
   void *pre##reallocarray(void *p, size_t count, size_t size) { \
-    return resize_array(p, count, size, quiet, RACE_HERE());    \
+    return resize_array(p, count, size, quiet, WHERE(quiet));   \
   }
 #define FREE(pre, quiet) \
-  void pre##free(void *p) { end(p, quiet, RACE_HERE()); }
+  void pre##free(void *p) { end(p, quiet, WHERE(quiet)); }
 #define MEMALIGN(pre, quiet) \
-  void *pre##memalign(size_t a, size_t n) { return born(gw__real.memalign(a, n), n, quiet, RACE_HERE()); }
+  void *pre##memalign(size_t a, size_t n) { return born(gw__real.memalign(a, n), n, quiet, WHERE(quiet)); }
 #define ALIGNED_ALLOC(pre, quiet) \
-  void *pre##aligned_alloc(size_t a, size_t n) { return born(gw__real.aligned_alloc(a, n), n, quiet, RACE_HERE()); }
+  void *pre##aligned_alloc(size_t a, size_t n) { return born(gw__real.aligned_alloc(a, n), n, quiet, WHERE(quiet)); }
 #define POSIX_MEMALIGN(pre, quiet) \
-  int pre##posix_memalign(void **out, size_t a, size_t n) { return align(out, a, n, quiet, RACE_HERE()); }
+  int pre##posix_memalign(void **out, size_t a, size_t n) { return align(out, a, n, quiet, WHERE(quiet)); }
 #define VALLOC(pre, quiet) \
-  void *pre##valloc(size_t n) { return born(gw__real.valloc(n), n, quiet, RACE_HERE()); }
+  void *pre##valloc(size_t n) { return born(gw__real.valloc(n), n, quiet, WHERE(quiet)); }
 #define PVALLOC(pre, quiet) \
-  void *pre##pvalloc(size_t n) { return born(gw__real.pvalloc(n), whole_pages(n), quiet, RACE_HERE()); }
+  void *pre##pvalloc(size_t n) { return born(gw__real.pvalloc(n), whole_pages(n), quiet, WHERE(quiet)); }
 
 BOTH(MALLOC)
 BOTH(CALLOC)

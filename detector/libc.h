@@ -6,7 +6,7 @@
 /* At the head of an interceptor: who calls, and from where. */
 #define CALLER()                   \
   struct race_g *g = posix_self(); \
-  const struct race_at at = RACE_HERE()
+  const struct race_at at = at_tracked(RACE_HERE())
 /* Ranges that the function reads and writes. */
 #define R(p, n) posix_read(g, p, n, at)
 #define W(p, n) posix_write(g, p, n, at)

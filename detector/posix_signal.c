@@ -66,6 +66,13 @@ static void reset(int sig) {
   gw__real.sigaction(sig, &dfl, NULL);
 }
 
+/* What a handler does has the place that it interrupted in its stack, so that is part of the calling context. */
+static void enter_context(struct race_g *g, const ucontext_t *context) {
+  const greg_t *r = context->uc_mcontext.gregs;
+  uint32_t interrupted = race_stack_here(g, (struct race_at){(uintptr_t)r[REG_RIP], (uintptr_t)r[REG_RBP]});
+  __gw_tls.calls = (__gw_tls.calls ^ interrupted) * 0x9E3779B97F4A7C15u;
+}
+
 static void on_signal(int sig, siginfo_t *info, void *context) {
   if (!runs_at_once(sig) && race_in_detector()) {
     keep(sig, info);
@@ -75,13 +82,18 @@ static void on_signal(int sig, siginfo_t *info, void *context) {
   if (!HANDLER(word)) return; /* taken back while it was on its way */
   if (word & IS_RESET) reset(sig);
   int before = errno;
+  uint64_t calls = __gw_tls.calls;
   struct race_g *g = race_in_detector() ? NULL : posix_self();
-  if (g) race_acquire(g, &actions[sig]);
+  if (g) {
+    race_acquire(g, &actions[sig]);
+    enter_context(g, context);
+  }
   errno = before;
   if (word & IS_INFO)
     ((void (*)(int, siginfo_t *, void *))HANDLER(word))(sig, info, context);
   else
     ((void (*)(int))HANDLER(word))(sig);
+  __gw_tls.calls = calls;
 }
 
 static bool is_function(const struct sigaction *a) { return a->sa_handler != SIG_DFL && a->sa_handler != SIG_IGN; }

@@ -5,6 +5,8 @@
  */
 	.text
 
+	.set	AT_TRACKED, 1		/* as in detector.h: the caller is instrumented code */
+
 	.macro THUNK name, size, way
 	.globl	\name
 	.type	\name, @function
@@ -14,7 +16,7 @@
 	SAVE_REGS
 	movl	$\size, %esi
 	movq	64(%rsp), %rdx		/* return address */
-	movq	%rbp, %rcx
+	leaq	AT_TRACKED(%rbp), %rcx
 	subq	$8, %rsp
 	.cfi_adjust_cfa_offset 8
 	cld
@@ -243,7 +245,7 @@ range_tail:
 	.cfi_startproc
 	.cfi_adjust_cfa_offset 64
 	movq	64(%rsp), %rdx		/* return address */
-	movq	%rbp, %rcx
+	leaq	AT_TRACKED(%rbp), %rcx
 	subq	$8, %rsp
 	.cfi_adjust_cfa_offset 8
 	cld

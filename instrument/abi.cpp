@@ -130,10 +130,10 @@ GlobalVariable *Abi::variable(StringRef name, Type *type, bool thread_local_) {
 
 GlobalVariable *Abi::shadow() { return variable("__gw_shadow", PointerType::getUnqual(module_.getContext()), false); }
 
-GlobalVariable *Abi::version() { return variable("__gw_abi_v1", Type::getInt32Ty(module_.getContext()), false); }
+GlobalVariable *Abi::version() { return variable("__gw_abi_v2", Type::getInt32Ty(module_.getContext()), false); }
 
 GlobalVariable *Abi::tls() {
-  return variable("__gw_tls", ArrayType::get(Type::getInt64Ty(module_.getContext()), 2), true);
+  return variable("__gw_tls", ArrayType::get(Type::getInt64Ty(module_.getContext()), 3), true);
 }
 
 // In an executable it is at a constant distance from %fs, and compared in memory.

@@ -11,6 +11,7 @@
 #include "abi.h"
 #include "access.h"
 #include "atomics.h"
+#include "calls.h"
 #include "check.h"
 #include "guard.h"
 #include "host.h"
@@ -176,6 +177,7 @@ class Last : public PassInfoMixin<Last> {
       if (is_instrumented(f) && !f.hasFnAttribute(kDone)) todo.push_back(&f);
     if (!todo.empty()) memory_->names.learn_merged(m);
     for (Function *f : todo) instrument(*f, abi, *memory_, mentions);
+    track_calls(todo, abi);
     rename_intercepted(m);
     if (!todo.empty()) mark_module(abi);
     memory_->names.tell(m, mentions);

@@ -9,8 +9,9 @@ struct gw_tls {
   uint32_t epoch;    /* offset 0: open epoch id << 9 of the goroutine that runs on this thread */
   uint32_t unused;   /* offset 4 */
   uint64_t read_off; /* offset 8: from a cell of the write plane to the same cell of this thread's read plane */
+  uint64_t calls;    /* offset 16: hash of the calls that are under way (instrument/calls.cpp) */
 };
-_Static_assert(sizeof(struct gw_tls) == 16, "the pass knows this layout");
+_Static_assert(sizeof(struct gw_tls) == 24, "the pass knows this layout");
 
 /* What polls read (runtime/poll.c); each object that has some brings it along, weakly. */
 struct gw_poll {
@@ -22,7 +23,7 @@ _Static_assert(sizeof(struct gw_poll) == 8, "the pass knows this layout");
 extern __attribute__((tls_model("initial-exec"))) _Thread_local struct gw_poll __gw_poll;
 extern __attribute__((tls_model("initial-exec"))) _Thread_local struct gw_tls __gw_tls;
 extern uintptr_t __gw_shadow; /* write-plane cell of address p: __gw_shadow + ((p >> 3) << 2); set once at start-up */
-extern const int __gw_abi_v1; /* named by every instrumented object: a mismatch fails at link time */
+extern const int __gw_abi_v2; /* named by every instrumented object: a mismatch fails at link time */
 
 #define GW_ABI_VOID void
 #define GW_ABI_PTR void *

@@ -15,9 +15,9 @@
   0x100000000000ul /* free in Linux's usual layouts: cells of 0x55.. lie at 0x3a.., of 0x7f.. at 0x4f.. */
 #define READ_OFFSET 0x040000000000ul
 
-_Thread_local struct gw_tls __gw_tls = {1 << 9, 0, READ_OFFSET};
+_Thread_local struct gw_tls __gw_tls = {.epoch = 1 << 9, .read_off = READ_OFFSET};
 uintptr_t __gw_shadow = SHADOW_BASE;
-const int __gw_abi_v1 = 1;
+const int __gw_abi_v2 = 2;
 
 struct mock_event mock_log[MOCK_LOG];
 int mock_count;
