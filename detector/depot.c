@@ -4,6 +4,21 @@
  * table is published with release and the old one is left to readers that still look at it (its size is that of all its
  * predecessors together, so that at most half of the tables' memory is wasted).
  *
+ * Where instrumented code calls the detector, its context is found by a *key*: a hash of __gw_tls.calls, of the return
+ * address of the function that calls, of the place in it, and of the locks that are held.  Only a key that the thread
+ * hasn't met lately costs a walk.  Two stacks have one key only by chance (2^-64 for a pair), or if they differ in code
+ * that isn't instrumented alone:
+ * - __gw_tls.calls says by which calls the function was reached, but for the last one if the function is a leaf, which
+ *   its return address says (instrument/calls.cpp).  Each function finds the word right again after every call, however
+ *   that came back: longjmp, a switch to another thread, a handler that interrupted it.
+ * - Where a goroutine goes on without a call, race_g_switch puts the word right.  A handler begins with a word of its
+ *   own, which the place that it interrupted is part of (posix_signal.c).
+ * - A wrong word for any other reason (a thread that the detector hears of late, the words of coroutines that aren't
+ *   ours) is another key, and costs a walk: it leads to a wrong stack only if some chain of calls to the same place has
+ *   just that word.
+ * Interceptors that are reached by libc's plain names as well, and the functions of godwit.h, may be called by any code:
+ * there the walk is done, or the words that it would look at are compared with those of the last time.
+ *
  * Two different records with the same 64-bit hash are taken for one: with a million records that happens with a chance
  * of 3e-8, and then a report shows another stack.
  */

@@ -1,0 +1,45 @@
+"""Which calls led to an access that was reached by others before (tests/race/stacks)."""
+
+import re
+
+import pytest
+
+import godwit_testing as gt
+
+SAME_PLACE = gt.REPO / "tests" / "race" / "stacks" / "same_place.c"
+
+
+def expected():
+    """Variable -> lines of its later access's frames in the file, innermost first."""
+    frames, names = {}, set()
+    text = SAME_PLACE.read_text().split("#include", 1)[1]
+    first = SAME_PLACE.read_text().split("#include", 1)[0].count("\n")
+    for number, line in enumerate(text.splitlines(), first + 1):
+        for name, numbers in re.findall(r"\[(\w+) ([\w ]+)\]", line):
+            names.add(name)
+            for n in numbers.split():
+                frames.setdefault(name, {})[n] = number
+    everyone = frames.pop("all")
+    frames.pop("never")
+    out = {}
+    for name, by_number in frames.items():
+        last = by_number.pop("last")
+        by_number = {**everyone, **by_number}
+        out[name] = [by_number[str(i)] for i in range(len(by_number))] + [last]
+    return out
+
+
+def later_stacks(run):
+    found = {}
+    for f in run.findings:
+        stack = [s["line"] for s in f["accesses"][0]["stack"] if (s.get("file") or "").endswith(SAME_PLACE.name)]
+        assert f["variable"]["name"] not in found, gt.show(f)
+        found[f["variable"]["name"]] = stack
+    return found
+
+
+@pytest.mark.parametrize("processors", ["1", "2"])
+@pytest.mark.parametrize("level", ["-O0", "-O1", "-O2", "-O3"])
+def test_each_access_has_its_own_calls(level, processors, programs, tmp_path):
+    run = gt.run_race(programs(SAME_PLACE, level), folder=tmp_path, env={"GOMAXPROCS": processors})
+    assert later_stacks(run) == expected(), "\n".join(gt.show(f) for f in run.findings)
