@@ -1,4 +1,5 @@
-"""Crowds that work on one word by atomics: races that only a look at every victim of the granule shows."""
+"""Crowds that work on one word by atomics: races that only a look at every victim of the granule shows.  Crowds that read
+the same lines: races that only a look at every member of a set shows."""
 
 import pytest
 
@@ -48,3 +49,36 @@ def test_crowd(driver, case):
 def test_cases_race():
     """By the oracle: all but the last."""
     assert [bool(judge.execute(tuple(ops))[0].oracle.races) for ops in CASES.values()] == [True, True, True, False]
+
+
+READERS, WRITER, LINES = range(1, 11), 11, 4
+
+
+def audience(missing, at, pieces=(), workers=1):
+    """All read the same lines, the first of them in pieces; the writer hears of all but one, and writes a word."""
+    ops = [("n", 0, g, 0, 0) for g in (*READERS, WRITER)]
+    for g in READERS:
+        ops.append(("t", g % workers))
+        ops += [("r", g, lo, n, 2) for lo, n in (pieces if g <= 3 else ()) or [(0, 64 * LINES)]]
+        ops.append(("r", g, 64, 128, 2))  # once more
+    ops += [("h", g, WRITER) for g in READERS if g != missing]
+    return Program(64 * LINES, 0, 0, ((0, 64 * LINES),), (*ops, ("w", WRITER, at, 8, 0)))
+
+
+PIECES = {"in one piece": (), "in lines": [(64 * i, 64) for i in range(LINES)], "in words": [(8 * i, 8) for i in range(8 * LINES)]}
+
+
+@pytest.mark.parametrize("planes, workers", [(0, 1), (1, 4), (3, 8)])
+@pytest.mark.parametrize("pieces", PIECES)
+def test_audience(driver, pieces, planes, workers):
+    programs = [audience(missing, at, PIECES[pieces], workers)
+                for missing in (None, 1, 2, 5, 9, 10) for at in (0, 8, 64, 72, 200, 248)]
+    for collect in (0, 50):
+        wrong = judge.judge(driver, programs, (collect, planes))
+        assert not wrong, judge.explain(driver, programs, (pieces, planes, workers), (collect, planes))
+
+
+def test_who_is_missing_races():
+    """By the oracle: the one that the writer didn't hear of, and nobody else."""
+    for missing in (None, *READERS):
+        assert bool(judge.execute(audience(missing, 8).ops)[0].oracle.races) == (missing is not None)
