@@ -19,6 +19,7 @@ static int range_order(const void *a, const void *b) {
 void module_read_units(struct module *m) {
   if (m->has_units) return;
   m->has_units = true;
+  if (m->elf) m->dwarf = dwarf_begin_elf(m->debug_elf ? m->debug_elf : m->elf, DWARF_C_READ, NULL);
   if (!m->dwarf) return;
   size_t unit_cap = 0, range_cap = 0;
   Dwarf_CU *cu = NULL;

@@ -112,7 +112,6 @@ static struct module *load(const char *path, const char *build_id, int64_t pid) 
   if (!m->elf) m->elf = open_running(path, build_id, pid);
   if (!m->elf) return warn_missing(path, build_id), m;
   if (!has_debug_info(m->elf)) find_debug_file(m);
-  m->dwarf = dwarf_begin_elf(m->debug_elf ? m->debug_elf : m->elf, DWARF_C_READ, NULL);
   return m;
 }
 

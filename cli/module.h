@@ -1,8 +1,8 @@
 /* An ELF file that frames point into: its symbols, its debug information, the names that the pass wrote.
  *
- * Everything is read on demand and kept: the list of compile units' ranges at the first look-up, a unit's lines and
- * functions when an address falls into it.  A module that isn't there, is stripped or is another build answers
- * "unknown".
+ * Everything is read on demand and kept: debug information (which may have to be decompressed) and the list of compile
+ * units' ranges at the first look-up, a unit's lines and functions when an address falls into it.  A module that isn't
+ * there, is stripped or is another build answers "unknown".
  */
 #ifndef GW_CLI_MODULE_H
 #define GW_CLI_MODULE_H
@@ -43,7 +43,7 @@ struct module {
   char *path;                    /* as the process named it */
   char *build_id;                /* asked for; NULL if not known */
   Elf *elf, *debug_elf;          /* NULL if not there; debug_elf is a separate file's */
-  Dwarf *dwarf;                  /* of either; NULL without debug information */
+  Dwarf *dwarf;                  /* of either; NULL without debug information, and until units are read */
   bool has_units;                /* units and ranges are filled */
   struct unit *units;            /* all compile units */
   size_t unit_count;             /* in `units` */

@@ -89,19 +89,37 @@ static bool is_internal(json_object *frame) {
   return (function && begins_like_ours(function)) || (file && in_our_rooms(file));
 }
 
-static bool is_system_start(json_object *frame) {
+static bool is_start(const char *function) {
   static const char *const names[] = {"_start",  "start_thread", "clone",       "clone3",
                                       "__clone", "__clone3",     "thread_start"};
-  static const char *const modules[] = {"libc.so", "libc-", "libpthread", "ld-linux"};
-  const char *function = member_string(frame, "function"), *module = member_string(frame, "module");
-  if (function && has_prefix(function, "__libc_start")) return true;
-  for (size_t i = 0; function && i < sizeof names / sizeof names[0]; i++)
+  for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
     if (strcmp(function, names[i]) == 0) return true;
-  if (function || !module) return false;
+  return has_prefix(function, "__libc_start");
+}
+
+static bool is_libc(const char *module) {
+  static const char *const names[] = {"libc.so", "libc-", "libpthread", "ld-linux"};
   const char *slash = strrchr(module, '/');
-  for (size_t i = 0; i < sizeof modules / sizeof modules[0]; i++)
-    if (has_prefix(slash ? slash + 1 : module, modules[i])) return true;
+  for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+    if (has_prefix(slash ? slash + 1 : module, names[i])) return true;
   return false;
+}
+
+static bool is_system_start(json_object *frame) {
+  const char *function = member_string(frame, "function"), *module = member_string(frame, "module");
+  return function ? is_start(function) : module && is_libc(module);
+}
+
+/* Does its symbol say already that trim_stack will drop it, at a stack's outer end?  libc's debug information takes
+ * longer to read than the program's. */
+static bool is_raw_start(json_object *finding, json_object *frame) {
+  unsigned long long offset;
+  if (is_no_frame(frame)) return true;
+  const char *module = member_string(frame, "module");
+  if (!module || !is_libc(module) || member_string(frame, "function") || member_string(frame, "file")) return false;
+  struct module *m = frame_module(finding, frame, &offset);
+  const struct module_symbol *s = m ? module_find_symbol(m, offset, false) : NULL;
+  return s && is_start(s->name);
 }
 
 static size_t outer_end(json_object *stack) {
@@ -118,22 +136,25 @@ static size_t outer_end(json_object *stack) {
   return n;
 }
 
-/* A stack that is the runtime's through and through stays whole. */
-static void trim_stack(json_object *stack) {
+/* False for a stack that is the runtime's through and through: it stays whole. */
+static bool trim_stack(json_object *stack) {
   size_t n = json_object_array_length(stack), end = outer_end(stack), begin = 0;
   while (begin < end && is_internal(json_object_array_get_idx(stack, begin))) begin++;
-  if (begin == end) return;
+  if (begin == end) return false;
   if (end < n) json_object_array_del_idx(stack, end, n - end);
   if (begin > 0) json_object_array_del_idx(stack, 0, begin);
+  return true;
 }
 
 static void resolve_stack(json_object *finding, json_object *owner, const char *name) {
   json_object *raw = member(owner, name, json_type_array);
   if (!raw) return;
   json_object *out = json_object_new_array();
-  for (size_t i = 0; i < json_object_array_length(raw); i++)
-    expand_frame(finding, json_object_array_get_idx(raw, i), out);
-  trim_stack(out);
+  size_t n = json_object_array_length(raw), inner = n;
+  while (inner > 0 && is_raw_start(finding, json_object_array_get_idx(raw, inner - 1))) inner--;
+  for (size_t i = 0; i < inner; i++) expand_frame(finding, json_object_array_get_idx(raw, i), out);
+  if (!trim_stack(out))
+    for (size_t i = inner; i < n; i++) expand_frame(finding, json_object_array_get_idx(raw, i), out);
   json_object_object_add(owner, name, out);
 }
 
