@@ -72,7 +72,6 @@ struct race_g {
   bool acquired;          /* its tree changed since its last tick */
   bool fence_acquire;     /* pending_acquire isn't empty */
   bool fence_release;     /* a release fence came before: fence holds what it published */
-  bool lent;              /* the open clock was published (lend.c) */
   struct clock_ref clock; /* tree of the others, own slot, open clock; slot CLOCK_NONE before the first record */
   struct {
     uint64_t clock;
@@ -94,6 +93,7 @@ struct race_g {
   uintptr_t stack_lo, stack_hi; /* bounds of its stack for the walk; lo may be 0 */
   uint64_t calls;               /* __gw_tls.calls while it doesn't run */
   struct clock_ref fence;       /* published by the last release fence */
+  uint32_t lent;                /* times that the open clock was published while it stayed open (lend.c) */
   uint64_t lent_at;             /* if `lent`: streams that had become shared when it was (lend.c) */
   uint32_t untaken_n;
   uint32_t spare;                  /* an id that no cell holds, << 9, for the next epoch; 0: none */

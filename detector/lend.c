@@ -9,9 +9,9 @@
  *   one) takes nothing, and lends in his turn.  Who doesn't makes the object *shared*, for good: from then on it is an
  *   object as any other, with exact releases.
  * - Thus once for each stream, a taker is ordered after more than the write: after all that the lender did in that
- *   epoch, which ends with his next release, and no later than his next operation on any descriptor: those look
- *   whether a stream became shared since (`det_lent_end`).  What races with that is missed; nothing is told that
- *   isn't a race.
+ *   epoch, which ends with his next release, after LENT_MAX writes, and no later than his next operation on any
+ *   descriptor once somebody took something: those look whether a stream became shared since (`det_lent_end`).  What
+ *   races with that is missed; nothing is told that isn't a race.
  * - One value of a slot's clock stands for one state of its tree (sync.c, epoch.h).  A lent value is out while its
  *   epoch is open: so a goroutine that has lent it ticks before it acquires what changes its tree (det_acquire_clock;
  *   a rendezvous ticks first anyway).  Before that, whatever it publishes by the same value is the same tree.
@@ -27,10 +27,12 @@
 #include "detector/detector.h"
 #include "detector/sync.h"
 
+enum { LENT_MAX = 256 }; /* guess: so seldom that it costs nothing */
+
 static uint64_t shared_n; /* atomic: streams that became shared so far */
 
 void det_lent_closed(struct race_g *g) {
-  g->lent = false;
+  g->lent = 0;
   g->untaken_n = 0;
 }
 
@@ -39,7 +41,7 @@ void det_lent_closed(struct race_g *g) {
 static uint64_t shared_now(void) { return __atomic_load_n(&shared_n, __ATOMIC_RELAXED); }
 
 static void end_if_taken(struct det_thread *t, struct race_g *g) {
-  if (g->lent && g->lent_at != shared_now()) det_tick(t, g);
+  if (g->lent && (g->lent >= LENT_MAX || g->lent_at != shared_now())) det_tick(t, g);
 }
 
 void det_lent_end(struct race_g *g) {
@@ -56,6 +58,7 @@ static void share_locked(struct sync_obj *o) {
 
 static void lend_locked(struct det_thread *t, struct race_g *g, struct clock_ref *c) {
   bool open = det_must_close(g) && g->clock.slot != CLOCK_NONE;
+  if (open && !g->lent++) g->lent_at = shared_now();
   if (c->slot == g->clock.slot && c->clock == det_published_clock(g) && c->tree == g->clock.tree) return;
   clock_drop(t, c->tree);
   if (!open) {
@@ -63,8 +66,6 @@ static void lend_locked(struct det_thread *t, struct race_g *g, struct clock_ref
     return;
   }
   det_publish_to_lock(g, c); /* `untaken` holds until the epoch ends */
-  if (!g->lent) g->lent_at = shared_now();
-  g->lent = true;
 }
 
 void det_lend(struct race_g *g, const void *addr) {

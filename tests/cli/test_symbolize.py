@@ -49,6 +49,27 @@ def test_the_runtime_s_frames_go(bank, tmp_path):
     assert functions(f["accesses"][1]["stack"]) == ["gw_test_wrapper"], "a stack that is all ours stays"
 
 
+def libc_start():
+    """A frame in the libc that is there, where every program begins."""
+    maps = open("/proc/self/maps", encoding="utf8").read().split()
+    path = next(word for word in maps if os.path.basename(word).startswith("libc.so"))
+    symbols = subprocess.run(["readelf", "-W", "--dyn-syms", path], stdout=subprocess.PIPE, text=True, check=True).stdout
+    value = next(line.split()[1] for line in symbols.splitlines() if " __libc_start_main@" in line)
+    return {"module": path, "offset": hex(int(value, 16) + 5)}
+
+
+def test_where_the_system_begins(bank, tmp_path):
+    """Known by its symbol, and dropped as the runtime's frames are; but not where it is all that there is."""
+    raw = ct.race(bank)
+    raw["accesses"][0]["stack"] = [bank.at("teller", "teller"), libc_start(), libc_start(),
+                                   {"module": "?", "offset": "0xffffffffffffffff"}]
+    raw["accesses"][1]["stack"] = [bank.at("wrapper", "gw_test_wrapper"), libc_start()]
+    f = ct.resolved(raw, tmp_path)
+    assert functions(f["accesses"][0]["stack"]) == ["teller"]
+    ours, start = functions(f["accesses"][1]["stack"])
+    assert ours == "gw_test_wrapper" and start.startswith("__libc_start_main")
+
+
 def test_calls(bank, tmp_path):
     """A finding that isn't about memory has neither size nor address; a place that isn't known is no frame."""
     raw = ct.race(bank, kind="GW1006", message="unlock of an unlocked mutex")
