@@ -47,6 +47,18 @@ static void rounds(void) {
   }
   MUST(open_epoch() == epoch);
 }
+/* But not for ever. */
+static void goes_on(void) {
+  int epochs = 0;
+  uint32_t epoch = open_epoch();
+  for (int i = 0; i < 1000; i++) {
+    x++;
+    put(fd), get(fd);
+    if (open_epoch() != epoch) epoch = open_epoch(), epochs++;
+  }
+  MUST(epochs > 0 && epochs < 10);
+}
+static void nothing(void) {}
 static void has_it_first(void) {
   turn_wait(1);
   pthread_mutex_lock(&m);
@@ -105,6 +117,7 @@ static void three(void (*a)(void), void (*b)(void), void (*c)(void)) {
 static void elsewhere(enum way way) {
   fd = echo(way), other = echo(way);
   both(has_it_first, has_it_next);
+  both(goes_on, nothing);
   both(asks, is_answered);
   both(asks_first, asks_second);
   get(fd);
