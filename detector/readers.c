@@ -5,10 +5,12 @@
 #include "detector/depot.h"
 
 enum {
-  SETS_MAX = 1 << 21,    /* guess: a quarter of the ids */
-  SMALL = 32,            /* guess: readers of a set that anybody may make */
-  READERS_MAX = 4096,    /* guess: in any set */
-  GRANULES_A_READER = 4, /* guess: a thread must have found so many in its memory for each reader of a large set */
+  SETS_MAX = 1 << 21,     /* guess: a quarter of the ids */
+  READERS_MAX = 4096,     /* guess: in any set */
+  GRANULES_A_READER = 4,  /* guess: a thread must have found so many in its memory for each reader of a set */
+  CREDIT_FIRST = 1 << 15, /* guess: granules that it is thought to have found when it begins */
+  REFUSED_MANY = 1 << 12, /* guess: refusals after which it may make some sets again, to see whether they pay now */
+  CREDIT_AGAIN = 1 << 10, /* guess: granules that it gets for that */
   CREDIT_MAX = 4 * READERS_MAX * GRANULES_A_READER,
   TABLE_MIN_LOG = 8,
   ROOM_MIN = 16 << 20, /* guess: bytes of sets between collections at least */
@@ -34,7 +36,8 @@ struct answer {
 
 struct readers_memory {
   struct answer answer[MEMORY];
-  uint32_t credit; /* granules for which an answer was found here, less what large sets have cost */
+  uint32_t credit;  /* granules for which an answer was found here, less what sets have cost */
+  uint32_t refused; /* sets that it couldn't afford, in a row of REFUSED_MANY */
 };
 
 static size_t set_size(uint32_t room) { return sizeof(struct reader_set) + room * sizeof(struct reader); }
@@ -165,11 +168,13 @@ bool readers_have(const struct race_g *g, uint32_t cell, uint32_t own, uint32_t 
   return r && !(mask & ~(r->bytes & cell));
 }
 
-/* Large sets are for those who use them well. */
+/* Sets are for those who use them well. */
 static bool affordable(struct readers_memory *m, uint32_t n) {
   if (__atomic_load_n(&sets.n, __ATOMIC_RELAXED) >= SETS_MAX || n > READERS_MAX) return false;
-  if (n <= SMALL) return true;
-  if (m->credit < n * GRANULES_A_READER) return false;
+  if (UNLIKELY(m->credit < n * GRANULES_A_READER)) {
+    if (++m->refused % REFUSED_MANY == 0) m->credit += CREDIT_AGAIN;
+    return false;
+  }
   m->credit -= n * GRANULES_A_READER;
   return true;
 }
@@ -220,7 +225,10 @@ static uint32_t join(struct det_thread *t, const struct race_g *g, const struct 
 }
 
 static struct readers_memory *memory_of(struct det_thread *t) {
-  if (UNLIKELY(!t->readers)) t->readers = arena_alloc(sizeof *t->readers);
+  if (UNLIKELY(!t->readers)) {
+    t->readers = arena_alloc(sizeof *t->readers);
+    t->readers->credit = CREDIT_FIRST;
+  }
   return t->readers;
 }
 

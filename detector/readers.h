@@ -15,8 +15,9 @@
  * (access.c, displace).  The collector renames members, makes those sets one that have become alike, and frees what no
  * cell names.
  *
- * A set costs as much as it has members, each time that one is made; so large ones are made by threads only that find
- * what they look for in their memory often enough.  Others do as if there were no sets.
+ * A set costs as much as it has members, each time that one is made, and an id; so they are made by threads only that
+ * find what they look for in their memory often enough, as whoever goes through an array does.  What many threads read
+ * once in each short epoch would make a set for each of them: there others are displaced, as if there were no sets.
  *
  * Rejected: the contexts of members in the depot, whose records are never freed: readers by contexts are too many.  One
  * mask of bytes for all members: whoever reads an array of ints beside others would have to displace them.

@@ -143,9 +143,17 @@ static bool join_readers(struct way *w, unsigned plane, uint32_t mine) {
   return true;
 }
 
+/* The other reader leaves the cell. */
+static bool displace_reader(struct way *w, unsigned plane, uint32_t mine) {
+  const uint32_t old = *shadow_cell(plane, w->granule);
+  if (readers_of(cell_id(old)) || !may_displace(w, old)) return false;
+  put(w, plane, old, mine);
+  return true;
+}
+
 /* Where a concurrent reader has the cell of the shared plane, the thread's own plane has room, mostly.  The inline
  * check looks at one plane only and will miss, so a thread to which that happens often turns to its own altogether.
- * Threads for which there is no plane left read as one of a set. */
+ * Threads for which there is no plane left read as one of a set, or displace one another. */
 static __attribute__((noinline)) bool read_beside_others(struct way *w, uint32_t mine) {
   struct det_thread *t = w->t;
   t->displaced++;
@@ -154,7 +162,7 @@ static __attribute__((noinline)) bool read_beside_others(struct way *w, uint32_t
     enum tried r = try_read_in(w, t->own_plane, mine);
     if (r != TAKEN) return r == DONE;
   }
-  return join_readers(w, t->own_plane, mine);
+  return join_readers(w, t->own_plane, mine) || displace_reader(w, t->own_plane, mine);
 }
 
 static inline __attribute__((always_inline)) bool try_read(struct way *w, uint32_t mine) {
