@@ -21,6 +21,7 @@
 #include "base/spin.h"
 #include "detector/clock.h"
 #include "detector/lock_order.h"
+#include "detector/lock_phase.h"
 #include "godwit/abi.h"
 #include "godwit/race.h"
 
@@ -89,7 +90,7 @@ struct race_g {
   uint32_t held_n, held_cap;
   struct held_lock *held; /* held_inline, or in the arena */
   struct held_lock held_inline[HELD_INLINE];
-  struct order_g order;         /* what the lock graph needs to know */
+  struct phase_g phase;         /* for the lock graph */
   uintptr_t stack_lo, stack_hi; /* bounds of its stack for the walk; lo may be 0 */
   uint64_t calls;               /* __gw_tls.calls while it doesn't run */
   struct clock_ref fence;       /* published by the last release fence */
@@ -121,6 +122,7 @@ struct det_thread {
   uint32_t ordered[2];            /* ids that were found to happen before what it does; 0: none */
   uint64_t deferred_signals;      /* bit per signal that arrived inside (posix_signal.c) */
   struct depot_cache *cache;      /* recent stacks by hash */
+  struct lock_seen *lock_seen;    /* nestings that it has shown the lock graph */
   struct readers_memory *readers; /* recent sets of readers (readers.h); NULL: none yet */
   uint32_t end_rounds;            /* of libc's destructors of thread-specific values, so far */
   struct pool nodes;              /* of clock trees */

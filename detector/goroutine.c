@@ -8,6 +8,7 @@
 #include "detector/depot.h"
 #include "detector/detector.h"
 #include "detector/epoch.h"
+#include "detector/lock_seen.h"
 #include "detector/readers.h"
 #include "detector/report.h"
 #include "detector/shadow.h"
@@ -74,6 +75,7 @@ static void thread_end(void *arg) {
   context_give_back(t);
   depot_cache_free(t->cache);
   readers_memory_free(t);
+  lock_seen_free(t);
   arena_free(t, sizeof *t);
 }
 
@@ -89,7 +91,7 @@ static struct race_g *g_new(uint64_t id, bool thread) {
   g->serial = __atomic_add_fetch(&serials, 1, __ATOMIC_RELAXED);
   g->clock.slot = CLOCK_NONE;
   g->fence.slot = CLOCK_NONE;
-  phase_begin(&g->order.phase);
+  phase_begin(&g->phase);
   g->held = g->held_inline;
   g->held_cap = HELD_INLINE;
   g->lockset_valid = true;
@@ -142,7 +144,7 @@ struct race_g *race_g_create(struct race_g *creator, uint64_t id, struct race_at
     det_acquire_clock(t, g, &c);
     clock_drop(t, c.tree);
     det_tick(t, creator);
-    phase_create(t, &creator->order.phase, &g->order.phase);
+    phase_create(t, &creator->phase, &g->phase);
   }
   det_exit(t);
   return g;
@@ -193,7 +195,7 @@ void race_g_end(struct race_g *g) {
   clock_drop(t, g->clock.tree);
   clock_drop(t, g->fence.tree);
   clock_drop(t, g->pending_acquire);
-  phase_end(t, &g->order.phase);
+  phase_end(t, &g->phase);
   if (g->held != g->held_inline) arena_free(g->held, g->held_cap * sizeof *g->held);
   spin_lock(&det_gs.lock);
   if (g->next) g->next->prev = g->prev;

@@ -3,8 +3,8 @@
  * An edge from A to B: somebody held A while waiting for B.  Tries and timed waits make no edge to what they take, as
  * they don't wait for ever; what they took is held like any lock.  Each edge has its *uses*: with which other locks
  * held, in which modes, by whom and when (representatives), and from where.  A nesting that a goroutine has shown
- * before in the same phase (lock_phase.h) costs a hash of what it holds; all else happens under graph.lock, inside the
- * detector.
+ * before in the same phase (lock_phase.h) lately, on the thread that it runs on, costs a hash of what it holds; all
+ * else happens under graph.lock, inside the detector.
  *
  * A lock that is destroyed, or whose memory is freed, leaves the graph with its edges; what is remembered as held
  * beside others goes by ids that are never used again.
@@ -15,6 +15,7 @@
 #include "base/prim.h"
 #include "detector/depot.h"
 #include "detector/lock_graph.h"
+#include "detector/lock_seen.h"
 #include "detector/shadow.h"
 
 enum { BUCKETS_LOG = 16 }; /* guess: of nodes, of edges; touched where used */
@@ -24,7 +25,7 @@ static struct {
   struct order_node **nodes; /* by line */
   struct order_edge **edges;
   uint64_t next_id;    /* of nodes */
-  uint32_t generation; /* atomic; grows when a lock is gone: what goroutines have seen is void */
+  uint32_t generation; /* atomic; grows when a lock is gone: what threads have seen is void */
 } graph;
 
 static uint64_t mix(uint64_t x) {
@@ -231,7 +232,7 @@ static unsigned add_locked(struct det_thread *t, struct race_g *g, uintptr_t loc
   struct order_node *nodes[HELD_MAX] = {NULL}, *to = node_get_locked(lock);
   struct order_held *h = held_copy_locked(g, nodes);
   struct order_actor me = {.who = epochs.incarnation[g->incarnation], .wanted_stack = stack};
-  phase_name_locked(&g->order.phase, &me.phase);
+  phase_name_locked(&g->phase, &me.phase);
   unsigned found = 0;
   for (uint32_t i = 0; i < h->n; i++) {
     GW_CHECK(nodes[i]); /* each of the h->n has one */
@@ -247,45 +248,34 @@ static unsigned add_locked(struct det_thread *t, struct race_g *g, uintptr_t loc
   return found;
 }
 
-/* Hash of the nesting and its phase; 0 if the lock is held already: then nobody else is waited for. */
+/* Hash of the nesting, whose it is and its phase; 0 if the lock is held already: then nobody else is waited for. */
 static uint64_t nesting_key(const struct race_g *g, uintptr_t lock, bool write) {
-  uint64_t sum = mix(mix(2 * lock + write) + g->order.phase.now.clock);
+  uint64_t sum = mix(mix(2 * lock + write) + g->phase.now.clock) + mix(~g->serial);
   for (uint32_t i = 0; i < g->held_n; i++) {
     if (g->held[i].addr == lock) return 0;
     sum += mix(mix(2 * g->held[i].addr + g->held[i].write));
   }
-  return sum | 1;
+  return mix(sum) | 1;
 }
 
-/* True if the nesting was shown; else it counts as shown from now on. */
-static bool seen(struct race_g *g, uint64_t key) {
-  struct order_g *o = &g->order;
-  /* relaxed: a lock that this goroutine takes was freed and made anew before, with an edge to it */
-  uint32_t generation = __atomic_load_n(&graph.generation, __ATOMIC_RELAXED);
-  if (o->generation != generation) {
-    for (int i = 0; i < ORDER_SEEN; i++) o->seen[i] = 0;
-    o->generation = generation;
-  }
-  for (int i = 0; i < ORDER_SEEN; i++)
-    if (o->seen[i] == key) return true;
-  o->seen[o->next++ % ORDER_SEEN] = key;
-  return false;
-}
-
-static __attribute__((noinline)) void show(struct race_g *g, uintptr_t lock, bool write, struct race_at at) {
+static __attribute__((noinline)) void show(struct det_thread *t, struct race_g *g, uintptr_t lock, bool write,
+                                           struct race_at at) {
   struct order_cycle cycles[CYCLES];
-  struct det_thread *t = det_enter();
   uint32_t stack = depot_stack(t, g, at);
   spin_lock(&graph.lock);
   unsigned n = add_locked(t, g, lock, write, stack, cycles);
   spin_unlock(&graph.lock);
   for (unsigned i = 0; i < n; i++) report_lock_order(t, &cycles[i]);
-  det_exit(t);
 }
 
 void race_lock_wanted(struct race_g *g, const void *lock, bool write, struct race_at at) {
   if (!g || g->held_n == 0) return;
   held_purge(g);
   uint64_t key = g->held_n ? nesting_key(g, (uintptr_t)lock, write) : 0;
-  if (key && !seen(g, key)) show(g, (uintptr_t)lock, write, at);
+  if (!key) return;
+  struct det_thread *t = det_enter();
+  /* relaxed: a lock that this goroutine takes was freed and made anew before, with an edge to it */
+  uint32_t generation = __atomic_load_n(&graph.generation, __ATOMIC_RELAXED);
+  if (!lock_seen(t, key, generation)) show(t, g, (uintptr_t)lock, write, at);
+  det_exit(t);
 }

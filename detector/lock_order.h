@@ -8,17 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "detector/lock_phase.h"
-
-enum { ORDER_SEEN = 4 };
-
-/* In each goroutine. */
-struct order_g {
-  struct phase_g phase;
-  uint64_t seen[ORDER_SEEN]; /* keys of nestings that are in the graph already */
-  uint32_t next;             /* which of them is overwritten next */
-  uint32_t generation;       /* of the graph, when `seen` was filled */
-};
+struct det_thread;
 
 void order_init(void);
 /* Locks in [lo, hi), a range within one line, are gone. */

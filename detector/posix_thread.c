@@ -94,7 +94,7 @@ static void thread_ends(void) {
   if (gone)
     remove_locked(r);
   else
-    r->phases = phase_close(inside, &g->order.phase);
+    r->phases = phase_close(inside, &g->phase);
   posix_unlock(&table.lock, inside);
   race_g_end(g);
   race_g_switch(NULL);
@@ -233,7 +233,7 @@ static void thread_joined(struct posix_thread *r, bool surely) {
   if (g) race_acquire(g, r);
   struct det_thread *inside = posix_lock(&table.lock);
   remove_locked(r);
-  if (g && surely) phase_join(inside, &g->order.phase, r->phases);
+  if (g && surely) phase_join(inside, &g->phase, r->phases);
   posix_unlock(&table.lock, inside);
   discard(r);
 }
