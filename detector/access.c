@@ -445,7 +445,6 @@ static inline void access_all(struct det_thread *t, struct race_g *g, uintptr_t 
   a.atomic = op == RACE_ATOMIC_READ || op == RACE_ATOMIC_WRITE;
   a.own = g->epoch | (a.atomic ? CELL_ATOMIC : 0);
   a.plane = a.write ? 0 : t->plane;
-  forget_ordered(t, g);
   a.ctx = 0;
   a.at = at;
   a.tell_later = later;
@@ -481,7 +480,6 @@ void det_record_fresh(struct det_thread *t, struct race_g *g, uintptr_t p, size_
       uint32_t mask = bytes_in(granule, p, end), *cell = shadow_cell(0, granule);
       if (mask != CELL_BYTES && *cell & CELL_BYTES) {
         struct access a = {.t = t, .g = g, .own = g->epoch, .ctx = ctx, .write = true, .op = RACE_ALLOC};
-        forget_ordered(t, g);
         access_granule(&a, granule, mask, &meta);
         continue;
       }

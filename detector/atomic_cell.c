@@ -146,7 +146,6 @@ bool det_atomic_simply(struct det_thread *t, struct race_g *g, uintptr_t p, size
   struct try a = {.t = t, .g = g, .granule = p >> 3, .write = write, .own = g->epoch | CELL_ATOMIC};
   a.mask = (CELL_BYTES >> (8 - n)) << (p & 7);
   if (is_recorded(&a)) return true;
-  forget_ordered(t, g);
   uint32_t ctx = depot_context_plain(t, g, at);
   uint8_t *m = shadow_meta(a.granule >> 3);
   a.meta = line_lock(m);

@@ -419,8 +419,8 @@ static void collect(void) {
   free_incarnations(&c);
   free_slots(&c);
   for (struct det_thread *t = det_threads.first; t; t = t->next) {
-    t->ordered_for = 0; /* ids mean other things now */
-    t->ids_n = 0;       /* those that it had are in the list of free ones */
+    for (unsigned i = 0; i < ORDERED; i++) t->ordered[i] = 0; /* ids mean other things now */
+    t->ids_n = 0;                                             /* those that it had are in the list of free ones */
     readers_forget(t);
   }
   set_next_collection(&c);

@@ -105,6 +105,7 @@ struct race_g {
 
 enum { BLOCKS_KEPT = 64 }; /* guess */
 enum { EPOCH_IDS = 32 };   /* guess: one lock for so many */
+enum { ORDERED = 128 };    /* ids whose order a thread remembers (judge.h) */
 
 /* A thread that has entered the detector. In the arena; registered until the thread ends. */
 struct det_thread {
@@ -118,8 +119,7 @@ struct det_thread {
   uint32_t hidden;                /* depth of race_hide_threads */
   bool collect_wanted;            /* ids run short: collect on leaving */
   bool own_thread;                /* g is this foreign thread's own, ended with it */
-  uint64_t ordered_for;           /* serial of the goroutine that found `ordered`; 0: nobody */
-  uint32_t ordered[2];            /* ids that were found to happen before what it does; 0: none */
+  uint64_t ordered[ORDERED];      /* by id: the goroutine (serial << CELL_ID_BITS) that found it to happen before it */
   uint64_t deferred_signals;      /* bit per signal that arrived inside (posix_signal.c) */
   struct depot_cache *cache;      /* recent stacks by hash */
   struct lock_seen *lock_seen;    /* nestings that it has shown the lock graph */

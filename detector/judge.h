@@ -5,22 +5,17 @@
 #include "detector/epoch.h"
 #include "detector/shadow.h"
 
-/* What another goroutine found ordered says nothing. */
-static inline void forget_ordered(struct det_thread *t, const struct race_g *g) {
-  if (LIKELY(t->ordered_for == g->serial)) return;
-  t->ordered_for = g->serial;
-  t->ordered[0] = t->ordered[1] = 0;
-}
-
-/* Does the cell's segment happen before what g does now?  What was found ordered stays so: the thread remembers the
- * last ids that its goroutine found (until the collector gives ids another meaning). */
+/* Does the cell's segment happen before what g does now?  What was found ordered stays so: the thread remembers by id
+ * what goroutines found (until the collector gives ids another meaning).  The epoch's entry and the clock are two or
+ * three cache misses: with 128 places trees look there for an eighth of their accesses, where two places left half,
+ * memcached for a third. */
 static inline bool ordered(struct det_thread *t, const struct race_g *g, uint32_t cell) {
   if (cell_same_id(cell, g->epoch)) return true;
   uint32_t id = cell_id(cell);
-  if (id == t->ordered[0] || id == t->ordered[1]) return true;
+  uint64_t *known = &t->ordered[id % ORDERED], me = g->serial << CELL_ID_BITS | id;
+  if (LIKELY(*known == me)) return true;
   if (!epoch_before(g, id)) return false;
-  t->ordered[1] = t->ordered[0];
-  t->ordered[0] = id;
+  *known = me;
   return true;
 }
 

@@ -19,7 +19,8 @@
 
 /* A cell: [epoch id 23 | atomic 1 | bytes 8]. */
 enum { CELL_BYTES = 0xff, CELL_ATOMIC = 0x100, CELL_ID_SHIFT = 9 };
-#define CELL_ID_MAX ((1u << 23) - 1)
+enum { CELL_ID_BITS = 32 - CELL_ID_SHIFT };
+#define CELL_ID_MAX ((1u << CELL_ID_BITS) - 1)
 static inline uint32_t cell_id(uint32_t cell) { return cell >> CELL_ID_SHIFT; }
 static inline bool cell_same_id(uint32_t a, uint32_t b) { return (a ^ b) >> CELL_ID_SHIFT == 0; }
 

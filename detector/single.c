@@ -267,7 +267,6 @@ static __attribute__((noinline)) bool try_two_lines(struct det_thread *t, struct
 static inline __attribute__((always_inline)) bool try_access(struct det_thread *t, struct race_g *g, uintptr_t p,
                                                              size_t n, struct race_at at, bool write) {
   if (UNLIKELY(n > 64 || !g->epoch || g->ignore || !shadow_covered(p))) return false;
-  forget_ordered(t, g);
   uint32_t mine = depot_context_plain(t, g, at);
   if (UNLIKELY(!is_of_one_line(p, n))) return try_two_lines(t, g, p, n, mine, write);
   return try_line(t, g, p, n, mine, write);
