@@ -8,7 +8,7 @@
  *   turns N     N goroutines take turns with a lock, so each finds its own memory out of the cache
  *   pause N     N MiB of data are written, then lock rounds use up epoch ids: the longest round, in which ids are
  * collected
- *   readers N   N threads read the same 16 MiB side by side: KiB of VmRSS for each MiB, CPU ns for each read
+ *   readers N   N threads read the same 64 MiB side by side: KiB of VmRSS for each MiB, CPU ns for each read
  *
  * Each prints `name value` lines.
  */
