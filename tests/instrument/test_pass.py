@@ -63,6 +63,13 @@ def test_no_epoch_outlives_its_region(flags, mock, tmp_path):
     assert command(build("regions", flags, mock, tmp_path)) == "regions\n"
 
 
+@pytest.mark.parametrize("flags", [*LEVELS, *LTO, "-O2 -fPIC", "-O0 -fPIC", "-O2 -fno-pie -no-pie", "-O2 -static",
+                                   "-O0 -fexceptions", "-O2 -fexceptions", "-O2 -fPIC -fexceptions"])
+def test_the_word_of_calls_is_right_everywhere(flags, mock, tmp_path):
+    program = build("calls", flags, mock, tmp_path)
+    assert command(program, *(["unwind"] if "exceptions" in flags else [])) == "calls\n"
+
+
 @pytest.mark.parametrize("flags", [*LEVELS, *LTO, "-O2 -mcx16", "-O0 -mcx16"])
 def test_atomics_of_every_size_and_order(flags, mock, tmp_path):
     program = build("atomics", flags, mock, tmp_path, plain=["-DRUN=plain_run"])

@@ -134,6 +134,7 @@ void mock_start(void) {
 void mock_clear_log(void) { mock_count = 0; }
 void mock_new_epoch(void) { __gw_tls.epoch += 1 << 9; }
 uint32_t mock_epoch(void) { return __gw_tls.epoch; }
+uint64_t *mock_calls(void) { return &__gw_tls.calls; }
 
 uint32_t *mock_cell(const void *p, enum mock_plane plane) {
   return (uint32_t *)(SHADOW_BASE + (plane == MOCK_READS ? READ_OFFSET : 0) + ((uintptr_t)p >> 3 << 2));

@@ -25,6 +25,8 @@ void mock_start(void);
 void mock_clear_log(void);
 void mock_new_epoch(void);
 uint32_t mock_epoch(void);
+/* The word of calls under way, of this thread. */
+uint64_t *mock_calls(void);
 uint32_t *mock_cell(const void *p, enum mock_plane plane);
 
 #define CHECK(condition) ((condition) ? (void)0 : mock_fail(__FILE__, __LINE__, #condition))
