@@ -52,6 +52,10 @@ static inline struct node *clock_share(struct node *n) {
   return n;
 }
 void clock_drop(struct det_thread *t, struct node *n);
+/* Both references to it are the caller's: nobody else can come by one meanwhile. */
+static inline bool clock_has_two_owners(const struct node *n) {
+  return __atomic_load_n(&n->ref, __ATOMIC_ACQUIRE) == 2; /* pairs with the release in clock_drop */
+}
 
 static inline uint64_t clock_get(const struct node *n, uint32_t slot) {
   if (!n) return 0;

@@ -428,10 +428,28 @@ static void replace_tree(struct det_thread *t, struct race_g *g, struct node *tr
   note_acquired(g, from, adopted);
 }
 
+/* Two that have one tree between them, since they last met, change it in place; false if others know it too.  What
+ * either published is that tree and a component, and so is what both have then. */
+static bool exchange_in_place(struct det_thread *t, struct race_g *a, struct race_g *b, const struct clock_ref *of_a,
+                              const struct clock_ref *of_b) {
+  struct node *tree = a->clock.tree;
+  if (!tree || tree != b->clock.tree || !clock_has_two_owners(tree)) return false;
+  det_tick(t, a);
+  det_tick(t, b);
+  clock_drop(t, tree); /* b's reference, so that it is changed in place */
+  tree = with_component(t, with_component(t, tree, of_a), of_b);
+  a->clock.tree = tree;
+  b->clock.tree = clock_share(tree);
+  note_acquired(a, of_b, true);
+  note_acquired(b, of_a, true);
+  return true;
+}
+
 /* Both learn what the other published, and go on with one tree, which makes their next joins short.  As both are at
  * hand, the one's tree is mostly found to be part of the other's. */
 static void exchange(struct det_thread *t, struct race_g *a, struct race_g *b, const struct clock_ref *of_a,
                      const struct clock_ref *of_b) {
+  if (exchange_in_place(t, a, b, of_a, of_b)) return;
   struct node *both;
   bool a_within = is_within(a, of_b), b_within = !a_within && is_within(b, of_a);
   if (a_within)

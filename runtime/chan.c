@@ -120,7 +120,7 @@ void gw__chan_send(struct gw__chan *c, const void *elem) {
   struct g *g = g_self();
   if (UNLIKELY(!c)) block_for_ever(g, WAIT_SEND_NIL);
   struct race_g *r = g->race;
-  chan_note_send(c, r, RACE_HERE());
+  chan_note_send(c, g, RACE_HERE());
   struct m *m = rt_enter(g);
   spin_lock(&c->lock);
   struct g *wake;
@@ -175,7 +175,7 @@ bool gw__chan_recv(struct gw__chan *c, void *elem) {
 bool gw__chan_try_send(struct gw__chan *c, const void *elem) {
   struct g *g = g_self();
   if (!c) return false;
-  chan_note_send(c, g->race, RACE_HERE());
+  chan_note_send(c, g, RACE_HERE());
   struct m *m = rt_enter(g);
   spin_lock(&c->lock);
   struct g *wake;
@@ -236,7 +236,7 @@ void gw__chan_close(struct gw__chan *c) {
   bool twice = c->closed;
   struct readying r = {.n = 0};
   if (!twice) {
-    race_access(g->race, chan_closing(c), sizeof c->clocks, RACE_WRITE, RACE_HERE());
+    race_access(g->race, c, CHAN_CLOSING, RACE_WRITE, RACE_HERE());
     race_release(g->race, c);
     __atomic_store_n(&c->closed, true, __ATOMIC_RELAXED);
     release_all(c, &c->receivers, &r);
@@ -264,7 +264,7 @@ void gw__chan_free(struct gw__chan *c) {
     gw_panic("free of a channel with goroutines waiting on it");
   }
   /* A race with whoever still uses it: freeing is a write to the channel. */
-  race_access(g->race, chan_closing(c), sizeof c->clocks, RACE_WRITE, RACE_HERE());
+  race_access(g->race, c, CHAN_CLOSING, RACE_WRITE, RACE_HERE());
   size_t bytes = chan_bytes(c->size, c->cap);
   race_clocks_free(c->clocks);
   c->clocks = NULL;
