@@ -5,10 +5,12 @@
  *
  * For the detector: what arms a timer happens before what it does.  A tick has no goroutine that sends it, so who arms
  * the timer releases into the clock of the channel's only slot.  A call's goroutine is created by who arms the timer.
+ * Stop and reset by several goroutines order nothing between these, as in Go.
  */
 #include "base/arena.h"
 #include "base/goid.h"
 #include "chan.h"
+#include "mutex.h"
 
 struct gw_timer {
   struct timer timer;
@@ -91,9 +93,11 @@ static void arm(struct gw_timer *t, int64_t ns, struct race_at at) {
 
 /* The same for a timer that is armed already; false if it isn't.  While it is its channel is empty. */
 static bool rearm(struct gw_timer *t, int64_t ns) {
-  if (GW_RACE || t->period > 0) return false;
+  if (t->period > 0 || (GW_RACE && !t->chan)) return false; /* a call has a goroutine whose creator arms it */
+  struct g *g = g_self();
+  if (t->chan) note_arming(g, t->chan);
   int64_t when = time_after(ns);
-  struct m *m = rt_enter(g_self());
+  struct m *m = rt_enter(g);
   bool moved = timer_move(&t->timer, when);
   rt_exit(m);
   return moved;
@@ -146,18 +150,18 @@ gw_timer *gw__after_func(int64_t ns, struct gw__call *call) {
 gw_chan(int64_t) gw_timer_chan(gw_timer *t) { return (gw_chan(int64_t))(uintptr_t)t->chan; }
 
 bool gw_timer_stop(gw_timer *t) {
-  gw_mutex_lock(&t->lock);
+  mutex_lock(&t->lock, WAIT_MUTEX);
   bool active = disarm(t);
-  gw_mutex_unlock(&t->lock);
+  mutex_unlock(&t->lock);
   return active;
 }
 
 bool gw_timer_reset(gw_timer *t, int64_t ns) {
   if (rearm(t, ns)) return true;
-  gw_mutex_lock(&t->lock);
+  mutex_lock(&t->lock, WAIT_MUTEX);
   bool active = disarm(t);
   arm(t, ns, RACE_HERE());
-  gw_mutex_unlock(&t->lock);
+  mutex_unlock(&t->lock);
   return active;
 }
 

@@ -1,7 +1,7 @@
 /* Time orders nothing: a sleep, a timer and its function know only what came before they were armed. */
 #include "scenario.h"
 
-static long slept, after_arming, ticked;
+static long slept, after_arming, ticked, stopped;
 
 static void a1(void) { slept = 1; /* RACE 1: write slept */ }
 static void b1(void) {
@@ -31,8 +31,25 @@ static void b3(void) {
   gw_timer_free(t);
 }
 
+/* Who stops a timer learns nothing from who stopped it before. */
+static gw_timer *shared;
+static void a4(void) {
+  turn_wait(1);
+  stopped = 1; /* RACE 4: write stopped */
+  gw_timer_stop(shared);
+  turn_done();
+}
+static void b4(void) {
+  turn_wait(2);
+  gw_timer_stop(shared);
+  use(stopped); /* RACE 4: read stopped */
+}
+
 int main(void) {
   both(a1, b1);
   both(a2, b2);
   both(a3, b3);
+  shared = gw_timer_new(GW_S);
+  both(a4, b4);
+  gw_timer_free(shared);
 }
