@@ -26,7 +26,7 @@ struct gw__chan {
 static inline char *chan_slot(struct gw__chan *c, uint32_t i) { return c->slots + (size_t)i * c->size; }
 /* The channel's first bytes, which no user knows.  Neighbouring goroutines read different ones, so that several senders
  * at one channel mostly don't meet in the detector's eyes. */
-enum { CHAN_CLOSING = 32, CHAN_CLOSING_READ = 8 };
+enum { CHAN_CLOSING = 16, CHAN_CLOSING_READ = 8 };
 static inline const void *chan_closing(const struct gw__chan *c, const struct g *g) {
   return (const char *)c + g->id * CHAN_CLOSING_READ % CHAN_CLOSING;
 }
