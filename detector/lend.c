@@ -27,7 +27,7 @@
 #include "detector/detector.h"
 #include "detector/sync.h"
 
-enum { LENT_MAX = 256 }; /* guess: so seldom that it costs nothing */
+enum { LENT_MAX = 4096 }; /* measured: 256 cost redis 40% with 50 clients, each of which has data of its own */
 
 static uint64_t shared_n; /* atomic: streams that became shared so far */
 
