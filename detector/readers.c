@@ -7,14 +7,15 @@
 enum {
   SETS_MAX = 1 << 21,     /* guess: a quarter of the ids */
   READERS_MAX = 4096,     /* guess: in any set */
-  GRANULES_A_READER = 4,  /* guess: a thread must have found so many in its memory for each reader of a set */
+  PRICE = 8,              /* guess: granules that a thread must have found in its memory for a set, and one a reader */
+  KNOWN_SHARE = 4,        /* guess: a set that exists already costs a quarter */
   CREDIT_FIRST = 1 << 15, /* guess: granules that it is thought to have found when it begins */
   REFUSED_MANY = 1 << 12, /* guess: refusals after which it may make some sets again, to see whether they pay now */
   CREDIT_AGAIN = 1 << 10, /* guess: granules that it gets for that */
-  CREDIT_MAX = 4 * READERS_MAX * GRANULES_A_READER,
+  CREDIT_MAX = 16 * READERS_MAX,
   TABLE_MIN_LOG = 8,
   ROOM_MIN = 16 << 20, /* guess: bytes of sets between collections at least */
-  MEMORY = 64          /* guess: answers that a thread remembers */
+  MEMORY = 256         /* guess: answers that a thread remembers */
 };
 
 /* The sets, chained by hash. */
@@ -117,11 +118,18 @@ static void link_locked(struct reader_set *s) {
   count_locked(s, 1);
 }
 
+/* For a set of n readers; who only takes some away from one may get into no debt. */
+static void pay(struct readers_memory *m, uint32_t n, bool known) {
+  uint32_t price = known ? (PRICE + n) / KNOWN_SHARE : PRICE + n;
+  m->credit -= price < m->credit ? price : m->credit;
+}
+
 /* The id of the set with these readers; takes over `s`. */
 static uint32_t intern(struct det_thread *t, struct reader_set *s) {
   spin_lock(&sets.lock);
   if (UNLIKELY(!sets.bucket)) table_resize_locked(TABLE_MIN_LOG);
   const struct reader_set *known = find_locked(s);
+  if (t->readers) pay(t->readers, s->n, known);
   if (known) {
     spin_unlock(&sets.lock);
     set_free(s);
@@ -171,12 +179,9 @@ bool readers_have(const struct race_g *g, uint32_t cell, uint32_t own, uint32_t 
 /* Sets are for those who use them well. */
 static bool affordable(struct readers_memory *m, uint32_t n) {
   if (__atomic_load_n(&sets.n, __ATOMIC_RELAXED) >= SETS_MAX || n > READERS_MAX) return false;
-  if (UNLIKELY(m->credit < n * GRANULES_A_READER)) {
-    if (++m->refused % REFUSED_MANY == 0) m->credit += CREDIT_AGAIN;
-    return false;
-  }
-  m->credit -= n * GRANULES_A_READER;
-  return true;
+  if (LIKELY(m->credit >= PRICE + n)) return true;
+  if (++m->refused % REFUSED_MANY == 0) m->credit += CREDIT_AGAIN;
+  return false;
 }
 
 static bool comes_before(const struct reader *a, const struct reader *b) {
