@@ -51,7 +51,7 @@ static void rounds(void) {
 static void goes_on(void) {
   int epochs = 0;
   uint32_t epoch = open_epoch();
-  for (int i = 0; i < 100; i++) {
+  for (int i = 0; i < 400; i++) {
     for (int k = 0; k < 100; k++) {
       x++;
       put(fd);
