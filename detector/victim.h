@@ -1,6 +1,6 @@
 /* The victim table: recorded accesses for which there is no cell, because another that doesn't cover them took it
- * (other bytes of the granule, concurrent readers of one plane, an atomic over a plain one) and whose place in the
- * spill plane is taken, too.  Nothing is lost to make room.
+ * (other bytes of the granule, concurrent readers of one plane, an atomic over a plain one) and for which spill.h has
+ * no place, too.  Nothing is lost to make room.
  *
  * A granule's victims are a set, hashed by line.  The chain of sets changes under the bucket's lock; a set's contents
  * belong to whoever holds the lock of its line.

@@ -61,6 +61,100 @@ ACCESSES = {
         w 8 6 1 1
         w 9 7 1 1 ! a
     """,
+    "eight fields of one byte, each written in its own time": """
+        go 3
+        w 1 0 1 1 = a
+        h 1 2
+        w 1 1 1 1 = b
+        h 1 2
+        w 1 2 1 1 = c
+        h 1 2
+        w 1 3 1 1 = d
+        h 1 2
+        w 1 4 1 1 = e
+        h 1 2
+        w 1 5 1 1 = f
+        h 1 2
+        w 1 6 1 1 = g
+        h 1 2
+        w 1 7 1 1 = h
+        h 1 2
+        r 3 0 1 1 ! a
+        r 3 1 1 1 ! b
+        r 3 2 1 1 ! c
+        r 3 3 1 1 ! d
+        r 3 4 1 1 ! e
+        r 3 5 1 1 ! f
+        r 3 6 1 1 ! g
+        r 3 7 1 1 ! h
+    """,
+    "eight fields of one byte, read and written in turns": """
+        go 3
+        r 1 0 1 1 = a
+        h 1 2
+        w 1 1 1 1 = b
+        h 1 2
+        r 1 2 1 1 = c
+        h 1 2
+        w 1 3 1 1 = d
+        h 1 2
+        r 1 4 1 1 = e
+        h 1 2
+        w 1 5 1 1 = f
+        h 1 2
+        r 1 6 1 1 = g
+        h 1 2
+        w 1 7 1 1 = h
+        h 1 2
+        r 2 0 8 1 = all
+        w 3 0 1 1 ! a all
+        w 3 1 1 1 ! b all
+        w 3 2 1 1 ! c all
+        w 3 3 1 1 ! d all
+        w 3 4 1 1 ! e all
+        w 3 5 1 1 ! f all
+        w 3 6 1 1 ! g all
+        w 3 7 1 1 ! h all
+    """,
+    "fields in turns, taken away in order": """
+        go 3
+        r 1 0 1 1
+        h 1 2
+        w 1 1 1 1
+        h 1 2
+        r 1 2 1 1
+        h 1 2
+        w 1 3 1 1
+        h 1 2
+        r 1 4 1 1
+        h 1 2
+        w 1 5 1 1
+        h 1 2
+        r 1 6 1 1
+        h 1 2
+        w 1 7 1 1
+        h 1 2
+        w 2 0 1 1
+        h 2 3
+        w 2 1 1 1
+        h 2 3
+        w 2 2 1 1
+        h 2 3
+        w 2 3 1 1
+        h 2 3
+        w 2 4 1 1
+        h 2 3
+        w 2 5 1 1
+        h 2 3
+        w 2 6 1 1
+        h 2 3
+        w 2 7 1 1
+        h 2 3
+        w 3 0 8 1
+        h 3 1
+        r 1 0 8 1
+        w 1 2 4 1
+    """,
     "of two readers one is in order": """
         go 3
         r 1 0 8 1 = a
