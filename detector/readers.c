@@ -15,7 +15,8 @@ enum {
   CREDIT_MAX = 16 * READERS_MAX,
   TABLE_MIN_LOG = 8,
   ROOM_MIN = 16 << 20, /* guess: bytes of sets between collections at least */
-  MEMORY = 256         /* guess: answers that a thread remembers */
+  MEMORY = 256,        /* guess: answers that a thread remembers */
+  WAYS = 4,            /* places for each; two that take one another's would cost more than others bring */
 };
 
 /* The sets, chained by hash. */
@@ -242,6 +243,18 @@ static bool is_answer(const struct answer *a, uint32_t cell, uint32_t ctx, const
          a->joined;
 }
 
+/* By context, too: the places of an unrolled loop find the same cell. */
+static struct answer *places_of(struct readers_memory *m, uint32_t cell, uint32_t ctx, const struct readers_new *read) {
+  uint32_t h = (cell ^ read->mask << 20) * 0x9E3779B9u ^ (ctx + 3 * read->ctx) * 0x85EBCA6Bu;
+  return &m->answer[(h >> 16) % (MEMORY / WAYS) * WAYS];
+}
+
+/* The newest of its places is the first. */
+static void remember(struct answer *place, struct answer a) {
+  for (unsigned i = WAYS - 1; i > 0; i--) place[i] = place[i - 1];
+  place[0] = a;
+}
+
 static uint32_t join_anew(struct det_thread *t, const struct race_g *g, const struct reader_set *set, uint32_t cell,
                           uint32_t ctx, const struct readers_new *read) {
   const struct reader one = {
@@ -258,15 +271,17 @@ uint32_t readers_join(struct det_thread *t, const struct race_g *g, uint32_t cel
   const struct reader_set *set = readers_of(cell_id(cell));
   struct readers_memory *m = memory_of(t);
   if (set) ctx = 0;
-  struct answer *a = &m->answer[(cell_id(cell) ^ read->mask ^ cell_id(cell) >> 6) % MEMORY];
-  if (LIKELY(is_answer(a, cell, ctx, read))) {
+  struct answer *place = places_of(m, cell, ctx, read);
+  for (unsigned i = 0; i < WAYS; i++) {
+    if (!is_answer(&place[i], cell, ctx, read)) continue;
     if (m->credit < CREDIT_MAX) m->credit += read->granules;
-    return a->joined;
+    return place[i].joined;
   }
   uint32_t joined = join_anew(t, g, set, cell, ctx, read);
   if (joined)
-    *a = (struct answer){
-        .cell = cell, .ctx = ctx, .own = read->own, .mask = read->mask, .mine = read->ctx, .joined = joined};
+    remember(place,
+             (struct answer){
+                 .cell = cell, .ctx = ctx, .own = read->own, .mask = read->mask, .mine = read->ctx, .joined = joined});
   return joined;
 }
 
