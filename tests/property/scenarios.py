@@ -30,6 +30,18 @@ def _many_free_readers(count):
     return "\n".join(lines + [f"w {count + 1} 0 8 1 ! " + " ".join(f"r{i}" for i in range(1, count))])
 
 
+def _field_of_eight(raced, op):
+    """Bytes of one granule, each written (or read) in an epoch of its own, of which one is raced with."""
+    lines = ["go 3"]
+    for i in range(8):
+        lines += [f"{op} 1 {i} 1 1" + (" = a" if i == raced else ""), "h 1 2"]
+    return "\n".join(lines + [f"w 3 {raced} 1 1 ! a"])
+
+
+for _n in range(8):
+    SCENARIOS[f"field {_n} of eight written ones"] = _field_of_eight(_n, "w")
+    SCENARIOS[f"field {_n} of eight read ones"] = _field_of_eight(_n, "r")
+
 for _n in (1, 2, 3, 4, 5, 8, 16, 64):
     SCENARIOS[f"{_n} ordered readers between"] = _many_readers(_n)
     SCENARIOS[f"{_n + 1} readers without order"] = _many_free_readers(_n + 1)
