@@ -20,7 +20,7 @@ struct try {
   uintptr_t granule;
   uint32_t mask, own; /* its bytes; the open id and the atomic bit */
   bool write;
-  uint8_t meta;
+  uint32_t meta; /* of the line */
 };
 
 enum verdict { STAYS, GOES, RACES };
@@ -150,7 +150,7 @@ bool det_atomic_simply(struct det_thread *t, struct race_g *g, uintptr_t p, size
   uint8_t *m = shadow_meta(a.granule >> 3);
   a.meta = line_lock(m);
   enum outcome o = try_granule(&a, ctx);
-  line_unlock(m, a.meta);
+  line_unlock(m, (uint8_t)a.meta);
   if (!write && o == CLEAR && UNLIKELY(++t->reads == READS_WINDOW || t->displaced >= det_displaced_many))
     det_choose_plane(t);
   return o != GIVEN_UP;

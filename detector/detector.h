@@ -145,6 +145,12 @@ enum { READS_WINDOW = 256 }; /* recorded reads after which a thread thinks about
 void det_choose_plane(struct det_thread *t);
 /* For a thread that wants one of its own, until it ends; the shared one if there is none left. */
 unsigned det_new_plane(void);
+/* Atomic: threads that wanted a plane of their own when there was none left. */
+extern uint32_t det_without_plane;
+/* The first plane is as good as t's own: all others that meet readers there have somewhere to go. */
+static inline bool det_has_shared_plane(const struct det_thread *t) {
+  return t->own_plane == 1 && __atomic_load_n(&det_without_plane, __ATOMIC_RELAXED) == 1;
+}
 extern uint32_t det_own_planes; /* that threads may have; tests make it small */
 /* The calling thread records its reads there from now on. */
 void det_use_plane(struct det_thread *t, unsigned plane);

@@ -21,16 +21,21 @@ struct det_threads det_threads;
 static pthread_key_t thread_end_key;
 static uint32_t planes_taken; /* atomic; bit per plane that is a thread's own */
 uint32_t det_own_planes = READ_PLANES - SHARED_READ_PLANE;
+uint32_t det_without_plane;
 
 unsigned det_new_plane(void) {
   for (unsigned plane = SHARED_READ_PLANE + 1; plane <= SHARED_READ_PLANE + det_own_planes; plane++)
     if (!(__atomic_fetch_or(&planes_taken, 1u << plane, __ATOMIC_RELAXED) & 1u << plane)) return plane;
+  __atomic_fetch_add(&det_without_plane, 1, __ATOMIC_RELAXED);
   return SHARED_READ_PLANE;
 }
 
 /* What was recorded there stays; others may use the plane. */
 static void give_back_plane(const struct det_thread *t) {
-  if (t->own_plane > SHARED_READ_PLANE) __atomic_fetch_and(&planes_taken, ~(1u << t->own_plane), __ATOMIC_RELAXED);
+  if (t->own_plane > SHARED_READ_PLANE)
+    __atomic_fetch_and(&planes_taken, ~(1u << t->own_plane), __ATOMIC_RELAXED);
+  else if (t->own_plane)
+    __atomic_fetch_sub(&det_without_plane, 1, __ATOMIC_RELAXED);
 }
 
 void det_use_plane(struct det_thread *t, unsigned plane) {

@@ -18,9 +18,9 @@ struct way {
   struct det_thread *t;
   struct race_g *g;
   uintptr_t granule;
-  uint32_t mask; /* bytes of the access */
-  uint32_t own;  /* the open id */
-  uint8_t meta;
+  uint32_t mask;          /* bytes of the access */
+  uint32_t own;           /* the open id */
+  uint32_t meta;          /* of the line; as a byte, what is stored here would be waited for when it is loaded again */
   bool changed;           /* there will be less of the entry in the spill plane */
   uint32_t spilled;       /* what will be left of it */
   struct spill_way block; /* what will be left of those in its block, if it has one */
@@ -153,7 +153,8 @@ static bool displace_reader(struct way *w, unsigned plane, uint32_t mine) {
 
 /* Where a concurrent reader has the cell of the shared plane, the thread's own plane has room, mostly.  The inline
  * check looks at one plane only and will miss, so a thread to which that happens often turns to its own altogether.
- * Threads for which there is no plane left read as one of a set, or displace one another. */
+ * Threads for which there is no plane left read as one of a set, or displace one another; if it is one thread only, it
+ * takes the shared plane's cells, as the inline check doesn't find a set. */
 static __attribute__((noinline)) bool read_beside_others(struct way *w, uint32_t mine) {
   struct det_thread *t = w->t;
   t->displaced++;
@@ -162,6 +163,7 @@ static __attribute__((noinline)) bool read_beside_others(struct way *w, uint32_t
     enum tried r = try_read_in(w, t->own_plane, mine);
     if (r != TAKEN) return r == DONE;
   }
+  if (det_has_shared_plane(t)) return displace_reader(w, t->own_plane, mine) || join_readers(w, t->own_plane, mine);
   return join_readers(w, t->own_plane, mine) || displace_reader(w, t->own_plane, mine);
 }
 
@@ -246,7 +248,7 @@ static inline __attribute__((always_inline)) bool try_line(struct det_thread *t,
     if (!done) break;
     g->recorded = true;
   }
-  line_unlock(m, w.meta);
+  line_unlock(m, (uint8_t)w.meta);
   return done;
 }
 

@@ -90,10 +90,10 @@ def test_a_write_races_with_each_that_is_not_joined(readers, n, how, tmp_path):
 
 @pytest.mark.parametrize("how", "wi")
 def test_more_readers_cost_no_more_memory(readers, how, tmp_path):
-    """Beyond four, who have read planes of their own."""
+    """Beyond four, who have read planes of their own; the first one after them may displace others until more come."""
     def memory(n):
         return int(gt.run_race(readers, str(n), how, str(n), "8192", folder=tmp_path).result.stdout)
 
     few = memory(4)
     for n in (8, 16):
-        assert memory(n) < 1.25 * few, n
+        assert memory(n) < 1.5 * few, n
