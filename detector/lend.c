@@ -18,8 +18,8 @@
  * - If the open segment has nothing of its own, the last closed clock is lent, which is exact.
  * - Reopening (reopen.c) gives a closed id (s,a) the clock c that is open, which is sound while no clock but the
  *   lock's own has an s-component in [a,c).  A lent value is the open clock, so not in there, until the epoch ends:
- * then `untaken` is void (det_lent_closed), the publication with which it ends included.  Ids that were reopened while
- * their clock was lent are of the epoch that was lent.
+ *   then `untaken` is void (det_lent_closed), the publication with which it ends included.  Ids that were reopened
+ *   while their clock was lent are of the epoch that was lent.
  * - To the collector a lent clock is a clock that exists.
  *
  * Guarded by the lock of the object's bucket (sync.h); a race_g is its own thread's, as everywhere.

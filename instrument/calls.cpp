@@ -9,8 +9,7 @@
 // so that wherever a function accesses memory or calls the detector, the word stands for its own context.  What follows
 // from the caller's doing it:
 // - A function that calls nothing on the way that it takes pays nothing, and leaves pay nothing at all: a *leaf* calls
-// no
-//   code that is instrumented, and is told from where it was called by its return address, which the detector looks at.
+//   no code that is instrumented, and its return address, which the detector looks at, tells where it was called from.
 // - Code in between that isn't instrumented (qsort) needs no care: the call into it has its site in the word.
 // - What returns another time (setjmp), unwinds to a landing pad, or comes back on another thread finds the word put
 //   right.  Only where a goroutine goes on with no call of its own (a poll) or begins does the detector put it right,
