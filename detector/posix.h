@@ -97,6 +97,7 @@ struct posix_tls {
   const pthread_mutex_t *left; /* mutex that it unlocked while others waited, until its next lock; else NULL */
   int64_t left_at;             /* when; ns */
   bool comes_back;             /* it has come back at once for such a mutex, the last time */
+  uint32_t quiet;              /* mutexes that it got at once since it last found one locked */
 };
 extern __attribute__((tls_model("initial-exec"))) _Thread_local struct posix_tls posix_tls;
 
