@@ -376,9 +376,13 @@ static uint32_t bytes_in(uintptr_t granule, uintptr_t p, uintptr_t end) {
 }
 
 static bool line_is_own(const struct access *a, uintptr_t granule, uintptr_t last) {
-  uint32_t full = a->own | CELL_BYTES;
-  for (; granule <= last; granule++)
-    if (__atomic_load_n(shadow_cell(a->plane, granule), __ATOMIC_RELAXED) != full) return false;
+  const uint32_t full = a->own | CELL_BYTES;
+  const bool plain_read = !a->write && !a->atomic;
+  for (; granule <= last; granule++) {
+    const uint32_t cell = __atomic_load_n(shadow_cell(a->plane, granule), __ATOMIC_RELAXED);
+    if (cell == full) continue;
+    if (!plain_read || (cell & CELL_BYTES) != CELL_BYTES || !readers_hold(a->t, a->own, cell)) return false;
+  }
   return true;
 }
 

@@ -166,9 +166,17 @@ static bool access_line_alone(const struct lines_access *a, uintptr_t line, stru
 }
 
 size_t lines_own(const struct lines_access *a, uintptr_t line, size_t n) {
-  word full = twice(a->own | CELL_BYTES);
+  const word full = twice(a->own | CELL_BYTES);
+  word last = full; /* full, or what the thread holds */
   size_t i = 0;
-  while (i < n && all_are(line_cells(a->plane, line + i), full)) i++;
+  for (; i < n; i++) {
+    const word *w = line_cells(a->plane, line + i);
+    if (all_are(w, last)) continue;
+    const uint32_t cell = (uint32_t)__atomic_load_n(w, __ATOMIC_RELAXED);
+    last = twice(cell);
+    if (last != full && !(a->plane && (cell & CELL_BYTES) == CELL_BYTES && readers_hold(a->t, a->own, cell))) break;
+    if (!all_are(w, last)) break;
+  }
   return i;
 }
 

@@ -12,7 +12,8 @@ struct lines_access {
   unsigned plane; /* that it is recorded in; 0: it is a write */
 };
 
-/* Of the n lines from `line` on, the number of those in front that hold the access already: nothing is left to do. */
+/* Of the n lines from `line` on, the number of those in front that hold the access already, by itself or in a set that
+ * the thread remembers: nothing is left to do.  Takes no lock. */
 size_t lines_own(const struct lines_access *a, uintptr_t line, size_t n);
 /* Judges and records as many of the n lines as are simple, from the first on, and returns their number.  At the line
  * after those nothing has been done. */

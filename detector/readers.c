@@ -15,8 +15,7 @@ enum {
   CREDIT_MAX = 16 * READERS_MAX,
   TABLE_MIN_LOG = 8,
   ROOM_MIN = 16 << 20, /* guess: bytes of sets between collections at least */
-  MEMORY = 256,        /* guess: answers that a thread remembers */
-  WAYS = 4,            /* places for each; two that take one another's would cost more than others bring */
+  WAYS = 4,            /* places for each answer; two that take one another's would cost more than others bring */
 };
 
 /* The sets, chained by hash. */
@@ -28,19 +27,6 @@ static struct {
   size_t bytes;               /* of all sets; atomic likewise */
   size_t collect_at;          /* bytes; written by the collector, alone */
 } sets = {.collect_at = ROOM_MIN};
-
-/* What a thread lately made of a cell. */
-struct answer {
-  uint32_t cell, ctx;       /* that it found; ctx 0 if a set */
-  uint32_t own, mask, mine; /* its open id, the bytes and the context of its read */
-  uint32_t joined;          /* the cell then; 0: this is free */
-};
-
-struct readers_memory {
-  struct answer answer[MEMORY];
-  uint32_t credit;  /* granules for which an answer was found here, less what sets have cost */
-  uint32_t refused; /* sets that it couldn't afford, in a row of REFUSED_MANY */
-};
 
 static size_t set_size(uint32_t room) { return sizeof(struct reader_set) + room * sizeof(struct reader); }
 
@@ -238,19 +224,20 @@ static struct readers_memory *memory_of(struct det_thread *t) {
   return t->readers;
 }
 
-static bool is_answer(const struct answer *a, uint32_t cell, uint32_t ctx, const struct readers_new *read) {
+static bool is_answer(const struct readers_answer *a, uint32_t cell, uint32_t ctx, const struct readers_new *read) {
   return a->cell == cell && a->ctx == ctx && a->own == read->own && a->mask == read->mask && a->mine == read->ctx &&
          a->joined;
 }
 
 /* By context, too: the places of an unrolled loop find the same cell. */
-static struct answer *places_of(struct readers_memory *m, uint32_t cell, uint32_t ctx, const struct readers_new *read) {
+static struct readers_answer *places_of(struct readers_memory *m, uint32_t cell, uint32_t ctx,
+                                        const struct readers_new *read) {
   uint32_t h = (cell ^ read->mask << 20) * 0x9E3779B9u ^ (ctx + 3 * read->ctx) * 0x85EBCA6Bu;
-  return &m->answer[(h >> 16) % (MEMORY / WAYS) * WAYS];
+  return &m->answer[(h >> 16) % (READERS_ANSWERS / WAYS) * WAYS];
 }
 
 /* The newest of its places is the first. */
-static void remember(struct answer *place, struct answer a) {
+static void remember(struct readers_answer *place, struct readers_answer a) {
   for (unsigned i = WAYS - 1; i > 0; i--) place[i] = place[i - 1];
   place[0] = a;
 }
@@ -266,22 +253,38 @@ static uint32_t join_anew(struct det_thread *t, const struct race_g *g, const st
   return join(t, g, set ? set->at : &one, n, cell & CELL_BYTES, read, before);
 }
 
+/* Has the set in the cell the open epoch's read of all bytes of the cell? */
+static bool reads_all(const struct race_g *g, uint32_t cell, uint32_t own) {
+  return readers_have(g, cell, own, cell & CELL_BYTES);
+}
+
+static void hold(struct readers_memory *m, uint32_t own, uint32_t cell) {
+  *readers_held_place(m, cell) = (uint64_t)own << 32 | cell;
+}
+
 uint32_t readers_join(struct det_thread *t, const struct race_g *g, uint32_t cell, uint32_t ctx,
                       const struct readers_new *read) {
   const struct reader_set *set = readers_of(cell_id(cell));
   struct readers_memory *m = memory_of(t);
   if (set) ctx = 0;
-  struct answer *place = places_of(m, cell, ctx, read);
+  struct readers_answer *place = places_of(m, cell, ctx, read);
   for (unsigned i = 0; i < WAYS; i++) {
     if (!is_answer(&place[i], cell, ctx, read)) continue;
     if (m->credit < CREDIT_MAX) m->credit += read->granules;
+    if (place[i].held) hold(m, read->own, place[i].joined);
     return place[i].joined;
   }
   uint32_t joined = join_anew(t, g, set, cell, ctx, read);
-  if (joined)
-    remember(place,
-             (struct answer){
-                 .cell = cell, .ctx = ctx, .own = read->own, .mask = read->mask, .mine = read->ctx, .joined = joined});
+  if (!joined) return 0;
+  const bool held = reads_all(g, joined, read->own);
+  if (held) hold(m, read->own, joined);
+  remember(place, (struct readers_answer){.cell = cell,
+                                          .ctx = ctx,
+                                          .own = read->own,
+                                          .mask = read->mask,
+                                          .mine = read->ctx,
+                                          .joined = joined,
+                                          .held = held});
   return joined;
 }
 
@@ -373,7 +376,9 @@ static void sweep_set(struct reader_set *s, void *arg) {
 void readers_sweep(uint8_t *live) { each_taken_out(sweep_set, live); }
 
 void readers_forget(struct det_thread *t) {
-  if (t->readers) mem_zero(t->readers->answer, sizeof t->readers->answer);
+  if (!t->readers) return;
+  mem_zero(t->readers->answer, sizeof t->readers->answer);
+  mem_zero(t->readers->held, sizeof t->readers->held);
 }
 
 void readers_set_room(size_t bytes) { sets.collect_at = sets.bytes + (bytes > ROOM_MIN ? bytes : ROOM_MIN); }

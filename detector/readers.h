@@ -10,6 +10,8 @@
  * that happen before the read lose the bytes that it covers (access.c says why they may), and the reader's own entry
  * gets them.  The same members are the same set, so that an array that many read has few sets, and each thread
  * remembers what it lately made of which: of a line in which all cells name one set, it costs a look at that memory.
+ * It also remembers the cells, set and bytes, that have its open epoch's read of all those bytes: what it reads again
+ * there is known before any lock is taken (readers_hold).
  *
  * Sets stand in cells of read planes only.  What has to leave such a cell for the victims goes there member by member
  * (access.c, displace).  The collector renames members, makes those sets one that have become alike, and frees what no
@@ -47,6 +49,38 @@ struct reader_set {
 static inline const struct reader_set *readers_of(uint32_t id) {
   const struct epoch_entry *e = &epochs.entry[id];
   return e->slot == EPOCH_READERS ? (const struct reader_set *)(uintptr_t)e->clock : NULL;
+}
+
+/* What a thread lately made of a cell. */
+struct readers_answer {
+  uint32_t cell, ctx;       /* that it found; ctx 0 if a set */
+  uint32_t own, mask, mine; /* its open id, the bytes and the context of its read */
+  uint32_t joined;          /* the cell then; 0: this is free */
+  bool held;                /* all bytes of `joined` are read by `own` */
+};
+
+enum {
+  READERS_ANSWERS = 256, /* guess: answers that a thread remembers */
+  READERS_HELD = 64      /* guess: likewise cells */
+};
+
+struct readers_memory {
+  struct readers_answer answer[READERS_ANSWERS];
+  uint64_t held[READERS_HELD]; /* by id: an epoch (id << 9) in the upper half, and a cell whose bytes it all read */
+  uint32_t credit;             /* granules for which an answer was found here, less what sets have cost */
+  uint32_t refused;            /* sets that it couldn't afford, in a row of REFUSED_MANY (readers.c) */
+};
+
+static inline uint64_t *readers_held_place(struct readers_memory *m, uint32_t cell) {
+  return &m->held[cell_id(cell) % READERS_HELD];
+}
+
+/* Does the cell of a read plane name a set in which the open epoch `own` has read all bytes of the cell?  True only if
+ * the thread remembers that; `cell` has bytes.  The caller is inside the detector and needs no lock: it loaded the cell
+ * once, as a whole, and no set's id gets another meaning meanwhile.  A write that comes later finds the own read in
+ * that set, or in what has become of it, as it would find it in an own cell. */
+static inline bool readers_hold(const struct det_thread *t, uint32_t own, uint32_t cell) {
+  return t->readers && *readers_held_place(t->readers, cell) == ((uint64_t)own << 32 | cell);
 }
 
 /* A read that finds others' in its cell. */

@@ -82,3 +82,24 @@ def test_who_is_missing_races():
     """By the oracle: the one that the writer didn't hear of, and nobody else."""
     for missing in (None, *READERS):
         assert bool(judge.execute(audience(missing, 8).ops)[0].oracle.races) == (missing is not None)
+
+
+def encore(missing, at, pieces):
+    """All read the same twice, and the writer hears of all; then one reads it once more."""
+    ops = [("n", 0, g, 0, 0) for g in (*READERS, WRITER)]
+    for g in READERS:
+        ops += [("r", g, lo, n, 2) for lo, n in 2 * pieces]
+    ops += [("h", g, WRITER) for g in READERS]
+    if missing:
+        ops += [("r", missing, lo, n, 2) for lo, n in pieces]
+    return Program(64 * LINES, 0, 0, ((0, 64 * LINES),), (*ops, ("w", WRITER, at, 8, 0)))
+
+
+@pytest.mark.parametrize("planes", [0, 3])
+@pytest.mark.parametrize("pieces", PIECES)
+def test_encore(driver, pieces, planes):
+    """What a thread remembers of its sets is of one epoch."""
+    programs = [encore(missing, at, PIECES[pieces] or [(0, 64 * LINES)]) for missing in (None, 1, 5, 10) for at in (0, 72, 248)]
+    for collect in (0, 50):
+        wrong = judge.judge(driver, programs, (collect, planes))
+        assert not wrong, judge.explain(driver, programs, (pieces, planes), (collect, planes))

@@ -1,10 +1,10 @@
-/* Of many readers one is not heard of, or not of all that it read. */
+/* Of many readers one is not heard of, or not of all that it read, or not of all the times. */
 #include "readers.h"
 
-static long not_heard[WORDS], half_heard[WORDS];
+static long not_heard[WORDS], half_heard[WORDS], again[WORDS];
 
 static __attribute__((noinline)) void read_words(const volatile long *word, int n) {
-  for (int i = 0; i < n; i++) use(word[i]); /* RACE 1: read */ /* RACE 2: read */
+  for (int i = 0; i < n; i++) use(word[i]); /* RACE 1: read */ /* RACE 2: read */ /* RACE 3: read */
 }
 
 /* The last but one reads the first half only and tells, the last the second half and doesn't. */
@@ -26,6 +26,15 @@ static void half_heard_reader(int me) {
   turn_done();
 }
 
+/* All read twice and tell; the last but one reads once more after that. */
+static void again_reader(int me) {
+  turn_wait(1 + (uint32_t)me);
+  for (int times = 0; times < 2; times++) read_words(again, WORDS);
+  gw_send(told, me);
+  if (me == READERS - 2) read_words(again, WORDS);
+  turn_done();
+}
+
 int main(void) {
   told = gw_make(int, READERS);
   start(not_heard_reader);
@@ -34,4 +43,7 @@ int main(void) {
   start(half_heard_reader);
   hear(READERS);
   half_heard[HALF + 9] = 1; /* RACE 2: write */
+  start(again_reader);
+  hear(READERS);
+  again[9] = 1; /* RACE 3: write */
 }
