@@ -3,8 +3,9 @@
  * To hand a mutex over at each unlock costs what two system calls cost; under the detector all that it guards moves to
  * another processor with it, shadow memory included, and no inline check hits any more: two threads at a tree under one
  * lock took twice the time.  So threads wait here, by naps of a millisecond (what Go's mutex lets a waiter wait before
- * it counts as starving), and an unlock wakes none of them while its thread is seen to come back for the mutex at once.
- * Otherwise it wakes one, if none is on its way.
+ * it counts as starving) and longer, and an unlock wakes none of them while its thread is seen to come back for the
+ * mutex at once.  Otherwise it wakes one, if none is on its way.  Each nap is twice as long as the one before: so who
+ * came back again and again and then is gone for good is waited for in vain no longer than he was with cause.
  *
  * Who has seldom found a mutex locked lately is somewhere else than at one that all want: there are many, or they are
  * held for short.  Whoever has this one will be gone in a moment, and brings it to another processor anyway.  So such a
@@ -30,8 +31,8 @@ enum {
   QUIET = 16,            /* mutexes got at once, after which a thread tries SPINS_QUIET times: likewise; hashtable */
   SPINS_QUIET = 60,      /* naps less often, and saves a seventh, with 40 to 200; trees takes more with QUIET at 4 */
   TRIES = 20,            /* more of them hand over more often */
-  NAPS = 4,              /* guess */
-  NAP_NS = 1000 * 1000,  /* Go's sync.Mutex: starvation threshold */
+  NAPS = 5,              /* guess: 31 ms in all */
+  NAP_NS = 1000 * 1000,  /* Go's sync.Mutex: starvation threshold; trees takes a quarter less than with equal naps */
   AT_ONCE_NS = 5 * 1000, /* comes back within: guess; a nap that was in vain costs 200 times that, once */
 };
 
@@ -55,10 +56,10 @@ static void wake(struct lot *l) {
   prim_futex_wake(&l->wakes, 1);
 }
 
-static bool nap(struct lot *l, pthread_mutex_t *m) {
+static bool nap(struct lot *l, pthread_mutex_t *m, int64_t ns) {
   uint32_t seen = __atomic_load_n(&l->wakes, __ATOMIC_RELAXED);
   if (try_some(m, 1)) return true;
-  prim_futex_wait(&l->wakes, seen, NAP_NS);
+  prim_futex_wait(&l->wakes, seen, ns);
   __atomic_store_n(&l->waking, 0, __ATOMIC_RELAXED);
   return try_some(m, TRIES);
 }
@@ -70,7 +71,8 @@ static __attribute__((noinline)) int wait_for(pthread_mutex_t *m) {
   struct lot *l = lot_of(m);
   __atomic_fetch_add(&l->waiting, 1, __ATOMIC_SEQ_CST); /* seq_cst: with contended_cond_begins, one sees the other */
   bool got = false;
-  for (int i = 0; i < NAPS && !got && !__atomic_load_n(&l->conds, __ATOMIC_SEQ_CST); i++) got = nap(l, m);
+  for (int i = 0; i < NAPS && !got && !__atomic_load_n(&l->conds, __ATOMIC_SEQ_CST); i++)
+    got = nap(l, m, (int64_t)NAP_NS << i);
   __atomic_fetch_sub(&l->waiting, 1, __ATOMIC_RELAXED);
   __atomic_store_n(&l->waking, 0, __ATOMIC_RELAXED);
   return got ? 0 : gw__real.pthread_mutex_lock(m);
