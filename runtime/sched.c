@@ -147,6 +147,7 @@ static void thread_park(struct g *g, void (*unlock)(void *arg), void *arg) {
     spin_unlock(&sched.lock);
   }
   __atomic_store_n(&g->status, G_RUNNING, __ATOMIC_RELAXED);
+  race_g_switch(g->race); /* who woke it may have ended its epoch */
 }
 
 static inline void waits(struct g *g, enum reason why) {

@@ -56,7 +56,8 @@ void race_g_start(struct race_g *g, const void *lo, const void *hi);
 /* Its body has ended; `g` may not be used again.  Gives no happens-before edge by itself: release before if one is due.
  */
 void race_g_end(struct race_g *g);
-/* This thread runs `g` from now on (NULL: the scheduler, which makes no instrumented access). */
+/* This thread runs `g` from now on, or goes on with it after it was parked: calls of others for it (race_rendezvous,
+ * race_exchange, race_handoff) may have ended its epoch.  NULL: the scheduler, which makes no instrumented access. */
 void race_g_switch(struct race_g *g);
 uint64_t race_g_id(const struct race_g *g);
 /* The name that reports print; copied, cut at 47 bytes. */
