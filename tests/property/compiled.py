@@ -54,7 +54,7 @@ def c_text(program, number):
     world, _ = replay(program)
     kinds = world.kinds
     size = max([hi for _, hi in program.regions] + [8])
-    lines = [SETUP.format(size=size, tasks=len(kinds) + 1)]
+    lines = [SETUP.format(size=size, tasks=max(kinds) + 1)]
     lines += [f"static gw_chan(long) @c{c};" for c in range(len(program.caps))]
     functions, steps = [], {t: [] for t in kinds}
     for n, operation in enumerate(program.ops):
