@@ -4,15 +4,19 @@
  * is a look at what the caller has in hand.  It is also the only thing that may refer to them: memory that is reborn
  * forgets them no sooner than race_clocks_free says so, so the owner frees them with itself.
  *
+ * The notes of what its users read are there as well (notes.h).
+ *
  * A clock that is all zero was never used: a publication has a clock above 0, or no slot, and then there is a tree, or
  * nothing to learn.  `all.lock` guards the list, which is for the collector; that one runs alone.
  */
 #include "base/arena.h"
 #include "detector/detector.h"
+#include "detector/notes.h"
 #include "detector/sync.h"
 
 struct race_clocks {
   struct race_clocks *prev, *next; /* all there are */
+  struct notes notes;              /* guarded by the owner */
   uint32_t n;                      /* constant */
   struct clock_ref clock[];        /* guarded by the owner */
 };
@@ -43,6 +47,7 @@ void race_clocks_free(struct race_clocks *cs) {
   if (!cs) return;
   struct det_thread *t = det_enter();
   for (uint32_t i = 0; i < cs->n; i++) clock_drop(t, cs->clock[i].tree);
+  notes_free(&cs->notes);
   spin_lock(&all.lock);
   if (cs->next) cs->next->prev = cs->prev;
   if (cs->prev)
@@ -62,6 +67,24 @@ void race_exchange(struct race_g *g, struct race_clocks *cs, uint32_t i) {
   det_publish_over(t, g, c);
   det_tick(t, g);
   det_exit(t);
+}
+
+void race_note(struct race_g *g, struct race_clocks *cs, const void *addr, size_t n, struct race_at at) {
+  struct det_thread *t = det_enter();
+  if (UNLIKELY(!cs || !notes_add(t, g, &cs->notes, at))) det_access(t, g, (uintptr_t)addr, n, RACE_READ, at);
+  det_exit(t);
+}
+
+void race_write_noted(struct race_g *g, struct race_clocks *cs, const void *addr, size_t n, struct race_at at) {
+  struct det_thread *t = det_enter();
+  if (cs) notes_judge(t, g, &cs->notes, (struct place){(uintptr_t)addr, n}, at);
+  det_access(t, g, (uintptr_t)addr, n, RACE_WRITE, at);
+  det_exit(t);
+}
+
+void clocks_each_note(void (*f)(const struct note *n, void *arg), void *arg) {
+  for (const struct race_clocks *cs = all.first; cs; cs = cs->next)
+    for (uint32_t i = 0; i < cs->notes.n; i++) f(&notes_first(&cs->notes)[i], arg);
 }
 
 void clocks_each(void (*f)(struct clock_ref *c, void *arg), void *arg) {

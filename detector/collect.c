@@ -9,8 +9,8 @@
  * sync object.  The components of a class are cut at the values that occur: class = number of distinct existing values
  * of slot s that are below the segment's clock.
  *
- * A dead slot that no cell names any more is of no use to anybody: its components are wiped out of all clocks, and its
- * number is free.
+ * A dead slot that no cell and no note (notes.h) names any more is of no use to anybody: its components are wiped out
+ * of all clocks, and its number is free.
  *
  * It runs with every other thread outside the detector.  Inline checks go on meanwhile: they compare cells with the
  * open id of their own goroutine only, and open ids are never renamed.
@@ -19,6 +19,7 @@
 #include "base/prim.h"
 #include "detector/detector.h"
 #include "detector/epoch.h"
+#include "detector/notes.h"
 #include "detector/readers.h"
 #include "detector/shadow.h"
 #include "detector/spill.h"
@@ -290,6 +291,12 @@ static void mark_goroutines(struct collection *c) {
   }
 }
 
+static void mark_note(const struct note *n, void *arg) {
+  struct collection *c = arg;
+  c->slot_live[n->slot] = 1;
+  c->incarnation_live[n->incarnation] = 1;
+}
+
 /* The list is built from the highest down, so that the lowest are used first. */
 static void rebuild_free_ids(struct collection *c) {
   epochs.free = epochs.free_n = 0;
@@ -410,6 +417,7 @@ static void collect(void) {
   const size_t values = c.count[epochs.slots];
   c.rep = take((values + slots + 1) * sizeof *c.rep);
   mark_goroutines(&c);
+  clocks_each_note(mark_note, &c);
   find_classes(&c);
   readers_rename(c.new_id);
   shadow_each_region(rename_region, &c);

@@ -70,6 +70,7 @@ struct race_g {
   uint64_t serial;        /* no two have the same, dead ones included */
   uint32_t epoch;         /* open id << 9; 0 while nothing was recorded since it was born (no slot yet) */
   bool recorded;          /* a cell may hold the open id */
+  bool noted;             /* a note has the open clock (notes.h), though no cell may have its id */
   bool acquired;          /* its tree changed since its last tick */
   bool fence_acquire;     /* pending_acquire isn't empty */
   bool fence_release;     /* a release fence came before: fence holds what it published */

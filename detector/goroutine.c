@@ -191,7 +191,7 @@ void race_g_end(struct race_g *g) {
   if (g->clock.slot == CLOCK_NONE) {
     incarnation_free(g->incarnation);
   } else {
-    bool open_empty = !g->recorded && !g->acquired;
+    bool open_empty = !det_must_close(g);
     if (!g->recorded) epoch_free(cell_id(g->epoch));
     if (g->spare) epoch_free(cell_id(g->spare));
     slot_dead(g->clock.slot, open_empty ? g->clock.clock - 1 : g->clock.clock);

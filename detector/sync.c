@@ -128,10 +128,10 @@ void sync_each_clock(void (*f)(struct clock_ref *c, void *arg), void *arg) {
   clocks_each(f, arg);
 }
 
-/* Clean release: while nothing was recorded in the open segment, the last closed one stands for all that g did; no id
+/* Clean release: while nothing was recorded or noted in the open segment, the last closed one stands for all that g did; no id
  * is used up. But a clock value must always stand for one state of the tree (acquire relies on it): if g acquired
  * something since the last tick, the open segment is published (and closed) though it is empty. */
-bool det_must_close(const struct race_g *g) { return g->recorded || g->acquired; }
+bool det_must_close(const struct race_g *g) { return g->recorded || g->noted || g->acquired; }
 
 uint64_t det_published_clock(const struct race_g *g) {
   return det_must_close(g) || g->clock.slot == CLOCK_NONE ? g->clock.clock : g->clock.clock - 1;
@@ -178,7 +178,7 @@ static uint32_t next_epoch(struct det_thread *t, struct race_g *g) {
 void det_tick(struct det_thread *t, struct race_g *g) {
   if (!det_must_close(g)) return;
   if (g->acquired) g->tree_clock = g->clock.clock;
-  g->acquired = false;
+  g->acquired = g->noted = false;
   if (g->clock.slot == CLOCK_NONE) return;
   if (g->lent) det_lent_closed(g);
   g->clock.clock++;

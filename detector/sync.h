@@ -17,6 +17,8 @@ struct sync_obj {
   bool shared;            /* of a stream that is lent to (lend.c): two goroutines use it that nothing else orders */
 };
 
+struct note;
+
 struct sync_bucket {
   struct spin_SYNC lock;
   uint32_t unused;
@@ -43,6 +45,8 @@ void sync_merge_into(struct det_thread *t, struct race_g *g, struct clock_ref *c
 bool sync_forget_range(struct det_thread *t, uintptr_t lo, uintptr_t hi);
 /* Of the clocks that primitives own, those in use (clocks.c). */
 void clocks_each(void (*f)(struct clock_ref *c, void *arg), void *arg);
+/* Of the notes beside them, all (notes.h). */
+void clocks_each_note(void (*f)(const struct note *n, void *arg), void *arg);
 /* For the collector, alone: every clock that an object holds, or a primitive. */
 void sync_each_clock(void (*f)(struct clock_ref *c, void *arg), void *arg);
 

@@ -18,7 +18,7 @@ struct gw__chan *gw__chan_make(size_t size, int64_t cap) {
   race_reborn(c, bytes);
   c->size = size;
   c->cap = (uint32_t)cap;
-  if (cap) c->clocks = race_clocks_new(c->cap);
+  c->clocks = race_clocks_new(c->cap);
   return c;
 }
 
@@ -120,9 +120,9 @@ void gw__chan_send(struct gw__chan *c, const void *elem) {
   struct g *g = g_self();
   if (UNLIKELY(!c)) block_for_ever(g, WAIT_SEND_NIL);
   struct race_g *r = g->race;
-  chan_note_send(c, g, RACE_HERE());
   struct m *m = rt_enter(g);
   spin_lock(&c->lock);
+  chan_note_send_locked(c, g, RACE_HERE());
   struct g *wake;
   enum chan_outcome out = chan_send_locked(c, elem, r, &wake);
   if (out == CHAN_WAIT) {
@@ -175,9 +175,9 @@ bool gw__chan_recv(struct gw__chan *c, void *elem) {
 bool gw__chan_try_send(struct gw__chan *c, const void *elem) {
   struct g *g = g_self();
   if (!c) return false;
-  chan_note_send(c, g, RACE_HERE());
   struct m *m = rt_enter(g);
   spin_lock(&c->lock);
+  chan_note_send_locked(c, g, RACE_HERE());
   struct g *wake;
   enum chan_outcome out = chan_send_locked(c, elem, g->race, &wake);
   spin_unlock(&c->lock);
@@ -236,7 +236,7 @@ void gw__chan_close(struct gw__chan *c) {
   bool twice = c->closed;
   struct readying r = {.n = 0};
   if (!twice) {
-    race_access(g->race, c, CHAN_CLOSING, RACE_WRITE, RACE_HERE());
+    race_write_noted(g->race, c->clocks, c, CHAN_CLOSING, RACE_HERE());
     race_release(g->race, c);
     __atomic_store_n(&c->closed, true, __ATOMIC_RELAXED);
     release_all(c, &c->receivers, &r);
@@ -264,7 +264,7 @@ void gw__chan_free(struct gw__chan *c) {
     gw_panic("free of a channel with goroutines waiting on it");
   }
   /* A race with whoever still uses it: freeing is a write to the channel. */
-  race_access(g->race, c, CHAN_CLOSING, RACE_WRITE, RACE_HERE());
+  race_write_noted(g->race, c->clocks, c, CHAN_CLOSING, RACE_HERE());
   size_t bytes = chan_bytes(c->size, c->cap);
   race_clocks_free(c->clocks);
   c->clocks = NULL;

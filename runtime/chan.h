@@ -9,8 +9,8 @@
  * while the buffer is empty, senders only while it is full.
  *
  * Clocks for the detector: one per slot of the buffer, which the channel owns; its address carries close.  Who meets
- * another without a buffer has a rendezvous with him.  chan_closing is what send reads and close writes, so that the
- * two race. */
+ * another without a buffer has a rendezvous with him.  A send is noted beside the clocks, for the close that nothing
+ * orders after it. */
 struct gw__chan {
   struct spin_CHAN lock;               /* guards all that changes */
   uint32_t cap;                        /* constant */
@@ -19,17 +19,13 @@ struct gw__chan {
   uint32_t recv_at, send_at;           /* next slots */
   bool closed;                         /* atomic for quick looks */
   struct gw__waitq receivers, senders; /* their own locks are unused: `lock` guards them */
-  struct race_clocks *clocks;          /* one per slot; NULL: none, or freed; constant until then */
+  struct race_clocks *clocks;          /* one per slot, and the notes of sends; NULL: freed; constant until then */
   _Alignas(16) char slots[];
 };
 
 static inline char *chan_slot(struct gw__chan *c, uint32_t i) { return c->slots + (size_t)i * c->size; }
-/* The channel's first bytes, which no user knows.  Neighbouring goroutines read different ones, so that several senders
- * at one channel mostly don't meet in the detector's eyes. */
-enum { CHAN_CLOSING = 16, CHAN_CLOSING_READ = 8 };
-static inline const void *chan_closing(const struct gw__chan *c, const struct g *g) {
-  return (const char *)c + g->id * CHAN_CLOSING_READ % CHAN_CLOSING;
-}
+/* The channel's first bytes, which no user knows: what a send reads, and what close and free write. */
+enum { CHAN_CLOSING = 8 };
 
 enum chan_outcome { CHAN_WAIT, CHAN_DONE, CHAN_CLOSED };
 
@@ -61,9 +57,9 @@ static inline void chan_copy(void *to, const void *from, size_t n) {
   else if (n)
     memcpy(to, from, n);
 }
-/* The access that a send makes to the channel itself. */
-static inline void chan_note_send(const struct gw__chan *c, const struct g *g, struct race_at at) {
-  race_access(g->race, chan_closing(c, g), CHAN_CLOSING_READ, RACE_READ, at);
+/* The access that a send makes to the channel itself, which is locked. */
+static inline void chan_note_send_locked(const struct gw__chan *c, const struct g *g, struct race_at at) {
+  race_note(g->race, c->clocks, c, CHAN_CLOSING, at);
 }
 
 #endif

@@ -130,8 +130,13 @@ static int wait_for_one(struct g *g, struct entry *e, int n, struct waiting *w, 
 }
 
 static void note_sends(struct entry *e, int n, const struct g *g, struct race_at at) {
-  for (int i = 0; i < n; i++)
-    if (GW_RACE && e[i].c && e[i].kind == GW__CASE_KIND_SEND) chan_note_send(e[i].c, g, at);
+  if (!GW_RACE) return;
+  for (int i = 0; i < n; i++) {
+    if (!e[i].c || e[i].kind != GW__CASE_KIND_SEND) continue;
+    spin_lock(&e[i].c->lock);
+    chan_note_send_locked(e[i].c, g, at);
+    spin_unlock(&e[i].c->lock);
+  }
 }
 
 /* The case whose duration ends first, or -1. */
@@ -223,8 +228,8 @@ static uint64_t *thread_rng(void) {
 /* The core: index of the case taken; *ok: a value was received. */
 static int choose(struct entry *e, int n, bool *ok, struct race_at at) {
   struct choice ch = {.g = g_self(), .e = e, .n = n};
-  note_sends(e, n, ch.g, at);
   ch.m = rt_enter(ch.g);
+  note_sends(e, n, ch.g, at);
   ch.rng = ch.m ? &ch.m->rng : thread_rng();
   int i = take_ready(&ch);
   if (i < 0) {

@@ -82,6 +82,10 @@ struct race_clocks;
 struct race_clocks *race_clocks_new(uint32_t n);
 void race_clocks_free(struct race_clocks *clocks);
 void race_exchange(struct race_g *g, struct race_clocks *clocks, uint32_t i);
+/* `note` is a read of the n bytes at addr, which belong to the primitive and which nobody writes but by `write`: what a
+ * send is to a close.  Not kept among accesses, it uses up no epoch. */
+void race_note(struct race_g *g, struct race_clocks *clocks, const void *addr, size_t n, struct race_at at);
+void race_write_noted(struct race_g *g, struct race_clocks *clocks, const void *addr, size_t n, struct race_at at);
 /* `to` gets all that `from` did: a direct hand-off, or a signal to a sleeper. */
 void race_handoff(struct race_g *from, struct race_g *to);
 /* Both ways: what either did happens before what the other does next. */
@@ -174,6 +178,14 @@ static inline struct race_clocks *race_clocks_new(uint32_t n) {
 static inline void race_clocks_free(struct race_clocks *clocks) { (void)clocks; }
 static inline void race_exchange(struct race_g *g, struct race_clocks *clocks, uint32_t i) {
   (void)g, (void)clocks, (void)i;
+}
+static inline void race_note(struct race_g *g, struct race_clocks *clocks, const void *addr, size_t n,
+                             struct race_at at) {
+  (void)g, (void)clocks, (void)addr, (void)n, (void)at;
+}
+static inline void race_write_noted(struct race_g *g, struct race_clocks *clocks, const void *addr, size_t n,
+                                    struct race_at at) {
+  (void)g, (void)clocks, (void)addr, (void)n, (void)at;
 }
 static inline void race_handoff(struct race_g *from, struct race_g *to) { (void)from, (void)to; }
 static inline void race_rendezvous(struct race_g *a, struct race_g *b) { (void)a, (void)b; }
