@@ -10,9 +10,12 @@
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <malloc.h>
+#include <poll.h>
 #include <pthread.h>
 #include <semaphore.h>
 #include <signal.h>
@@ -24,10 +27,22 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
+#include <sys/random.h>
+#include <sys/resource.h>
+#include <sys/select.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/sysinfo.h>
+#include <sys/time.h>
+#include <sys/times.h>
 #include <sys/uio.h>
+#include <sys/utsname.h>
+#include <sys/wait.h>
 #include <threads.h>
+#include <time.h>
 #include <unistd.h>
+#include <wchar.h>
 
 #include "detector/detector.h"
 #include "detector/shadow.h"
@@ -58,6 +73,11 @@ int __vprintf_chk(int flag, const char *fmt, va_list ap);
 int __vfprintf_chk(FILE *f, int flag, const char *fmt, va_list ap);
 int __asprintf_chk(char **out, int flag, const char *fmt, ...);
 int __vasprintf_chk(char **out, int flag, const char *fmt, va_list ap);
+char *__getcwd_chk(char *to, size_t n, size_t room);
+char *__realpath_chk(const char *path, char *to, size_t room);
+ssize_t __readlink_chk(const char *path, char *to, size_t n, size_t room);
+int __gethostname_chk(char *to, size_t n, size_t room);
+int __poll_chk(struct pollfd *p, nfds_t n, int timeout, size_t room);
 _Noreturn void __chk_fail(void);
 
 /* From glibc 2.38 on its headers lead strtol and its like here; weak for older ones. */
@@ -65,6 +85,19 @@ long __isoc23_strtol(const char *s, char **end, int base) __attribute__((weak));
 long long __isoc23_strtoll(const char *s, char **end, int base) __attribute__((weak));
 unsigned long __isoc23_strtoul(const char *s, char **end, int base) __attribute__((weak));
 unsigned long long __isoc23_strtoull(const char *s, char **end, int base) __attribute__((weak));
+
+/* What its headers call scanf, for the C that a program is written in. */
+#define SCANF(pre, weak)                                        \
+  int pre##scanf(const char *f, ...) weak;                      \
+  int pre##vscanf(const char *f, va_list ap) weak;              \
+  int pre##fscanf(FILE *file, const char *f, ...) weak;         \
+  int pre##vfscanf(FILE *file, const char *f, va_list ap) weak; \
+  int pre##sscanf(const char *s, const char *f, ...) weak;      \
+  int pre##vsscanf(const char *s, const char *f, va_list ap) weak;
+SCANF(__isoc99_, )
+SCANF(__isoc23_, __attribute__((weak)))
+#undef SCANF
+int __xpg_strerror_r(int e, char *to, size_t n);
 
 /* Prototypes of all interceptors, after those of libc. */
 #define GW_INTERCEPT(name) extern __typeof__(name) __gw_i_##name;

@@ -68,7 +68,7 @@ static void wait_ends(void *arg) {
   posix_mutex_wait_ends(w->m, w->at);
 }
 
-static int wait(pthread_cond_t *c, pthread_mutex_t *m, clockid_t clock, const struct timespec *deadline) {
+static int cond_waits(pthread_cond_t *c, pthread_mutex_t *m, clockid_t clock, const struct timespec *deadline) {
   if (!deadline) return gw__real.pthread_cond_wait(c, m);
   if (clock == -1) return gw__real.pthread_cond_timedwait(c, m, deadline);
   return gw__real.pthread_cond_clockwait(c, m, clock, deadline);
@@ -79,7 +79,7 @@ static int wait_as(struct waiter *w, pthread_cond_t *c, clockid_t clock, const s
   posix_mutex_wait_begins(w->m, w->at);
   if (w->counted) count_one(c);
   pthread_cleanup_push(wait_ends, w);
-  w->err = wait(c, w->m, clock, deadline);
+  w->err = cond_waits(c, w->m, clock, deadline);
   pthread_cleanup_pop(1);
   return w->err;
 }

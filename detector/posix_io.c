@@ -92,10 +92,34 @@ static ssize_t at_most(ssize_t r, size_t n) { return r > 0 && (size_t)r > n ? (s
     if (r >= 0) peer_message(m);                                                                          \
     return received_vector(r, fd, m->msg_iov, m->msg_iovlen, record, RACE_HERE());                        \
   }
+/* Several messages at once; of each the kernel stores the length. */
+static int sent_messages(int r, struct mmsghdr *m, bool record, struct race_at at) {
+  struct race_g *g = record ? posix_self() : NULL;
+  for (int i = 0; i < r; i++) posix_write(g, &m[i].msg_len, sizeof m[i].msg_len, at);
+  return r;
+}
+static int received_messages(int r, int fd, struct mmsghdr *m, bool record, struct race_at at) {
+  for (int i = 0; i < r; i++) {
+    peer_message(&m[i].msg_hdr);
+    received_vector(m[i].msg_len, fd, m[i].msg_hdr.msg_iov, m[i].msg_hdr.msg_iovlen, record, at);
+  }
+  return sent_messages(r, m, record, at);
+}
+#define MESSAGES(pre, record)                                                                          \
+  int pre##sendmmsg(int fd, struct mmsghdr *m, unsigned n, int flags) {                                \
+    if (flags & MSG_FASTOPEN) peer_connecting();                                                       \
+    for (unsigned i = 0; i < n; i++)                                                                   \
+      sends_vector(fd, m[i].msg_hdr.msg_iov, m[i].msg_hdr.msg_iovlen, record, RACE_HERE());            \
+    return sent_messages(gw__real.sendmmsg(fd, m, n, flags), m, record, RACE_HERE());                  \
+  }                                                                                                    \
+  int pre##recvmmsg(int fd, struct mmsghdr *m, unsigned n, int flags, struct timespec *timeout) {      \
+    return received_messages(gw__real.recvmmsg(fd, m, n, flags, timeout), fd, m, record, RACE_HERE()); \
+  }
 BOTH(READ)
 BOTH(WRITE)
 BOTH(SEND)
 BOTH(RECV)
+BOTH(MESSAGES)
 
 /* What an event says of a descriptor orders nothing; who registered it comes before who hears of it. */
 #define EPOLL_WAIT(pre, record)                                                                   \

@@ -21,6 +21,29 @@ constexpr const char *kIntercepted[] = {
 #include "godwit/intercept.inc"
 };
 
+// Words that a program may well use for functions of its own in another module: the call must look like libc's.  First
+// the result: i is 32 bits, l is 64, p a pointer.
+struct Plain {
+  StringRef name, type;
+};
+constexpr Plain kPlain[] = {{"bind", "iipi"},    {"poll", "ipli"}, {"select", "iipppp"}, {"stat", "ipp"},
+                            {"time", "lp"},      {"times", "lp"},  {"wait", "ip"},       {"uname", "ip"},
+                            {"realpath", "ppp"}, {"read", "lipl"}, {"write", "lipl"},    {"send", "lipli"},
+                            {"recv", "lipli"}};
+
+char letter(const Type *t) {
+  return t->isPointerTy() ? 'p' : t->isIntegerTy(32) ? 'i' : t->isIntegerTy(64) ? 'l' : '?';
+}
+
+bool looks_right(const Function &f, StringRef name) {
+  const auto *known = find_if(kPlain, [&](const Plain &p) { return p.name == name; });
+  const bool prototyped = !f.isVarArg() || f.getFunctionType()->getNumParams() != 0;
+  if (known == std::end(kPlain) || !prototyped) return true;
+  std::string type(1, letter(f.getReturnType()));
+  for (const Type *t : f.getFunctionType()->params()) type += letter(t);
+  return type == known->type;
+}
+
 void rename(Module &m, Function &f, StringRef name) {
   // An inline definition that the linker would take from elsewhere anyway.
   if (!f.isDeclaration()) f.deleteBody();
@@ -44,7 +67,7 @@ void rename_intercepted(Module &m) {
     // A label given by __asm__ may carry the mark for "as it is".
     for (const std::string &spelling : {name.str(), "\01" + name.str()}) {
       auto *f = dyn_cast_or_null<Function>(m.getNamedValue(spelling));
-      if (f && f->isDeclarationForLinker() && !f->use_empty()) rename(m, *f, name);
+      if (f && f->isDeclarationForLinker() && !f->use_empty() && looks_right(*f, name)) rename(m, *f, name);
     }
   }
 }

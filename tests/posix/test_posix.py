@@ -9,7 +9,7 @@ LEVELS = ("-O0", "-O1", "-O2", "-O3")
 
 
 # So that each call is one: the compiler knows what many of them do.
-CALLS = {"strings_race": ("-fno-builtin",)}
+CALLS = {"strings_race": ("-fno-builtin",), "system_race": ("-fno-builtin",)}
 
 
 def ids(path):

@@ -56,6 +56,43 @@ static void over_socketpair(void) {
   close(fds[1]);
 }
 
+/* Several messages in one call. */
+static struct mmsghdr *messages(struct mmsghdr *m, struct iovec *v, char *c) {
+  for (int i = 0; i < 2; i++) {
+    v[i] = (struct iovec){c + i, 1};
+    m[i] = (struct mmsghdr){.msg_hdr = {.msg_iov = v + i, .msg_iovlen = 1}};
+  }
+  return m;
+}
+static void sends_many(void) {
+  struct mmsghdr m[2];
+  struct iovec v[2];
+  char c[2] = {1, 2};
+  for (int i = 0; i < 20; i++) {
+    x++;
+    MUST(sendmmsg(there[1], messages(m, v, c), 2, 0) == 2 && m[1].msg_len == 1);
+    MUST(recvmmsg(back[0], messages(m, v, c), 2, MSG_WAITFORONE, NULL) >= 1);
+  }
+}
+static void receives_many(void) {
+  struct mmsghdr m[2];
+  struct iovec v[2];
+  char c[2];
+  for (int i = 0; i < 20; i++) {
+    MUST(recvmmsg(there[0], messages(m, v, c), 2, 0, NULL) == 2);
+    x++;
+    MUST(sendmmsg(back[1], messages(m, v, c), 1, 0) == 1);
+  }
+}
+static void over_messages(void) {
+  int fds[2];
+  MUST(socketpair(AF_UNIX, SOCK_DGRAM, 0, fds) == 0);
+  there[1] = back[0] = fds[0];
+  there[0] = back[1] = fds[1];
+  both(sends_many, receives_many);
+  close(fds[0]), close(fds[1]);
+}
+
 static int listener;
 static void connects(void) {
   struct sockaddr_in a;
@@ -160,6 +197,7 @@ int main(void) {
   over_pipes();
   over_copies();
   over_socketpair();
+  over_messages();
   over_tcp();
   over_eventfd();
   over_epoll();

@@ -9,20 +9,10 @@ static char buffer[32];
 static int fds[2], pairs[2], null, zero;
 static long a, b, c;
 
-#define PAIR(n, call, touch) \
-  static void a##n(void) {   \
-    turn_wait(1);            \
-    (void)(call);            \
-    turn_done();             \
-  }                          \
-  static void b##n(void) {   \
-    turn_wait(2);            \
-    touch;                   \
-    turn_done();             \
-  }
 #define WRITE(i) *(volatile char *)&buffer[i] = 'z'
 #define READ(i) use(*(volatile char *)&buffer[i])
 #define VECTOR (&(struct iovec){buffer + 8, 8})
+#define MESSAGE (&(struct mmsghdr){.msg_hdr = {.msg_iov = VECTOR, .msg_iovlen = 1}})
 
 /* clang-format off */
 PAIR(1, use(write(null, buffer, 9)), WRITE(8))         /* RACE 1: read */ /* RACE 1: write buffer[8] */
@@ -33,6 +23,8 @@ PAIR(5, use(pwrite(null, buffer, 9, 3)), WRITE(8))     /* RACE 5: read */ /* RAC
 PAIR(6, use(pread(zero, buffer, 9, 3)), READ(8))       /* RACE 6: write */ /* RACE 6: read */
 PAIR(7, use(send(pairs[0], buffer, 9, 0)), WRITE(8))   /* RACE 7: read */ /* RACE 7: write */
 PAIR(8, use(recv(pairs[1], buffer, 20, 0)), READ(8))   /* RACE 8: write */ /* RACE 8: read */
+PAIR(12, use(sendmmsg(pairs[0], MESSAGE, 1, 0)), WRITE(15))                      /* RACE 12: read */ /* RACE 12: write */
+PAIR(13, use(recvmmsg(pairs[1], MESSAGE, 1, MSG_DONTWAIT, NULL)), READ(15))      /* RACE 13: write */ /* RACE 13: read */
 /* clang-format on */
 
 /* After the write. */
@@ -88,4 +80,6 @@ int main(void) {
   RUN(9)
   RUN(10)
   RUN(11)
+  RUN(12)
+  RUN(13)
 }

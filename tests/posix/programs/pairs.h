@@ -41,6 +41,19 @@ USED static void both(void (*a)(void), void (*b)(void)) {
   MUST(pthread_join(second, NULL) == 0);
 }
 
+/* Threads a##n and b##n: one calls, then the other touches what the call did. */
+#define PAIR(n, call, touch) \
+  static void a##n(void) {   \
+    turn_wait(1);            \
+    (void)(call);            \
+    turn_done();             \
+  }                          \
+  static void b##n(void) {   \
+    turn_wait(2);            \
+    touch;                   \
+    turn_done();             \
+  }
+
 /* A deadline that is never reached, on CLOCK_REALTIME or another. */
 USED static struct timespec far(clockid_t clock) {
   struct timespec t;

@@ -2,6 +2,11 @@
 /* One thread calls a function, the other writes all bytes but those that the function may touch. */
 #include "strings.h"
 
+#include <arpa/inet.h>
+#include <sys/random.h>
+
+static int number;
+static struct tm day = {.tm_mday = 1, .tm_year = 99};
 static size_t text_n, out_n; /* bytes of text and out that belong to the caller */
 
 static void write_beside(void) {
@@ -56,7 +61,18 @@ static void run(const char *in, size_t n, size_t used_out, void (*call)(void)) {
   X("", 0, 3, sprintf(out, "%d", 42))                                             \
   X("abc", 3, 0, free(strndup(text, 3)))                                          \
   X("ab,cd", 3, 0, use(*strtok_r(text, ",", &save)))                              \
-  X("ab,", 3, 0, (save = text, use(*strsep(&save, ","))))
+  X("ab,", 3, 0, (save = text, use(*strsep(&save, ","))))                         \
+  X("12x", 4, 0, use(sscanf(text, "%d", &number)))                                \
+  X("ab cd", 6, 3, use(sscanf(text, "%9s", out)))                                 \
+  X("abcd", 5, 2, use(sscanf(text, "%2c%*s", out)))                               \
+  X("ab1", 4, 3, use(sscanf(text, "%[a-z]%d", out, &number)))                     \
+  X("x", 2, 0, use(sscanf(text, "%d", (int *)(void *)out)))                       \
+  X("", 0, 5, use((long)strftime(out, 60, "%Y", &day)))                           \
+  X("1999x", 4, 0, use(strptime(text, "%Y", &day) != NULL))                       \
+  X("/", 2, 2, use(realpath(text, out) != NULL))                                  \
+  X("127.0.0.1", 10, 4, use(inet_pton(AF_INET, text, out)))                       \
+  X("\0\0\0", 4, 8, use(inet_ntop(AF_INET, text, out, 60) != NULL))                     \
+  X("", 0, 5, use(getrandom(out, 5, 0)))
 /* clang-format on */
 
 /* Calls are numbered in the order of the table. */

@@ -1,17 +1,6 @@
 /* One thread calls a function, the other then touches the last byte that the function touches. */
 #include "strings.h"
 
-#define PAIR(n, call, touch) \
-  static void a##n(void) {   \
-    turn_wait(1);            \
-    (void)(call);            \
-    turn_done();             \
-  }                          \
-  static void b##n(void) {   \
-    turn_wait(2);            \
-    touch;                   \
-    turn_done();             \
-  }
 static FILE *null, *zero;
 static int same(const void *a, const void *b) { return a == NULL && b != NULL; }
 

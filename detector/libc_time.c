@@ -1,0 +1,110 @@
+/* Clocks, dates and sleeps: what they are told is read, what they fill in is written.  localtime and its like write one
+ * static result for all threads, which is reported as what it is. */
+#include "detector/libc.h"
+
+time_t __gw_i_time(time_t *out) {
+  CALLER();
+  if (out) W(out, sizeof *out);
+  return time(out);
+}
+int __gw_i_gettimeofday(struct timeval *out, void *zone) {
+  CALLER();
+  if (out) W(out, sizeof *out);
+  return gettimeofday(out, zone);
+}
+#define CLOCK(name)                                        \
+  int __gw_i_##name(clockid_t clock, struct timespec *t) { \
+    CALLER();                                              \
+    int r = name(clock, t);                                \
+    if (r == 0 && t) W(t, sizeof *t);                      \
+    return r;                                              \
+  }
+CLOCK(clock_gettime)
+CLOCK(clock_getres)
+int __gw_i_timespec_get(struct timespec *t, int base) {
+  CALLER();
+  int r = timespec_get(t, base);
+  if (r) W(t, sizeof *t);
+  return r;
+}
+
+/* The rest of the time is stored only if a signal came. */
+int __gw_i_nanosleep(const struct timespec *t, struct timespec *left) {
+  CALLER();
+  R(t, sizeof *t);
+  int r = nanosleep(t, left);
+  if (r && errno == EINTR && left) W(left, sizeof *left);
+  return r;
+}
+int __gw_i_clock_nanosleep(clockid_t clock, int flags, const struct timespec *t, struct timespec *left) {
+  CALLER();
+  R(t, sizeof *t);
+  int r = clock_nanosleep(clock, flags, t, left);
+  if (r == EINTR && left && !(flags & TIMER_ABSTIME)) W(left, sizeof *left);
+  return r;
+}
+
+#define BROKEN_DOWN(name)                                       \
+  struct tm *__gw_i_##name(const time_t *t) {                   \
+    CALLER();                                                   \
+    R(t, sizeof *t);                                            \
+    struct tm *out = name(t);                                   \
+    if (out) W(out, sizeof *out);                               \
+    return out;                                                 \
+  }                                                             \
+  struct tm *__gw_i_##name##_r(const time_t *t, struct tm *o) { \
+    CALLER();                                                   \
+    R(t, sizeof *t);                                            \
+    struct tm *out = name##_r(t, o);                            \
+    if (out) W(out, sizeof *out);                               \
+    return out;                                                 \
+  }
+BROKEN_DOWN(localtime)
+BROKEN_DOWN(gmtime)
+
+/* They put the fields in order. */
+#define TOGETHER(name)                 \
+  time_t __gw_i_##name(struct tm *t) { \
+    CALLER();                          \
+    W(t, sizeof *t);                   \
+    return name(t);                    \
+  }
+TOGETHER(mktime)
+TOGETHER(timegm)
+
+#define IN_WORDS(name, type)                        \
+  char *__gw_i_##name(const type *t) {              \
+    CALLER();                                       \
+    R(t, sizeof *t);                                \
+    char *out = name(t);                            \
+    if (out) W(out, strlen(out) + 1);               \
+    return out;                                     \
+  }                                                 \
+  char *__gw_i_##name##_r(const type *t, char *o) { \
+    CALLER();                                       \
+    R(t, sizeof *t);                                \
+    char *out = name##_r(t, o);                     \
+    if (out) W(out, strlen(out) + 1);               \
+    return out;                                     \
+  }
+IN_WORDS(asctime, struct tm)
+IN_WORDS(ctime, time_t)
+
+size_t __gw_i_strftime(char *to, size_t n, const char *f, const struct tm *t) {
+  CALLER();
+  R_STRING(f);
+  R(t, sizeof *t);
+  size_t r = strftime(to, n, f, t);
+  if (r) W(to, r + 1);
+  return r;
+}
+char *__gw_i_strptime(const char *s, const char *f, struct tm *t) {
+  CALLER();
+  R_STRING(f);
+  char *end = strptime(s, f, t);
+  if (end) {
+    R(s, (size_t)(end - s));
+    W(t, sizeof *t);
+  }
+  return end;
+}
