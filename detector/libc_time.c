@@ -10,7 +10,7 @@ time_t __gw_i_time(time_t *out) {
 int __gw_i_gettimeofday(struct timeval *out, void *zone) {
   CALLER();
   if (out) W(out, sizeof *out);
-  return gettimeofday(out, zone);
+  return gettimeofday(out, zone); /* NOLINT(clang-analyzer-core.NonNullParamChecker): as it was called */
 }
 #define CLOCK(name)                                        \
   int __gw_i_##name(clockid_t clock, struct timespec *t) { \
@@ -87,7 +87,7 @@ TOGETHER(timegm)
     if (out) W(out, strlen(out) + 1);               \
     return out;                                     \
   }
-IN_WORDS(asctime, struct tm)
+IN_WORDS(asctime, struct tm) /* NOLINT(bugprone-unsafe-functions): as it was called */
 IN_WORDS(ctime, time_t)
 
 size_t __gw_i_strftime(char *to, size_t n, const char *f, const struct tm *t) {
