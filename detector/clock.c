@@ -144,10 +144,15 @@ static void compare(const struct node *a, const struct node *b, bool *a_less, bo
   *b_less = b_minus_a >> 63;
 }
 
-/* The joined_ functions change and share nothing: what they return is `a`, `b` (where they are equal, so that clocks
+/* `since` is, in all of the following, what a and b both have grown out of, of the same level, or NULL: where one of
+ * them still has its node, the other's has all of it.
+ *
+ * The joined_ functions change and share nothing: what they return is `a`, `b` (where they are equal, so that clocks
  * that meet come to share their subtrees and the next join stops there), or a new node for the caller alone.  So of two
  * large trees only the nodes that are made anew have their kids' references counted. */
-static struct node *joined(struct det_thread *t, struct node *a, struct node *b);
+static struct node *joined(struct det_thread *t, struct node *a, struct node *b, const struct node *since);
+
+static const struct node *kid_of(const struct node *n, int i) { return n ? n->kid[i] : NULL; }
 
 static struct node *joined_leaves(struct det_thread *t, struct node *a, struct node *b) {
   bool a_less, b_less;
@@ -159,11 +164,11 @@ static struct node *joined_leaves(struct det_thread *t, struct node *a, struct n
   return n;
 }
 
-static struct node *joined_inner(struct det_thread *t, struct node *a, struct node *b) {
+static struct node *joined_inner(struct det_thread *t, struct node *a, struct node *b, const struct node *since) {
   struct node *kid[CLOCK_WAY];
   bool same_as_a = true, same_as_b = true;
   for (int i = 0; i < CLOCK_WAY; i++) {
-    kid[i] = joined(t, a->kid[i], b->kid[i]);
+    kid[i] = joined(t, a->kid[i], b->kid[i], kid_of(since, i));
     same_as_a &= kid[i] == a->kid[i];
     same_as_b &= kid[i] == b->kid[i];
   }
@@ -178,13 +183,13 @@ static struct node *joined_inner(struct det_thread *t, struct node *a, struct no
 }
 
 /* Of the same level; either may be NULL. */
-static struct node *joined(struct det_thread *t, struct node *a, struct node *b) {
-  if (a == b || !b) return a;
-  if (!a) return b;
-  return a->level ? joined_inner(t, a, b) : joined_leaves(t, a, b);
+static struct node *joined(struct det_thread *t, struct node *a, struct node *b, const struct node *since) {
+  if (a == b || !b || b == since) return a;
+  if (!a || a == since) return b;
+  return a->level ? joined_inner(t, a, b, since) : joined_leaves(t, a, b);
 }
 
-static struct node *join(struct det_thread *t, struct node *a, struct node *b);
+static struct node *join(struct det_thread *t, struct node *a, struct node *b, const struct node *since);
 
 static struct node *replaced_by(struct det_thread *t, struct node *a, struct node *b) {
   clock_share(b);
@@ -193,11 +198,11 @@ static struct node *replaced_by(struct det_thread *t, struct node *a, struct nod
 }
 
 /* The caller owns `a` alone, and it is changed in place. */
-static struct node *join_in_place(struct det_thread *t, struct node *a, struct node *b) {
+static struct node *join_in_place(struct det_thread *t, struct node *a, struct node *b, const struct node *since) {
   bool same_as_b = true;
   for (int i = 0; i < CLOCK_WAY; i++) {
     if (a->level)
-      a->kid[i] = join(t, a->kid[i], b->kid[i]);
+      a->kid[i] = join(t, a->kid[i], b->kid[i], kid_of(since, i));
     else if (a->clock[i] < b->clock[i])
       a->clock[i] = b->clock[i];
     same_as_b &= a->clock[i] == b->clock[i]; /* or the kids, in the same place */
@@ -206,11 +211,12 @@ static struct node *join_in_place(struct det_thread *t, struct node *a, struct n
 }
 
 /* Takes over `a`; `b` of the same level is borrowed. */
-static struct node *join(struct det_thread *t, struct node *a, struct node *b) {
-  if (a == b || !b) return a;
+static struct node *join(struct det_thread *t, struct node *a, struct node *b, const struct node *since) {
+  if (a == b || !b || b == since) return a;
   if (!a) return clock_share(b);
-  if (exclusive(a)) return join_in_place(t, a, b);
-  struct node *n = joined(t, a, b);
+  if (a == since) return replaced_by(t, a, b);
+  if (exclusive(a)) return join_in_place(t, a, b, since);
+  struct node *n = joined(t, a, b, since);
   if (n == a) return a;
   if (n == b) return replaced_by(t, a, b);
   clock_drop(t, a);
@@ -219,7 +225,7 @@ static struct node *join(struct det_thread *t, struct node *a, struct node *b) {
 
 /* b's slots are all in the leftmost subtree of its level in a. */
 static struct node *join_lower(struct det_thread *t, struct node *a, struct node *b) {
-  if (a->level == b->level) return join(t, a, b);
+  if (a->level == b->level) return join(t, a, b, NULL);
   if (!a->kid[0] || exclusive(a)) {
     a = own(t, a);
     if (!a->kid[0]) a->kid[0] = node_zero(t, a->level - 1u);
@@ -237,14 +243,16 @@ static struct node *join_lower(struct det_thread *t, struct node *a, struct node
 }
 
 /* Takes over `a`; either may be NULL, none is a top. */
-static struct node *join_trees(struct det_thread *t, struct node *a, struct node *b) {
+static struct node *join_trees(struct det_thread *t, struct node *a, struct node *b, const struct node *since) {
   if (a == b || !b) return a;
   if (!a) return clock_share(b);
+  if (since && since->level == a->level && a->level == b->level) return join(t, a, b, since);
   if (a->level < b->level) a = lift(t, a, b->level);
   return join_lower(t, a, b);
 }
 
 static bool is_top(const struct node *n) { return n->level == CLOCK_TOP; }
+static struct node *below_top(struct node *n) { return is_top(n) ? n->under : n; }
 
 /* Does m have all that n has beside its tree? */
 static bool has_late(const struct node *m, const struct node *n) {
@@ -274,15 +282,15 @@ static void put_under(struct det_thread *t, struct node *top, struct node *tree)
 }
 
 /* a, joined with the tree `b`, which is none of its own. */
-static struct node *join_under(struct det_thread *t, struct node *a, struct node *b) {
-  if (!is_top(a)) return join_trees(t, a, b);
+static struct node *join_under(struct det_thread *t, struct node *a, struct node *b, const struct node *since) {
+  if (!is_top(a)) return join_trees(t, a, b, since);
   struct node *before = a->under;
   if (exclusive(a)) {
     a->under = NULL;
-    put_under(t, a, join_trees(t, before, b));
+    put_under(t, a, join_trees(t, before, b, since));
     return a;
   }
-  struct node *joined = join_trees(t, clock_share(before), b); /* the extra reference keeps `before` as it is */
+  struct node *joined = join_trees(t, clock_share(before), b, since); /* the extra reference keeps `before` as it is */
   if (joined == before) {
     clock_drop(t, joined);
     return a;
@@ -292,16 +300,28 @@ static struct node *join_under(struct det_thread *t, struct node *a, struct node
   return a;
 }
 
-struct node *clock_join(struct det_thread *t, struct node *a, struct node *b) {
+/* Of `since` only the tree counts.  What a's tree still has of it, b has, though maybe in its top, whence it comes here
+ * with add_late; and likewise the other way round. */
+struct node *clock_join_since(struct det_thread *t, struct node *a, struct node *b, struct node *since) {
   if (a == b || !b) return a;
   if (!a) return clock_share(b);
-  if (!is_top(a) && !is_top(b)) return join_trees(t, a, b);
-  struct node *tree_b = is_top(b) ? b->under : b;
-  if (tree_b && tree_b != (is_top(a) ? a->under : a)) a = join_under(t, a, tree_b);
-  if ((is_top(a) ? a->under : a) == tree_b && has_late(b, a)) {
+  const struct node *tree_since = since ? below_top(since) : NULL;
+  if (!is_top(a) && !is_top(b)) return join_trees(t, a, b, tree_since);
+  struct node *tree_b = below_top(b);
+  if (tree_b && tree_b != below_top(a)) a = join_under(t, a, tree_b, tree_since);
+  if (below_top(a) == tree_b && has_late(b, a)) {
     clock_share(b);
     clock_drop(t, a);
     return b;
   }
   return add_late(t, a, b);
+}
+
+struct node *clock_join(struct det_thread *t, struct node *a, struct node *b) {
+  return clock_join_since(t, a, b, NULL);
+}
+
+bool clock_is_deep(struct node *n) {
+  struct node *tree = n ? below_top(n) : NULL;
+  return tree && tree->level > 0;
 }

@@ -80,6 +80,11 @@ static inline uint64_t clock_get(const struct node *n, uint32_t slot) {
 /* Each takes over the reference `n` and returns one. */
 struct node *clock_set(struct det_thread *t, struct node *n, uint32_t slot, uint64_t clock);
 struct node *clock_join(struct det_thread *t, struct node *n, struct node *from);
+/* The same for two that were joined before: `since`, which is borrowed, is what either was then, or NULL.  Costs what
+ * changed on both sides, where clock_join costs what changed on either. */
+struct node *clock_join_since(struct det_thread *t, struct node *n, struct node *from, struct node *since);
+/* More than a leaf, a top apart. */
+bool clock_is_deep(struct node *n);
 /* As clock_set of a tree that is shared with its owner, but borrows it. */
 struct node *clock_with(struct det_thread *t, struct node *n, uint32_t slot, uint64_t clock);
 

@@ -17,6 +17,7 @@
 struct race_clocks {
   struct race_clocks *prev, *next; /* all there are */
   struct notes notes;              /* guarded by the owner */
+  struct met met;                  /* guarded by the owner */
   uint32_t n;                      /* constant */
   struct clock_ref clock[];        /* guarded by the owner */
 };
@@ -48,6 +49,7 @@ void race_clocks_free(struct race_clocks *cs) {
   struct det_thread *t = det_enter();
   for (uint32_t i = 0; i < cs->n; i++) clock_drop(t, cs->clock[i].tree);
   notes_free(&cs->notes);
+  clock_drop(t, cs->met.tree);
   spin_lock(&all.lock);
   if (cs->next) cs->next->prev = cs->prev;
   if (cs->prev)
@@ -68,6 +70,8 @@ void race_exchange(struct race_g *g, struct race_clocks *cs, uint32_t i) {
   det_tick(t, g);
   det_exit(t);
 }
+
+struct met *clocks_met(struct race_clocks *cs) { return cs ? &cs->met : NULL; }
 
 void race_note(struct race_g *g, struct race_clocks *cs, const void *addr, size_t n, struct race_at at) {
   struct det_thread *t = det_enter();

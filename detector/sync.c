@@ -128,9 +128,9 @@ void sync_each_clock(void (*f)(struct clock_ref *c, void *arg), void *arg) {
   clocks_each(f, arg);
 }
 
-/* Clean release: while nothing was recorded or noted in the open segment, the last closed one stands for all that g did; no id
- * is used up. But a clock value must always stand for one state of the tree (acquire relies on it): if g acquired
- * something since the last tick, the open segment is published (and closed) though it is empty. */
+/* Clean release: while nothing was recorded or noted in the open segment, the last closed one stands for all that g
+ * did; no id is used up. But a clock value must always stand for one state of the tree (acquire relies on it): if g
+ * acquired something since the last tick, the open segment is published (and closed) though it is empty. */
 bool det_must_close(const struct race_g *g) { return g->recorded || g->noted || g->acquired; }
 
 uint64_t det_published_clock(const struct race_g *g) {
@@ -428,6 +428,19 @@ static void replace_tree(struct det_thread *t, struct race_g *g, struct node *tr
   note_acquired(g, from, adopted);
 }
 
+/* What both grew out of; NULL: unknown. */
+static struct node *met_since(const struct met *met, const struct race_g *a, const struct race_g *b) {
+  bool same = met && ((met->a == a->serial && met->b == b->serial) || (met->a == b->serial && met->b == a->serial));
+  return same ? met->tree : NULL;
+}
+
+static void met_keep(struct det_thread *t, struct met *met, const struct race_g *a, const struct race_g *b,
+                     struct node *both) {
+  if (!met || !clock_is_deep(both)) return;
+  clock_drop(t, met->tree);
+  *met = (struct met){.tree = clock_share(both), .a = a->serial, .b = b->serial};
+}
+
 /* Two that have one tree between them, since they last met, change it in place; false if others know it too.  What
  * either published is that tree and a component, and so is what both have then. */
 static bool exchange_in_place(struct det_thread *t, struct race_g *a, struct race_g *b, const struct clock_ref *of_a,
@@ -448,7 +461,7 @@ static bool exchange_in_place(struct det_thread *t, struct race_g *a, struct rac
 /* Both learn what the other published, and go on with one tree, which makes their next joins short.  As both are at
  * hand, the one's tree is mostly found to be part of the other's. */
 static void exchange(struct det_thread *t, struct race_g *a, struct race_g *b, const struct clock_ref *of_a,
-                     const struct clock_ref *of_b) {
+                     const struct clock_ref *of_b, struct met *met) {
   if (exchange_in_place(t, a, b, of_a, of_b)) return;
   struct node *both;
   bool a_within = is_within(a, of_b), b_within = !a_within && is_within(b, of_a);
@@ -457,8 +470,9 @@ static void exchange(struct det_thread *t, struct race_g *a, struct race_g *b, c
   else if (b_within)
     both = whole_tree(t, of_a);
   else
-    both = clock_join(t, whole_tree(t, of_a), of_b->tree);
+    both = clock_join_since(t, whole_tree(t, of_a), of_b->tree, met_since(met, a, b));
   both = with_component(t, with_component(t, both, of_a), of_b);
+  if (!a_within && !b_within) met_keep(t, met, a, b, both);
   det_tick(t, a);
   det_tick(t, b);
   replace_tree(t, a, clock_share(both), of_b, a_within);
@@ -472,7 +486,7 @@ static struct clock_ref published(struct race_g *g) {
   return c;
 }
 
-void race_rendezvous(struct race_g *a, struct race_g *b) {
+void race_rendezvous(struct race_g *a, struct race_g *b, struct race_clocks *clocks) {
   struct det_thread *t = det_enter();
   struct clock_ref of_a = published(a), of_b = published(b);
   bool a_knows = det_knows(a, &of_b), b_knows = det_knows(b, &of_a);
@@ -482,7 +496,7 @@ void race_rendezvous(struct race_g *a, struct race_g *b) {
     if (!a_knows) det_acquire_clock(t, a, &of_b);
     if (!b_knows) det_acquire_clock(t, b, &of_a);
   } else {
-    exchange(t, a, b, &of_a, &of_b);
+    exchange(t, a, b, &of_a, &of_b, clocks_met(clocks));
   }
   det_exit(t);
 }

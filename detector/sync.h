@@ -19,6 +19,16 @@ struct sync_obj {
 
 struct note;
 
+/* Of two that meet again and again at a primitive: the tree that both had the last time.  They have that and more
+ * since, so where one of them changed nothing the other knows all.  No clock: nobody acquires it, and only its nodes'
+ * identities count, so the collector may pass it by. */
+struct met {
+  struct node *tree; /* owned; NULL: none */
+  uint64_t a, b;     /* the two, by serial */
+};
+/* NULL for NULL. */
+struct met *clocks_met(struct race_clocks *clocks);
+
 struct sync_bucket {
   struct spin_SYNC lock;
   uint32_t unused;

@@ -55,7 +55,7 @@ enum chan_outcome chan_send_locked(struct gw__chan *c, const void *elem, struct 
     w->ok = true;
     *wake = w->g;
     if (c->cap == 0) {
-      race_rendezvous(r, w->g->race);
+      race_rendezvous(r, w->g->race, c->clocks);
     } else {
       if (r) race_exchange(r, c->clocks, c->send_at);
       race_exchange(w->g->race, c->clocks, c->send_at);
@@ -91,7 +91,7 @@ enum chan_outcome chan_recv_locked(struct gw__chan *c, void *elem, struct race_g
   }
   struct gw__waiter *w = waiter_get(&c->senders);
   if (w) {
-    race_rendezvous(r, w->g->race);
+    race_rendezvous(r, w->g->race, c->clocks);
     if (elem) chan_copy(elem, w->elem, c->size);
     w->ok = true;
     *wake = w->g;

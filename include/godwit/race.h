@@ -88,8 +88,9 @@ void race_note(struct race_g *g, struct race_clocks *clocks, const void *addr, s
 void race_write_noted(struct race_g *g, struct race_clocks *clocks, const void *addr, size_t n, struct race_at at);
 /* `to` gets all that `from` did: a direct hand-off, or a signal to a sleeper. */
 void race_handoff(struct race_g *from, struct race_g *to);
-/* Both ways: what either did happens before what the other does next. */
-void race_rendezvous(struct race_g *a, struct race_g *b);
+/* Both ways: what either did happens before what the other does next.  `clocks` are of the primitive where they meet,
+ * which remembers by them who met; may be NULL. */
+void race_rendezvous(struct race_g *a, struct race_g *b, struct race_clocks *clocks);
 /* The clock at addr is gone (its primitive is destroyed). */
 void race_forget(const void *addr);
 
@@ -188,7 +189,9 @@ static inline void race_write_noted(struct race_g *g, struct race_clocks *clocks
   (void)g, (void)clocks, (void)addr, (void)n, (void)at;
 }
 static inline void race_handoff(struct race_g *from, struct race_g *to) { (void)from, (void)to; }
-static inline void race_rendezvous(struct race_g *a, struct race_g *b) { (void)a, (void)b; }
+static inline void race_rendezvous(struct race_g *a, struct race_g *b, struct race_clocks *clocks) {
+  (void)a, (void)b, (void)clocks;
+}
 static inline void race_forget(const void *addr) { (void)addr; }
 static inline void race_lock_wanted(struct race_g *g, const void *lock, bool write, struct race_at at) {
   (void)g, (void)lock, (void)write, (void)at;

@@ -12,6 +12,7 @@ enum { CLOCKS = 8, SLOTS_MAX = 70000, NEAR = 40 };
 static struct det_thread thread;
 static struct node *clocks[CLOCKS];
 static uint64_t model[CLOCKS][SLOTS_MAX];
+static struct node *since[CLOCKS][CLOCKS]; /* [a][b], a < b: what either was when they met; NULL: they haven't */
 static uint32_t slots;
 static uint64_t now; /* every update is newer than all before */
 static uint64_t state;
@@ -29,19 +30,51 @@ static uint32_t some_slot(void) {
   return last;
 }
 
+/* a's clock begins anew. */
+static void unmeet(unsigned a) {
+  for (unsigned b = 0; b < CLOCKS; b++) {
+    struct node **met = a < b ? &since[a][b] : &since[b][a];
+    clock_drop(&thread, *met);
+    *met = NULL;
+  }
+}
+
+static void learn(unsigned a, unsigned b) {
+  for (uint32_t s = 0; s < slots; s++)
+    if (model[a][s] < model[b][s]) model[a][s] = model[b][s];
+}
+
+/* Both go on with what both know. */
+static void meet(unsigned a, unsigned b) {
+  if (a == b) return;
+  struct node **met = a < b ? &since[a][b] : &since[b][a];
+  clocks[a] = clock_join_since(&thread, clocks[a], clocks[b], *met);
+  clock_drop(&thread, clocks[b]);
+  clock_drop(&thread, *met);
+  clocks[b] = clock_share(clocks[a]);
+  *met = clock_share(clocks[a]);
+  learn(a, b);
+  learn(b, a);
+}
+
 static void step(unsigned a, unsigned b) {
   uint32_t slot = some_slot();
-  switch (below(6)) {
+  switch (below(8)) {
     case 0: /* learns all of b */
       clocks[a] = clock_join(&thread, clocks[a], clocks[b]);
-      for (uint32_t s = 0; s < slots; s++)
-        if (model[a][s] < model[b][s]) model[a][s] = model[b][s];
+      learn(a, b);
       break;
     case 1: /* goes on with b's */
+      if (below(8)) break;
+      unmeet(a);
       clock_share(clocks[b]);
       clock_drop(&thread, clocks[a]);
       clocks[a] = clocks[b];
       for (uint32_t s = 0; s < slots; s++) model[a][s] = model[b][s];
+      break;
+    case 2:
+    case 3:
+      meet(a, b);
       break;
     default:
       clocks[a] = clock_set(&thread, clocks[a], slot, ++now);
@@ -50,6 +83,7 @@ static void step(unsigned a, unsigned b) {
 }
 
 static void forget(unsigned a) {
+  unmeet(a);
   clock_drop(&thread, clocks[a]);
   clocks[a] = NULL;
   for (uint32_t s = 0; s < slots; s++) model[a][s] = 0;

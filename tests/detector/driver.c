@@ -55,6 +55,14 @@ static size_t op_count;                    /* operations since the start, E and 
 static struct worker workers[MAX_WORKERS]; /* 0 is the main thread */
 static int worker_now;
 
+/* Some pairs have a place where they alone meet, others share one. */
+static struct race_clocks *meeting_of(int64_t a, int64_t b) {
+  static struct race_clocks *meetings[16];
+  struct race_clocks **m = &meetings[(a + b) % 16];
+  if (!*m) *m = race_clocks_new(0);
+  return *m;
+}
+
 static struct race_g *g_of(int64_t i) {
   GW_CHECK(i >= 0 && i < MAX_GS && gs[i]);
   return gs[i];
@@ -284,7 +292,7 @@ static void sync_op(const struct op *o) {
       det_borrow(g, &streams[o->a[1]]);
       break;
     case 'b':
-      race_rendezvous(g, g_of(o->a[1]));
+      race_rendezvous(g, g_of(o->a[1]), meeting_of(o->a[0], o->a[1]));
       break;
     case 'h':
       race_handoff(g, g_of(o->a[1]));
