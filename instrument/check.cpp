@@ -23,6 +23,8 @@
 // another nor hoisted out of a loop (a stale cell would send every turn of the loop to the cold side).
 #include "check.h"
 
+#include <deque>
+
 #include "abi.h"
 #include "budget.h"
 #include "llvm/Analysis/LoopInfo.h"
@@ -39,6 +41,7 @@
 #include "llvm/Transforms/Utils/BasicBlockUtils.h"
 #include "llvm/Transforms/Utils/Local.h"
 #include "llvm/Transforms/Utils/SSAUpdater.h"
+#include "masks.h"
 #include "tls.h"
 
 using namespace llvm;
@@ -46,22 +49,24 @@ using namespace llvm;
 namespace godwit {
 namespace {
 
-constexpr uint64_t kGranule = 8;       // bytes of memory per cell
-constexpr uint64_t kCellBytes = 4;     // bytes per cell
+constexpr uint64_t kGranule = 8;    // bytes of memory per cell
+constexpr uint64_t kCellBytes = 4;  // bytes per cell
+constexpr unsigned kCellBits = 32;
 constexpr uint32_t kByteBits = 0xff;   // the byte mask within a cell
 constexpr uint64_t kInlineBytes = 64;  // longest access that is checked inline: a cache line, or a vector register
 constexpr uint64_t kReadOffset = 8;    // of read_off in struct gw_tls (abi.h)
 
 // What the checks of one region share.
 struct Shared {
-  Value *mine = nullptr;   // i32
+  Value *mine = nullptr;   // of one cell (i32); of two neighbours (i64) in a function that compares any two at once
   Value *plane = nullptr;  // base of the plane that the access looks into
 };
 
 // Loads the shared values once per region and finds, for a place in the function, which of them hold there.
 class Regions {
  public:
-  Regions(Function &f, Abi &abi, DominatorTree &dominators) : f_(f), abi_(abi), dominators_(dominators) {
+  Regions(Function &f, Abi &abi, DominatorTree &dominators, bool in_pairs)
+      : f_(f), abi_(abi), dominators_(dominators), in_pairs_(in_pairs) {
     load_constants();
     load_after_ends();
   }
@@ -104,21 +109,29 @@ class Regions {
     base->setMetadata(LLVMContext::MD_invariant_load, MDNode::get(f_.getContext(), {}));
     offset_ = offset;
     writes_ = base;
-    created_.push_back(offset);
-    created_.push_back(base);
+    note_created({offset_, writes_});
     load_state(b, nullptr);
+  }
+
+  void note_created(ArrayRef<Value *> values) {
+    for (Value *v : values) created_.push_back(cast<Instruction>(v));
   }
 
   void load_state(IRBuilder<> &b, const Instruction *after) {
     Type *segment = b.getPtrTy(kThreadSegment);
-    auto *epoch_at = b.CreateIntToPtr(offset_, segment);
-    auto *epoch = b.CreateAlignedLoad(b.getInt32Ty(), epoch_at, Align(8), "gw.epoch");
-    auto *mine = b.CreateOr(epoch, kByteBits, "gw.mine");
-    auto *plane_at = b.CreateConstGEP1_64(b.getInt8Ty(), epoch_at, kReadOffset);
-    auto *plane = b.CreateAlignedLoad(b.getInt64Ty(), plane_at, Align(8), "gw.plane");
-    auto *reads = b.CreateGEP(b.getInt8Ty(), writes_, plane, "gw.reads");
-    for (Value *v : {epoch_at, (Value *)epoch, mine, plane_at, (Value *)plane, reads})
-      created_.push_back(cast<Instruction>(v));
+    Value *epoch_at = b.CreateIntToPtr(offset_, segment);
+    Value *epoch = b.CreateAlignedLoad(b.getInt32Ty(), epoch_at, Align(8), "gw.epoch");
+    Value *mine = b.CreateOr(epoch, kByteBits, "gw.mine");
+    note_created({epoch_at, epoch, mine});
+    if (in_pairs_) {
+      Value *low = b.CreateZExt(mine, b.getInt64Ty()), *high = b.CreateShl(low, kCellBits);
+      mine = b.CreateOr(high, low, "gw.mines");
+      note_created({low, high, mine});
+    }
+    Value *plane_at = b.CreateConstGEP1_64(b.getInt8Ty(), epoch_at, kReadOffset);
+    Value *plane = b.CreateAlignedLoad(b.getInt64Ty(), plane_at, Align(8), "gw.plane");
+    Value *reads = b.CreateGEP(b.getInt8Ty(), writes_, plane, "gw.reads");
+    note_created({plane_at, plane, reads});
     loaded_[b.GetInsertBlock()].push_back({after, mine, reads});
   }
 
@@ -150,7 +163,7 @@ class Regions {
         for (Instruction &i : block)
           if (ends_region(i)) ends.push_back(&i);
     for (Instruction *end : ends) load_after(*end);
-    mine_.Initialize(Type::getInt32Ty(f_.getContext()), "gw.mine");
+    mine_.Initialize(Type::getIntNTy(f_.getContext(), in_pairs_ ? 2 * kCellBits : kCellBits), "gw.mine");
     reads_.Initialize(PointerType::getUnqual(f_.getContext()), "gw.reads");
     for (auto &[block, list] : loaded_) {
       if (list.empty()) continue;
@@ -190,6 +203,7 @@ class Regions {
   Function &f_;
   Abi &abi_;
   DominatorTree &dominators_;
+  const bool in_pairs_;  // the shared `mine` is of two cells
   Value *offset_ = nullptr, *writes_ = nullptr;
   std::vector<Instruction *> created_;  // in order of creation
   DenseMap<const BasicBlock *, SmallVector<Loaded, 2>> loaded_;
@@ -201,36 +215,52 @@ class Regions {
 // Builds the condition and the cold call of one access.
 class Check {
  public:
-  Check(Abi &abi, const Access &access, const Shared &shared)
-      : abi_(abi), access_(access), b_(access.at), mine_(shared.mine), plane_(shared.plane) {}
+  // To be made before the first check splits a block.
+  Check(Abi &abi, const Access &access) : abi_(abi), access_(access), b_(abi.module().getContext()) { measure(); }
+
+  // Whether it needs the shared values of a function that compares two cells at once.
+  bool compares_two() const {
+    return shape() == Shape::across || (shape() == Shape::whole && access_.size >= 2 * kGranule);
+  }
 
   void place_call() {
+    b_.SetInsertPoint(access_.at);
     b_.SetCurrentDebugLocation(line());
-    measure();
-    call(b_, "__gw_check_");
+    call(b_, "__gw_check_", false);
   }
 
   // For accesses of up to kInlineBytes.
-  void place() {
+  void place(const Shared &shared) {
+    b_.SetInsertPoint(access_.at);
     b_.SetCurrentDebugLocation(line());
-    measure();
+    two_ = shared.mine->getType()->isIntegerTy(kCellBits) ? nullptr : shared.mine;
+    mine_ = two_ ? nullptr : shared.mine;
+    plane_ = shared.plane;
     Value *missing = condition();
     MDNode *weights = MDBuilder(b_.getContext()).createUnlikelyBranchWeights();
     Instruction *cold = SplitBlockAndInsertIfThen(missing, access_.at, false, weights);
     cold->getParent()->setName("gw.cold");
     IRBuilder<> cb(cold);
     cb.SetCurrentDebugLocation(line());
-    call(cb, "__gw_");
+    call(cb, "__gw_", true);
   }
 
  private:
+  // How an access may lie in its granules.
+  enum class Shape {
+    fixed,   // at a known offset, in one
+    whole,   // from the beginning of one, or looked up only if it happens to be so
+    within,  // anywhere in one, by its alignment
+    across,  // anywhere
+  };
+
   DebugLoc line() const { return access_.line ? DebugLoc(access_.line) : access_.at->getDebugLoc(); }
 
   bool is_power_of_two_up_to(uint64_t most) const { return isPowerOf2_64(access_.size) && access_.size <= most; }
 
-  void call(IRBuilder<> &b, StringRef prefix) {
+  void call(IRBuilder<> &b, StringRef prefix, bool any_alignment) {
     std::string name = (prefix + (access_.write ? "write" : "read")).str();
-    if (!access_.length && is_power_of_two_up_to(16) && align_ >= access_.size) {
+    if (!access_.length && is_power_of_two_up_to(16) && (any_alignment || align_ >= access_.size)) {
       abi_.call(b, name + std::to_string(access_.size), {access_.pointer});
       return;
     }
@@ -253,17 +283,35 @@ class Check {
       offset_ = bits.One.getZExtValue() & low;
   }
 
-  Value *condition() {
+  Shape shape() const {
     uint64_t n = access_.size;
-    if (offset_ && *offset_ + n <= kGranule) return is_not_zero(differs_in(0, byte_bits(n) << *offset_));
-    if (align_ >= kGranule) return whole_cells();
-    if (is_power_of_two_up_to(4) && align_ >= n) return within_granule();
-    if (n <= kGranule) return across_two();
-    if (n <= 2 * kGranule) return across_three();
-    return whole_cells_if_aligned();
+    if (offset_ && *offset_ + n <= kGranule) return Shape::fixed;
+    if (align_ >= kGranule) return Shape::whole;
+    if (is_power_of_two_up_to(4) && align_ >= n) return Shape::within;
+    return n <= 2 * kGranule ? Shape::across : Shape::whole;
+  }
+
+  Value *condition() {
+    switch (shape()) {
+      case Shape::fixed:
+        return is_not_zero(differs_in(0, byte_bits(access_.size) << offset_.value_or(0)));
+      case Shape::whole:
+        return align_ >= kGranule ? whole_cells() : whole_cells_if_aligned();
+      case Shape::within:
+        return within_granule();
+      case Shape::across:
+        return across();
+    }
+    llvm_unreachable("a shape");
   }
 
   static uint32_t byte_bits(uint64_t n) { return (uint32_t)((1u << n) - 1); }
+
+  // What a cell should be.
+  Value *mine() {
+    if (!mine_) mine_ = b_.CreateTrunc(two_, b_.getInt32Ty());
+    return mine_;
+  }
 
   Value *address() {
     if (!address_) address_ = b_.CreatePtrToInt(access_.pointer, b_.getInt64Ty());
@@ -292,7 +340,7 @@ class Check {
   }
 
   // Where cell `index` differs from what it should be, for constant and for computed masks of its bytes.
-  Value *differs(uint64_t index) { return b_.CreateXor(load_cell(index), mine_); }
+  Value *differs(uint64_t index) { return b_.CreateXor(load_cell(index), mine()); }
   Value *differs_in(uint64_t index, uint32_t mask) {
     Value *bits = differs(index);
     return mask == kByteBits ? bits : b_.CreateAnd(bits, b_.getInt32(mask | ~kByteBits));
@@ -310,11 +358,7 @@ class Check {
       all = all ? b_.CreateOr(all, bits) : bits;
     };
     uint64_t cells = access_.size / kGranule, rest = access_.size % kGranule, i = 0;
-    if (cells >= 2) {
-      Value *one = b_.CreateZExt(mine_, b_.getInt64Ty());
-      Value *two = b_.CreateOr(b_.CreateShl(one, 32), one);
-      for (; i + 2 <= cells; i += 2) collect(b_.CreateXor(load_two_cells(i), two));
-    }
+    for (; i + 2 <= cells; i += 2) collect(b_.CreateXor(load_two_cells(i), two_));
     if (cells == 1 && !rest) return is_not_zero(differs_in(0, kByteBits));
     for (; i < cells; i++) collect(differs_in(i, kByteBits));
     if (rest) collect(differs_in(cells, byte_bits(rest)));
@@ -334,35 +378,30 @@ class Check {
     return is_not_zero(differs_in(0, b_.CreateShl(b_.getInt32(byte_bits(access_.size)), offset)));
   }
 
-  // All ones from the byte bits up if any of them is set, else zero: then the cell isn't touched and may hold anything.
-  Value *cell_bits_if_touched(Value *mask) {
-    Value *touched = b_.CreateSExt(b_.CreateICmpNE(mask, b_.getInt32(0)), b_.getInt32Ty());
-    return b_.CreateOr(mask, b_.CreateAnd(touched, b_.getInt32(~kByteBits)));
+  // Up to 16 bytes at any address.  The cells behind the first always exist: planes have two more than granules.
+  Value *across() {
+    unsigned words = cells_across(access_.size) - 1;
+    Value *row = b_.CreateMul(b_.CreateAnd(address(), b_.getInt64(kGranule - 1)), b_.getInt64(words));
+    Value *masks = b_.CreateGEP(b_.getInt64Ty(), mask_table(abi_.module(), access_.size), row);
+    Value *all = nullptr;
+    for (unsigned i = 0; i < words; i++) {
+      Value *bits = b_.CreateAnd(b_.CreateXor(load_two_cells(i), two_), load_mask(masks, i));
+      all = all ? b_.CreateOr(all, bits) : bits;
+    }
+    return is_not_zero(all);
   }
 
-  // Up to 8 bytes at any address.  The second cell always exists: planes have one cell more than granules.
-  Value *across_two() {
-    Value *mask = b_.CreateShl(b_.getInt32(byte_bits(access_.size)), offset_in_granule((uint32_t)kGranule - 1));
-    Value *first = differs_in(0, mask);
-    Value *spill = b_.CreateLShr(mask, b_.getInt32(kGranule));
-    Value *second = b_.CreateAnd(differs(1), cell_bits_if_touched(spill));
-    return is_not_zero(b_.CreateOr(first, second));
-  }
-
-  // 9 to 16 bytes at any address: the middle cell is touched but not always whole.
-  Value *across_three() {
-    Value *mask = b_.CreateShl(b_.getInt32(byte_bits(access_.size)), offset_in_granule((uint32_t)kGranule - 1));
-    Value *first = differs_in(0, mask);
-    Value *middle = differs_in(1, b_.CreateAnd(b_.CreateLShr(mask, b_.getInt32(kGranule)), b_.getInt32(kByteBits)));
-    Value *spill = b_.CreateLShr(mask, b_.getInt32(2 * kGranule));
-    Value *last = b_.CreateAnd(differs(2), cell_bits_if_touched(spill));
-    return is_not_zero(b_.CreateOr(first, b_.CreateOr(middle, last)));
+  Value *load_mask(Value *masks, unsigned index) {
+    LoadInst *load = b_.CreateAlignedLoad(b_.getInt64Ty(), b_.CreateConstGEP1_64(b_.getInt64Ty(), masks, index),
+                                          Align(8), "gw.mask");
+    load->setMetadata(LLVMContext::MD_invariant_load, MDNode::get(b_.getContext(), {}));
+    return load;
   }
 
   Abi &abi_;
   const Access &access_;
   IRBuilder<> b_;
-  Value *mine_, *plane_;
+  Value *mine_ = nullptr, *two_ = nullptr, *plane_ = nullptr;
   Value *address_ = nullptr, *cell_ = nullptr;
   uint64_t align_ = 1;              // bytes, as far as known
   std::optional<uint64_t> offset_;  // address modulo 8, when known
@@ -376,6 +415,17 @@ void remark(Function &f, size_t inlined, size_t called) {
   f.getContext().diagnose(r);
 }
 
+void place_inline(Function &f, Abi &abi, DominatorTree &dominators, ArrayRef<const Access *> accesses) {
+  std::deque<Check> checks;
+  for (const Access *access : accesses) checks.emplace_back(abi, *access);
+  Regions regions(f, abi, dominators, any_of(checks, [](const Check &check) { return check.compares_two(); }));
+  std::vector<Shared> shared;
+  shared.reserve(checks.size());
+  for (const Access *access : accesses) shared.push_back(regions.at(access->at, access->write));
+  for (auto [check, where] : zip(checks, shared)) check.place(where);
+  regions.settle();
+}
+
 }  // namespace
 
 void place_checks(Function &f, Abi &abi, const std::vector<Access> &accesses) {
@@ -387,14 +437,8 @@ void place_checks(Function &f, Abi &abi, const std::vector<Access> &accesses) {
   Budget budget(f, dominators, candidates);
   for (const Access *access : candidates) (budget.affords_inline(*access) ? inlined : called).push_back(access);
   remark(f, inlined.size(), called.size());
-  for (const Access *access : called) Check(abi, *access, Shared()).place_call();
-  if (inlined.empty()) return;
-  Regions regions(f, abi, dominators);
-  std::vector<Shared> shared;
-  shared.reserve(inlined.size());
-  for (const Access *access : inlined) shared.push_back(regions.at(access->at, access->write));
-  for (auto [access, where] : zip(inlined, shared)) Check(abi, *access, where).place();
-  regions.settle();
+  for (const Access *access : called) Check(abi, *access).place_call();
+  if (!inlined.empty()) place_inline(f, abi, dominators, inlined);
 }
 
 }  // namespace godwit

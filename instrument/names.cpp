@@ -57,15 +57,16 @@ void Names::learn(Module &module) {
 
 void Names::learn_merged(Module &module) {
   if (module.debug_compile_units().empty()) return;
-  Places places(module);
+  std::optional<Places> places;  // reads all types of the module: only if anything was merged
   Names merged;
   for (Function &f : module)
     for (Instruction &i : instructions(f)) {
       const DebugLoc &where = i.getDebugLoc();
-      if (!where || !where.getLine() || where.getCol() || !i.mayReadOrWriteMemory()) continue;
+      if (!where || where.getCol() || !where.getLine() || !i.mayReadOrWriteMemory()) continue;
       const Value *pointer = getLoadStorePointerOperand(&i);
       if (pointer && (isa<AllocaInst>(pointer) || isa<GlobalVariable>(pointer))) {
-        merged.learn_instruction(i, places);
+        if (!places) places.emplace(module);
+        merged.learn_instruction(i, *places);
       } else {
         for (char op : {'r', 'w', 'a'}) merged.learn_access(i, op, std::nullopt);
       }

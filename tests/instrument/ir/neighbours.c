@@ -8,7 +8,7 @@ void other(void);
 
 // CHECK-LABEL: define {{.*}} @both(
 // CHECK-NOT: __gw_read8
-// CHECK: call preserve_allcc void @__gw_read_range(ptr {{[^,]*}}, i64 16)
+// CHECK: call preserve_allcc void @__gw_read16(ptr {{[^)]*}})
 // CHECK: ret double
 // AUDIT-LABEL: define {{.*}} @both(
 // AUDIT: call preserve_allcc void @__gw_read8(
