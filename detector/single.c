@@ -5,6 +5,7 @@
  * that takes more: a race, an atomic or concurrent entry that has to move, victims in the table, a range.  An entry
  * with other bytes of the granule is displaced here (spill.h): two fields of four bytes take turns in a cell.
  */
+#include "base/paranoid.h"
 #include "detector/contexts.h"
 #include "detector/depot.h"
 #include "detector/detector.h"
@@ -300,6 +301,12 @@ static __attribute__((noinline)) bool read_is_held(const struct det_thread *t, c
   return true;
 }
 
+/* What the inline checks compare with; whoever changes a goroutine's epoch for it has to tell the thread that runs it.
+ */
+static inline void check_epoch(const struct det_thread *t) {
+  if (GW_PARANOID && t->g) GW_CHECK(__gw_tls.epoch == t->g->epoch);
+}
+
 /* Called by the thunks: pc is the return address into instrumented code, fp that code's frame. */
 void det_thunk_read(uintptr_t p, size_t n, uintptr_t pc, uintptr_t fp);
 void det_thunk_read(uintptr_t p, size_t n, uintptr_t pc, uintptr_t fp) {
@@ -321,6 +328,7 @@ void det_thunk_read(uintptr_t p, size_t n, uintptr_t pc, uintptr_t fp) {
 void det_thunk_write(uintptr_t p, size_t n, uintptr_t pc, uintptr_t fp);
 void det_thunk_write(uintptr_t p, size_t n, uintptr_t pc, uintptr_t fp) {
   struct det_thread *t = det_enter();
+  check_epoch(t);
   struct race_g *g = t->g;
   if (UNLIKELY(!g)) g = race_self();
   struct race_at at = {pc, fp};
