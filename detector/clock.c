@@ -16,7 +16,10 @@ static struct node *node_new(struct det_thread *t, unsigned level) {
 
 static struct node *node_zero(struct det_thread *t, unsigned level) {
   struct node *n = node_new(t, level);
-  for (int i = 0; i < CLOCK_WAY; i++) n->clock[i] = 0;
+  if (level)
+    for (int i = 0; i < CLOCK_WAY; i++) n->kid[i] = NULL;
+  else
+    n->clock[0] = 0;
   return n;
 }
 
@@ -44,16 +47,19 @@ static void copy_top(struct node *to, const struct node *from) {
   }
 }
 
+static void copy_leaf(struct node *to, const struct node *from) {
+  to->n = from->n;
+  for (unsigned i = 0; i <= from->n; i++) to->clock[i] = from->clock[i];
+}
+
 static struct node *copy_of(struct det_thread *t, const struct node *n) {
   struct node *copy = node_new(t, n->level);
-  if (n->level == CLOCK_TOP) {
+  if (n->level == CLOCK_TOP)
     copy_top(copy, n);
-  } else {
-    for (int i = 0; i < CLOCK_WAY; i++) {
-      copy->clock[i] = n->clock[i];
-      if (n->level) clock_share(n->kid[i]);
-    }
-  }
+  else if (n->level)
+    for (int i = 0; i < CLOCK_WAY; i++) copy->kid[i] = clock_share(n->kid[i]);
+  else
+    copy_leaf(copy, n);
   return copy;
 }
 
@@ -80,13 +86,21 @@ static unsigned level_for(uint32_t slot) {
   return level;
 }
 
+/* The leaf, which the caller owns alone, has the component i then. */
+static void lengthen(struct node *leaf, unsigned i) {
+  for (unsigned k = leaf->n + 1u; k <= i; k++) leaf->clock[k] = 0;
+  if (leaf->n < i) leaf->n = i & 15;
+}
+
 static struct node *set(struct det_thread *t, struct node *n, unsigned level, uint32_t slot, uint64_t clock) {
   n = n ? own(t, n) : node_zero(t, level);
   unsigned i = slot >> (CLOCK_WAY_LOG * level) & (CLOCK_WAY - 1);
-  if (level)
+  if (level) {
     n->kid[i] = set(t, n->kid[i], level - 1, slot, clock);
-  else
+  } else {
+    lengthen(n, i);
     n->clock[i] = clock;
+  }
   return n;
 }
 
@@ -135,13 +149,22 @@ struct node *clock_with(struct det_thread *t, struct node *n, uint32_t slot, uin
 
 /* Bit 63 of the differences' union says that one of them is below zero: clocks never come that far. */
 static void compare(const struct node *a, const struct node *b, bool *a_less, bool *b_less) {
-  uint64_t b_minus_a = 0, a_minus_b = 0;
-  for (int i = 0; i < CLOCK_WAY; i++) {
+  const unsigned both = a->n < b->n ? a->n : b->n;
+  uint64_t b_minus_a = 0, a_minus_b = 0, rest_a = 0, rest_b = 0;
+  for (unsigned i = 0; i <= both; i++) {
     b_minus_a |= b->clock[i] - a->clock[i];
     a_minus_b |= a->clock[i] - b->clock[i];
   }
-  *a_less = a_minus_b >> 63;
-  *b_less = b_minus_a >> 63;
+  for (unsigned i = both + 1; i <= a->n; i++) rest_a |= a->clock[i];
+  for (unsigned i = both + 1; i <= b->n; i++) rest_b |= b->clock[i];
+  *a_less = a_minus_b >> 63 || rest_b;
+  *b_less = b_minus_a >> 63 || rest_a;
+}
+
+static void join_leaf(struct node *a, const struct node *b) {
+  lengthen(a, b->n);
+  for (unsigned i = 0; i <= b->n; i++)
+    if (a->clock[i] < b->clock[i]) a->clock[i] = b->clock[i];
 }
 
 /* `since` is, in all of the following, what a and b both have grown out of, of the same level, or NULL: where one of
@@ -159,8 +182,8 @@ static struct node *joined_leaves(struct det_thread *t, struct node *a, struct n
   compare(a, b, &a_less, &b_less);
   if (!b_less) return b;
   if (!a_less) return a;
-  struct node *n = node_new(t, 0);
-  for (int i = 0; i < CLOCK_WAY; i++) n->clock[i] = a->clock[i] < b->clock[i] ? b->clock[i] : a->clock[i];
+  struct node *n = copy_of(t, a);
+  join_leaf(n, b);
   return n;
 }
 
@@ -197,15 +220,21 @@ static struct node *replaced_by(struct det_thread *t, struct node *a, struct nod
   return b;
 }
 
+static struct node *join_leaf_in_place(struct det_thread *t, struct node *a, struct node *b) {
+  bool a_less, b_less;
+  compare(a, b, &a_less, &b_less);
+  if (!b_less) return replaced_by(t, a, b);
+  if (a_less) join_leaf(a, b);
+  return a;
+}
+
 /* The caller owns `a` alone, and it is changed in place. */
 static struct node *join_in_place(struct det_thread *t, struct node *a, struct node *b, const struct node *since) {
+  if (!a->level) return join_leaf_in_place(t, a, b);
   bool same_as_b = true;
   for (int i = 0; i < CLOCK_WAY; i++) {
-    if (a->level)
-      a->kid[i] = join(t, a->kid[i], b->kid[i], kid_of(since, i));
-    else if (a->clock[i] < b->clock[i])
-      a->clock[i] = b->clock[i];
-    same_as_b &= a->clock[i] == b->clock[i]; /* or the kids, in the same place */
+    a->kid[i] = join(t, a->kid[i], b->kid[i], kid_of(since, i));
+    same_as_b &= a->kid[i] == b->kid[i];
   }
   return same_as_b ? replaced_by(t, a, b) : a;
 }

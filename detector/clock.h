@@ -9,6 +9,9 @@
  * tree alone and so keep sharing it.  A full top goes into the tree all at once: neighbours share their path.  What a
  * top hides is at most what it shows.  A clock of slots below 16 alone is a leaf, and has none.
  *
+ * Of a leaf only the components up to the last in use are there, the others are zero: a clock of seven threads is one
+ * cache line, which goes from processor to processor with each lock that they hand to one another.
+ *
  * A clock_ref is a vector clock with one component kept outside: the publisher's own.
  */
 #ifndef GW_DETECTOR_CLOCK_H
@@ -26,10 +29,10 @@ enum { CLOCK_TOP = 15, CLOCK_LATE = 12, CLOCK_MARKS = 1 << 24 };
 struct node {
   uint32_t ref;       /* atomic; owners of this node */
   uint32_t level : 4; /* 0: leaf; a tree of level n has 16^(n+1) slots; CLOCK_TOP: a top */
-  uint32_t n : 4;     /* of a top: its components */
+  uint32_t n : 4;     /* of a top: its components; of a leaf: the last one that is there */
   uint32_t mark : 24; /* of the collector's last walk that came by; 0: none did */
   union {
-    uint64_t clock[CLOCK_WAY];   /* level 0 */
+    uint64_t clock[CLOCK_WAY];   /* level 0; beyond the n-th anything */
     struct node *kid[CLOCK_WAY]; /* the levels between */
     struct {
       struct node *under; /* the tree; NULL is all zero */
@@ -71,10 +74,9 @@ static inline uint64_t clock_get(const struct node *n, uint32_t slot) {
       n = n->kid[slot >> (CLOCK_WAY_LOG * n->level) & (CLOCK_WAY - 1)];
       if (!n) return 0;
     } while (n->level);
-  } else if (slot >= CLOCK_WAY) {
-    return 0;
+    slot &= CLOCK_WAY - 1;
   }
-  return n->clock[slot & (CLOCK_WAY - 1)];
+  return slot <= n->n ? n->clock[slot] : 0;
 }
 
 /* Each takes over the reference `n` and returns one. */

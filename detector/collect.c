@@ -107,12 +107,12 @@ static void walk_tree(struct collection *c, struct node *n, uint32_t first_slot)
     walk_tree(c, n->under, 0);
     return;
   }
-  for (unsigned i = 0; i < CLOCK_WAY; i++) {
-    if (n->level)
-      walk_tree(c, n->kid[i], first_slot + (i << (CLOCK_WAY_LOG * n->level)));
-    else if (n->clock[i])
-      c->on_component(c, first_slot + i, &n->clock[i]);
+  if (n->level) {
+    for (unsigned i = 0; i < CLOCK_WAY; i++) walk_tree(c, n->kid[i], first_slot + (i << (CLOCK_WAY_LOG * n->level)));
+    return;
   }
+  for (unsigned i = 0; i <= n->n; i++)
+    if (n->clock[i]) c->on_component(c, first_slot + i, &n->clock[i]);
 }
 
 static void walk_ref(struct clock_ref *r, void *arg) {
