@@ -297,13 +297,15 @@ static void mark_note(const struct note *n, void *arg) {
   c->incarnation_live[n->incarnation] = 1;
 }
 
-/* The list is built from the highest down, so that the lowest are used first. */
+/* And their runs.  The list is built from the highest down, so that the lowest are used first. */
 static void rebuild_free_ids(struct collection *c) {
   epochs.free = epochs.free_n = 0;
+  epoch_runs_clear(epochs.fresh);
   while (epochs.fresh > 1 && !c->live[epochs.fresh - 1]) epochs.fresh--;
   for (uint32_t id = epochs.fresh; id-- > 1;) {
     struct epoch_entry *e = &epochs.entry[id];
     if (c->live[id]) {
+      epoch_run_add(id);
       if (e->slot == EPOCH_READERS) continue; /* its members are live by themselves */
       c->slot_live[e->slot] = 1;
       c->incarnation_live[e->incarnation] = 1;

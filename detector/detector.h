@@ -105,7 +105,7 @@ struct race_g {
 };
 
 enum { BLOCKS_KEPT = 64 }; /* guess */
-enum { EPOCH_IDS = 32 };   /* guess: one lock for so many */
+enum { EPOCH_IDS = 32 };   /* guess: one lock for so many; of one run (epoch.h) */
 enum { ORDERED = 128 };    /* ids whose order a thread remembers (judge.h) */
 
 /* A thread that has entered the detector. In the arena; registered until the thread ends. */

@@ -10,8 +10,10 @@ enum { COLLECT_FLOOR = 1 << 16, DEAD_TRIED = 8 };
 
 void epoch_init(void) {
   epochs.entry = prim_map((size_t)(CELL_ID_MAX + 1) * sizeof *epochs.entry);
+  epochs.run = prim_map(((size_t)(CELL_ID_MAX + 1) >> EPOCH_RUN_LOG) * sizeof *epochs.run);
   epochs.incarnation = prim_map((size_t)INCARNATION_MAX * sizeof *epochs.incarnation);
-  if (!epochs.entry || !epochs.incarnation) gw__fatal("the system refuses address space for epochs: check `ulimit -v`");
+  if (!epochs.entry || !epochs.run || !epochs.incarnation)
+    gw__fatal("the system refuses address space for epochs: check `ulimit -v`");
   epochs.fresh = 1;
   epochs.incarnations = 1;
   epochs.collect_at = COLLECT_FLOOR;
@@ -30,22 +32,56 @@ static uint32_t id_take_locked(void) {
   return id;
 }
 
-/* Some at once: the lock and the entries' cache lines stay with one thread.  The lowest is used first. */
+static uint32_t id_next_locked(void) { return epochs.free ? epochs.free : epochs.fresh; }
+
+/* Some at once, of one run: the lock and the entries' cache lines stay with one thread.  The lowest is used first. */
 static void ids_take(struct det_thread *t) {
-  uint32_t n = det_collect_every ? 1 : EPOCH_IDS;
+  uint32_t most = det_collect_every ? 1 : EPOCH_IDS, n = 0, took[EPOCH_IDS];
   spin_lock(&epochs.lock);
-  for (uint32_t i = n; i-- > 0;) t->ids[i] = id_take_locked();
+  do took[n++] = id_take_locked();
+  while (n < most && id_next_locked() >> EPOCH_RUN_LOG == took[0] >> EPOCH_RUN_LOG);
   if (epochs.fresh - epochs.free_n >= epochs.collect_at) t->collect_wanted = true;
   spin_unlock(&epochs.lock);
   t->ids_n = n;
+  for (uint32_t i = 0; i < n; i++) t->ids[n - 1 - i] = took[i];
+}
+
+/* True if the run is the slot's from now on. Two threads may come at once, for two slots. */
+static bool run_claim(struct epoch_run *run, uint32_t mine) {
+  uint32_t of = RUN_EMPTY;
+  if (__atomic_compare_exchange_n(&run->of, &of, mine, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED)) return true;
+  if (of != mine) __atomic_store_n(&run->of, RUN_MIXED, __ATOMIC_RELAXED);
+  return of == mine;
+}
+
+static inline void run_raise(uint32_t id, uint64_t clock, uint64_t ahead) {
+  struct epoch_run *run = &epochs.run[id >> EPOCH_RUN_LOG];
+  uint32_t mine = epochs.entry[id].slot + 1; /* of a set: RUN_MIXED */
+  if (UNLIKELY(__atomic_load_n(&run->of, __ATOMIC_RELAXED) != mine) && !run_claim(run, mine)) return;
+  uint64_t seen = __atomic_load_n(&run->clock, __ATOMIC_RELAXED);
+  while (seen < clock) /* notes.c makes ids of others' slots */
+    if (__atomic_compare_exchange_n(&run->clock, &seen, clock + ahead, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+      break;
 }
 
 uint32_t epoch_new(struct det_thread *t, uint32_t slot, uint64_t clock, uint32_t incarnation) {
   if (UNLIKELY(!t->ids_n)) ids_take(t);
   uint32_t id = t->ids[--t->ids_n];
   epochs.entry[id] = (struct epoch_entry){.clock = clock, .slot = slot, .incarnation = incarnation};
+  run_raise(id, clock, RUN_AHEAD);
   return id;
 }
+
+void epoch_move(uint32_t id, uint64_t clock) {
+  epochs.entry[id].clock = clock;
+  run_raise(id, clock, RUN_AHEAD);
+}
+
+void epoch_runs_clear(uint32_t end) {
+  for (uint32_t i = 0; i <= end >> EPOCH_RUN_LOG; i++) epochs.run[i] = (struct epoch_run){.of = RUN_EMPTY};
+}
+
+void epoch_run_add(uint32_t id) { run_raise(id, epochs.entry[id].clock, 0); }
 
 void epoch_give_back(struct det_thread *t) {
   while (t->ids_n) epoch_free(t->ids[--t->ids_n]);

@@ -16,9 +16,28 @@ struct epoch_entry {
 };
 _Static_assert(sizeof(struct epoch_entry) == 16, "one load of a cache line per lookup");
 
+/* Ids that follow one another, EPOCH_RUN of them.  Threads take ids by runs, so mostly all of one are of one slot, and
+ * the run says enough of them: who knows that slot's clock up to the latest of them knows each.  A run is a thirtieth
+ * of its entries, which many of those who ask would not find in their cache.
+ *
+ * From empty it becomes some slot's, and from that mixed; its clock only grows: but for the collector, which makes all
+ * runs anew.  Both are set before a cell holds the id, so whoever finds it in a cell sees them, or a later state, which
+ * tells him no more than is true. */
+struct epoch_run {
+  uint64_t clock; /* atomic: of the ids in use none has a later one; RUN_AHEAD later than needed, so as to be seldom
+                     written while others read it */
+  uint32_t of;    /* atomic: the slot of all ids in use, plus 1; RUN_EMPTY, RUN_MIXED */
+};
+enum { EPOCH_RUN_LOG = 5, EPOCH_RUN = 1 << EPOCH_RUN_LOG };
+_Static_assert(EPOCH_RUN == EPOCH_IDS, "a thread takes the free ones of a run at once");
+enum { RUN_AHEAD = 2 * EPOCH_RUN }; /* guess */
+#define RUN_EMPTY 0
+#define RUN_MIXED UINT32_MAX
+
 /* In `slot`: the id stands for a set of readers (readers.h), whose address is in `clock`; it has an incarnation so that
  * it doesn't look free. No goroutine's slot, nor in any tree. */
 #define EPOCH_READERS (CLOCK_NONE - 1)
+_Static_assert(EPOCH_READERS + 1 == RUN_MIXED, "who asks for a set looks at its entry");
 
 /* A slot whose goroutine is gone. */
 struct dead_slot {
@@ -28,6 +47,7 @@ struct dead_slot {
 
 extern struct epochs {
   struct epoch_entry *entry; /* by id; id 0 is never used */
+  struct epoch_run *run;     /* by id / EPOCH_RUN */
   struct incarnation *incarnation;
   struct spin_EPOCHS lock; /* guards what follows */
   uint32_t fresh;          /* ids from here on were never used */
@@ -46,6 +66,12 @@ extern struct epochs {
 void epoch_init(void);
 /* A new id for the segment. Has t collect when ids run short. */
 uint32_t epoch_new(struct det_thread *t, uint32_t slot, uint64_t clock, uint32_t incarnation);
+/* The id, which no cell holds or the collector's argument allows it for (reopen.c), stands for the slot's `clock` from
+ * now on. */
+void epoch_move(uint32_t id, uint64_t clock);
+/* For the collector, alone: runs of all ids below `end` are empty; the id is in use. */
+void epoch_runs_clear(uint32_t end);
+void epoch_run_add(uint32_t id);
 /* An id that no cell holds. */
 void epoch_free(uint32_t id);
 /* The thread ends: the ids that it took ahead are free for others. */
@@ -61,6 +87,12 @@ bool readers_before(const struct race_g *g, uint32_t id);
 
 /* Does all that id stands for happen before what g does now? */
 static inline bool epoch_before(const struct race_g *g, uint32_t id) {
+  const struct epoch_run *run = &epochs.run[id >> EPOCH_RUN_LOG];
+  uint32_t of = __atomic_load_n(&run->of, __ATOMIC_RELAXED); /* relaxed: see struct epoch_run */
+  if (LIKELY(of != RUN_MIXED)) {
+    if (of - 1 == g->clock.slot) return true;
+    if (LIKELY(clock_get(g->clock.tree, of - 1) >= __atomic_load_n(&run->clock, __ATOMIC_RELAXED))) return true;
+  }
   const struct epoch_entry *e = &epochs.entry[id];
   /* the own slot: an earlier incarnation's end happened before this one began (slot_new) */
   if (e->slot == g->clock.slot) return true;

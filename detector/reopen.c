@@ -38,7 +38,7 @@ void det_reopen(struct det_thread *t, struct race_g *g, uintptr_t addr, uint64_t
     GW_CHECK(!g->spare);
     g->spare = g->epoch;
   }
-  epochs.entry[cell_id(last.epoch)].clock = g->clock.clock;
+  epoch_move(cell_id(last.epoch), g->clock.clock);
   g->epoch = last.epoch;
   g->recorded = true;
   if (t->g == g) __gw_tls.epoch = g->epoch;

@@ -169,7 +169,7 @@ static uint32_t next_epoch(struct det_thread *t, struct race_g *g) {
   if (g->spare) {
     uint32_t epoch = g->spare;
     g->spare = 0;
-    epochs.entry[cell_id(epoch)].clock = g->clock.clock;
+    epoch_move(cell_id(epoch), g->clock.clock);
     return epoch;
   }
   return epoch_new(t, g->clock.slot, g->clock.clock, g->incarnation) << CELL_ID_SHIFT;
@@ -183,7 +183,7 @@ void det_tick(struct det_thread *t, struct race_g *g) {
   if (g->lent) det_lent_closed(g);
   g->clock.clock++;
   if (!g->recorded) { /* no cell holds the open id: it moves on with the clock */
-    epochs.entry[cell_id(g->epoch)].clock = g->clock.clock;
+    epoch_move(cell_id(g->epoch), g->clock.clock);
     return;
   }
   g->epoch = next_epoch(t, g);
