@@ -2,7 +2,8 @@
  *
  * Only the goroutine itself changes its list.  When another one unlocks for it (legal for gw_mutex), the lock's sync
  * object notes when, by a clock that counts such unlocks, and the entry is dropped when its owner looks next: an entry
- * that stayed would be taken for a lock held for ever, in reports and in the order of locks.
+ * that stayed would be taken for a lock held for ever, in reports and in the order of locks.  As it is rare, an object
+ * of its own does that, named by the lock's second byte, whose `takes` is that clock.
  */
 #include "base/mem.h"
 #include "detector/depot.h"
@@ -50,10 +51,10 @@ static void held_remove(struct race_g *g, uint32_t i) {
 }
 
 static bool was_handed(const struct held_lock *l) {
-  struct sync_bucket *b = sync_bucket(l->addr);
+  struct sync_bucket *b = sync_bucket(l->addr + 1);
   spin_lock(&b->lock);
-  const struct sync_obj *o = sync_find_locked(b, l->addr);
-  bool yes = o && o->handed > l->since;
+  const struct sync_obj *o = sync_find_locked(b, l->addr + 1);
+  bool yes = o && o->takes > l->since;
   spin_unlock(&b->lock);
   return yes;
 }
@@ -75,9 +76,9 @@ bool held_has(struct race_g *g, const void *lock) {
 }
 
 static void hand(uintptr_t lock) {
-  struct sync_bucket *b = sync_bucket(lock);
+  struct sync_bucket *b = sync_bucket(lock + 1);
   spin_lock(&b->lock);
-  sync_get_locked(b, lock)->handed = __atomic_add_fetch(&handed, 1, __ATOMIC_RELAXED);
+  sync_get_locked(b, lock + 1)->takes = __atomic_add_fetch(&handed, 1, __ATOMIC_RELAXED);
   spin_unlock(&b->lock);
 }
 

@@ -1,20 +1,21 @@
 /* Sync objects: the clocks that addresses name (race.h), and those of atomics with their release sequences (heads.h).
  *
- * Hashed by line, so that memory which is reborn finds the objects in it. All of an object is guarded by its bucket's
- * lock.
+ * Hashed by half a line, so that memory which is reborn finds the objects in it. All of an object is guarded by its
+ * bucket's lock.  A lock that several threads take in turn is moved from processor to processor by each of them, and so
+ * is what is kept about it: a bucket has its first object inside, so that this is one cache line for most locks.
  */
 #ifndef GW_DETECTOR_SYNC_H
 #define GW_DETECTOR_SYNC_H
+#include "detector/bucket_map.h"
 #include "detector/detector.h"
 #include "detector/heads.h"
 
 struct sync_obj {
   struct sync_obj *next;
-  uintptr_t addr;
+  uintptr_t addr;         /* 0: a bucket's own that is free */
   struct clock_ref clock; /* joined, with one component outside */
-  uint64_t takes;         /* changes whenever somebody acquires the clock; no two objects begin with the same */
-  uint64_t handed;        /* of a lock: when somebody last unlocked it who hadn't locked it (held.c); 0: never */
-  bool shared;            /* of a stream that is lent to (lend.c): two goroutines use it that nothing else orders */
+  uint64_t shared : 1;    /* of a stream that is lent to (lend.c): two goroutines use it that nothing else orders */
+  uint64_t takes : 63;    /* changes whenever somebody acquires the clock; no two objects begin with the same */
 };
 
 struct note;
@@ -31,16 +32,24 @@ struct met *clocks_met(struct race_clocks *clocks);
 
 struct sync_bucket {
   struct spin_SYNC lock;
-  uint32_t unused;
-  struct sync_obj *first;
   struct sync_atomic *atomics;
-  uint64_t unused_too; /* two to a cache line */
+  struct sync_obj own; /* the first that came; its `next` leads to all others, whether it is in use or not */
 };
+_Static_assert(sizeof(struct sync_bucket) == 64, "a cache line");
 
 void sync_init(void);
-struct sync_bucket *sync_bucket(uintptr_t addr);
+extern struct sync_bucket *sync_buckets;
+enum { SYNC_PART_LOG = 5, SYNC_PART = 1 << SYNC_PART_LOG }; /* bytes of a bucket: in a line there may be two mutexes */
+static inline struct sync_bucket *sync_bucket(uintptr_t addr) {
+  uintptr_t part = addr >> SYNC_PART_LOG;
+  return &sync_buckets[(part ^ part >> TABLE_BUCKETS_LOG) & (TABLE_BUCKETS - 1)];
+}
 /* The object at addr in the locked bucket, or NULL. */
-struct sync_obj *sync_find_locked(struct sync_bucket *b, uintptr_t addr);
+static inline struct sync_obj *sync_find_locked(struct sync_bucket *b, uintptr_t addr) {
+  struct sync_obj *o = &b->own;
+  while (o && o->addr != addr) o = o->next;
+  return o;
+}
 /* Likewise, made if missing; the line's sync bit is set. */
 struct sync_obj *sync_get_locked(struct sync_bucket *b, uintptr_t addr);
 /* The same for atomics. */

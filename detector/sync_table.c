@@ -1,0 +1,137 @@
+/* sync.h: the table of objects. */
+#include "base/prim.h"
+#include "detector/bucket_map.h"
+#include "detector/shadow.h"
+#include "detector/sync.h"
+
+struct sync_bucket *sync_buckets;
+static struct bucket_map used;
+static uint64_t births; /* atomic: objects made so far */
+
+void sync_init(void) {
+  sync_buckets = prim_map(sizeof *sync_buckets << TABLE_BUCKETS_LOG);
+  if (!sync_buckets) gw__fatal("the system refuses address space for clocks: check `ulimit -v`");
+}
+
+/* The bit is never cleared again: see det_reborn. */
+static void mark(const struct sync_bucket *b, uintptr_t addr) {
+  bucket_map_set(&used, (size_t)(b - sync_buckets));
+  if (!shadow_covered(addr)) return;
+  uint8_t *m = shadow_meta(addr >> 6);
+  uint8_t meta = line_lock(m);
+  if (!(meta & META_SYNC)) shadow_note_line(addr >> 6);
+  line_unlock(m, meta | META_SYNC);
+}
+
+static struct sync_obj *obj_new_locked(struct sync_bucket *b) {
+  if (!b->own.addr) return &b->own;
+  struct sync_obj *o = arena_alloc(sizeof *o);
+  o->next = b->own.next;
+  b->own.next = o;
+  return o;
+}
+
+struct sync_obj *sync_get_locked(struct sync_bucket *b, uintptr_t addr) {
+  struct sync_obj *o = sync_find_locked(b, addr);
+  if (LIKELY(o != NULL)) return o;
+  o = obj_new_locked(b);
+  o->addr = addr;
+  o->clock = (struct clock_ref){.slot = CLOCK_NONE};
+  o->shared = false;
+  o->takes = __atomic_add_fetch(&births, 1, __ATOMIC_RELAXED) << 32;
+  mark(b, addr);
+  return o;
+}
+
+struct sync_atomic *sync_find_atomic_locked(struct sync_bucket *b, uintptr_t addr) {
+  struct sync_atomic *a = b->atomics;
+  while (a && a->addr != addr) a = a->next;
+  return a;
+}
+
+struct sync_atomic *sync_get_atomic_locked(struct sync_bucket *b, uintptr_t addr) {
+  struct sync_atomic *a = sync_find_atomic_locked(b, addr);
+  if (a) return a;
+  a = arena_alloc(sizeof *a);
+  a->addr = addr;
+  a->all.slot = CLOCK_NONE;
+  a->next = b->atomics;
+  b->atomics = a;
+  mark(b, addr);
+  return a;
+}
+
+static void atomic_free(struct det_thread *t, struct sync_atomic *a) {
+  heads_clear(t, a);
+  arena_free(a, sizeof *a);
+}
+
+static bool forget_atomics_locked(struct det_thread *t, struct sync_bucket *b, uintptr_t lo, uintptr_t hi) {
+  bool left = false;
+  for (struct sync_atomic **at = &b->atomics; *at;) {
+    struct sync_atomic *a = *at;
+    if (a->addr >= lo && a->addr < hi) {
+      *at = a->next;
+      atomic_free(t, a);
+    } else {
+      left |= a->addr >> 6 == lo >> 6;
+      at = &a->next;
+    }
+  }
+  return left;
+}
+
+/* True if objects of the line are left. */
+static bool forget_objects_locked(struct det_thread *t, struct sync_bucket *b, uintptr_t lo, uintptr_t hi) {
+  bool left = false;
+  for (struct sync_obj **at = &b->own.next; *at;) {
+    struct sync_obj *o = *at;
+    if (o->addr >= lo && o->addr < hi) {
+      *at = o->next;
+      clock_drop(t, o->clock.tree);
+      arena_free(o, sizeof *o);
+    } else {
+      left |= o->addr >> 6 == lo >> 6;
+      at = &o->next;
+    }
+  }
+  if (b->own.addr >= lo && b->own.addr < hi) {
+    clock_drop(t, b->own.clock.tree);
+    b->own.addr = 0;
+  }
+  return left || b->own.addr >> 6 == lo >> 6;
+}
+
+bool sync_forget_range(struct det_thread *t, uintptr_t lo, uintptr_t hi) {
+  bool left = false;
+  order_forget(t, lo, hi);
+  for (uintptr_t part = lo & ~(uintptr_t)63; part <= (lo | 63); part += SYNC_PART) {
+    struct sync_bucket *b = sync_bucket(part);
+    spin_lock(&b->lock);
+    left |= forget_atomics_locked(t, b, lo, hi);
+    left |= forget_objects_locked(t, b, lo, hi);
+    spin_unlock(&b->lock);
+  }
+  return left;
+}
+
+struct each {
+  void (*f)(struct clock_ref *c, void *arg);
+  void *arg;
+};
+
+static bool each_in_bucket(size_t i, void *arg) {
+  const struct each *e = arg;
+  struct sync_bucket *b = &sync_buckets[i];
+  struct sync_obj *o = &b->own;
+  do {
+    if (o->addr) e->f(&o->clock, e->arg);
+  } while ((o = o->next) != NULL);
+  for (struct sync_atomic *a = b->atomics; a; a = a->next) heads_each_clock(a, e->f, e->arg);
+  return b->own.addr || b->own.next || b->atomics;
+}
+
+void sync_each_clock(void (*f)(struct clock_ref *c, void *arg), void *arg) {
+  bucket_map_each(&used, each_in_bucket, &(struct each){f, arg});
+  clocks_each(f, arg);
+}
