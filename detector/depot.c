@@ -134,12 +134,18 @@ static void remember(struct det_thread *t, uint64_t hash, uint32_t id) {
   t->cache->entry[c].id = id;
 }
 
-/* The record's id; 0 if there is none yet. */
-static uint32_t look_up(struct det_thread *t, uint64_t hash) {
+/* The record's id; 0 if the thread doesn't remember it. */
+static inline uint32_t remembered(struct det_thread *t, uint64_t hash) {
   if (UNLIKELY(!t->cache)) t->cache = arena_alloc(sizeof *t->cache);
   unsigned c = (unsigned)(hash >> 8) % CACHE;
-  if (LIKELY(t->cache->entry[c].hash == hash)) return t->cache->entry[c].id;
-  uint32_t id = *table_find(__atomic_load_n(&depot.table, __ATOMIC_ACQUIRE), hash);
+  return LIKELY(t->cache->entry[c].hash == hash) ? t->cache->entry[c].id : 0;
+}
+
+/* The record's id; 0 if there is none yet. */
+static uint32_t look_up(struct det_thread *t, uint64_t hash) {
+  uint32_t id = remembered(t, hash);
+  if (LIKELY(id)) return id;
+  id = *table_find(__atomic_load_n(&depot.table, __ATOMIC_ACQUIRE), hash);
   if (id) remember(t, hash, id);
   return id;
 }
@@ -254,22 +260,40 @@ uint32_t depot_stack(struct det_thread *t, const struct race_g *g, struct race_a
  * request. */
 enum { LOCKS_OF_A_PLACE = 32 };
 
+/* The record of a place's nameless locks has behind the address 0 a bit for each lock that has a name, by its hash, so
+ * that nobody looks for the thousands that have none; its n is how many have one. */
+enum { NAMED_WORDS = 4 };
+static uint64_t *named_word(struct depot_record *place, uint64_t hash) { return &place->word[1 + (hash >> 62)]; }
+static uint64_t named_bit(uint64_t hash) { return (uint64_t)1 << (hash >> 56 & 63); }
+
+/* relaxed, all of it: at worst a lock that has got a name just now counts as one that has none */
+static bool is_nameless(struct depot_record *place, uint64_t hash) {
+  return __atomic_load_n(&place->n, __ATOMIC_RELAXED) >= LOCKS_OF_A_PLACE &&
+         !(__atomic_load_n(named_word(place, hash), __ATOMIC_RELAXED) & named_bit(hash));
+}
+
+static bool gets_name(struct depot_record *place, uint64_t hash) {
+  if (__atomic_load_n(&place->n, __ATOMIC_RELAXED) >= LOCKS_OF_A_PLACE) return false;
+  __atomic_fetch_or(named_word(place, hash), named_bit(hash), __ATOMIC_RELAXED);
+  __atomic_fetch_add(&place->n, 1, __ATOMIC_RELAXED); /* a few more or less are no matter */
+  return true;
+}
+
 static uint32_t lock_record(struct det_thread *t, uint32_t set, const struct held_lock *l) {
   struct depot_record head = {.kind = DEPOT_LOCKS, .a = set, .b = l->stack, .mask = l->write};
-  uint64_t addr = l->addr, place = mix(mix(DEPOT_LOCKS, set), (uint64_t)l->stack << 1 | l->write);
-  head.hash = mix(place, addr);
-  uint32_t id = look_up(t, head.hash);
+  const uint64_t addr = l->addr, at = mix(mix(DEPOT_LOCKS, set), (uint64_t)l->stack << 1 | l->write);
+  head.hash = mix(at, addr);
+  uint32_t id = remembered(t, head.hash);
   if (LIKELY(id)) return id;
   struct depot_record nameless = head;
-  uint64_t none = 0;
-  nameless.hash = mix(place, none);
-  uint32_t of_place = intern(t, &nameless, &none, 1);
-  uint16_t *known = &((struct depot_record *)(uintptr_t)depot_get(of_place))->n;
-  /* relaxed: a few more or less are no matter */
-  if (__atomic_load_n(known, __ATOMIC_RELAXED) < LOCKS_OF_A_PLACE) {
-    __atomic_fetch_add(known, 1, __ATOMIC_RELAXED);
-    return intern(t, &head, &addr, 1);
-  }
+  const uint64_t words[1 + NAMED_WORDS] = {0};
+  nameless.hash = mix(at, 0);
+  uint32_t of_place = intern(t, &nameless, words, 1 + NAMED_WORDS);
+  struct depot_record *place = (struct depot_record *)(uintptr_t)depot_get(of_place);
+  if (is_nameless(place, head.hash)) return of_place;
+  id = look_up(t, head.hash);
+  if (id) return id;
+  if (gets_name(place, head.hash)) return intern(t, &head, &addr, 1);
   remember(t, head.hash, of_place);
   return of_place;
 }
