@@ -250,6 +250,9 @@ void det_publish_to_lock(struct race_g *g, struct clock_ref *out);
 /* After det_publish was stored where others can see it: opens the next epoch if need be. */
 void det_tick(struct det_thread *t, struct race_g *g);
 void det_acquire_clock(struct det_thread *t, struct race_g *g, const struct clock_ref *from);
+/* `child` is new, and has acquired what `creator` published, who has no component of his own: so it has the same tree,
+ * and from the same origins. */
+void det_inherit_origins(const struct race_g *creator, struct race_g *child);
 /* All that the publisher of `from` did is known to g already. */
 bool det_knows(const struct race_g *g, const struct clock_ref *from);
 /* What g did since its last tick has to be published by the open clock; else the last closed one stands for it too. */

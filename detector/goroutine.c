@@ -147,6 +147,7 @@ struct race_g *race_g_create(struct race_g *creator, uint64_t id, struct race_at
     struct clock_ref c;
     det_publish(creator, &c);
     det_acquire_clock(t, g, &c);
+    if (c.slot == CLOCK_NONE) det_inherit_origins(creator, g);
     clock_drop(t, c.tree);
     det_tick(t, creator);
     phase_create(t, &creator->phase, &g->phase);

@@ -110,6 +110,11 @@ static void note_origin(struct race_g *g, const struct clock_ref *from, bool ado
   if (g->origin[i].clock < from->clock) g->origin[i].clock = from->clock;
 }
 
+void det_inherit_origins(const struct race_g *creator, struct race_g *child) {
+  child->origins = creator->origins;
+  for (uint32_t i = 0; i < ORIGINS; i++) child->origin[i] = creator->origin[i];
+}
+
 static void note_acquired(struct race_g *g, const struct clock_ref *from, bool adopted) {
   note_origin(g, from, adopted);
   if (!g->acquired) {
