@@ -261,7 +261,6 @@ static bool join_readers(struct access *a, uintptr_t granule, uint32_t mask, uin
   const struct readers_new read = {.own = a->own, .mask = mask, .ctx = a->ctx, .granules = 1};
   uint32_t joined = readers_join(a->t, a->g, old, context_get(a->plane, granule), &read);
   if (!joined) return false;
-  a->t->displaced++;
   __atomic_store_n(cell, joined, __ATOMIC_RELAXED);
   return true;
 }
@@ -412,25 +411,6 @@ static size_t access_whole_lines(struct access *a, uintptr_t line, size_t n) {
     done += recorded;
   }
   return done << 6;
-}
-
-/* A write has to look at every plane that its line has reads in, so threads whose reads are ordered with one another
- * (by a lock, mostly) had better share one; readers that run side by side for long would take each other's cells there,
- * again and again.  A thread begins with the shared plane; where a concurrent reader has a cell there, it records that
- * read in its own plane (single.c), and goes there altogether if half of its reads find that; it tries the shared one
- * again after a while.  All numbers are guesses that the kernels in bench/tsan bear out. */
-enum { KEEP_WINDOWS = 256 };
-uint32_t det_displaced_many = READS_WINDOW / 2;
-
-void det_choose_plane(struct det_thread *t) {
-  if (t->displaced >= det_displaced_many) {
-    t->keep_plane = KEEP_WINDOWS;
-    if (!t->own_plane) t->own_plane = det_new_plane();
-    if (t->plane != t->own_plane) det_use_plane(t, t->own_plane);
-  } else if (t->plane != SHARED_READ_PLANE && --t->keep_plane == 0) {
-    det_use_plane(t, SHARED_READ_PLANE);
-  }
-  t->reads = t->displaced = 0;
 }
 
 /* later: where races go that are told later; or NULL. */

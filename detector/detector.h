@@ -112,7 +112,7 @@ enum { ORDERED = 128 };    /* ids whose order a thread remembers (judge.h) */
 struct det_thread {
   struct race_g *g;               /* runs here now; NULL: scheduler */
   uint32_t inside;                /* depth in the detector; partner: the collector, by membarrier */
-  uint32_t plane;                 /* read plane that it uses now (access.c, choose_plane) */
+  uint32_t plane;                 /* read plane that it uses now (plane.c) */
   uint32_t own_plane;             /* the one that it uses where others read the same; 0: not yet */
   uint32_t reads, displaced;      /* recorded reads, and those of them that met a concurrent reader's entry */
   uint32_t keep_plane;            /* windows of reads for which it stays with its own plane */
@@ -140,21 +140,6 @@ extern __attribute__((
 extern uint32_t det_collecting; /* atomic; set while the collector wants everybody out */
 
 struct det_thread *det_adopt(void);
-/* Displaced reads from which a thread turns to its own plane; tests make it small. */
-extern uint32_t det_displaced_many;
-enum { READS_WINDOW = 256 }; /* recorded reads after which a thread thinks about its plane; guess */
-void det_choose_plane(struct det_thread *t);
-/* For a thread that wants one of its own, until it ends; the shared one if there is none left. */
-unsigned det_new_plane(void);
-/* Atomic: threads that wanted a plane of their own when there was none left. */
-extern uint32_t det_without_plane;
-/* The first plane is as good as t's own: all others that meet readers there have somewhere to go. */
-static inline bool det_has_shared_plane(const struct det_thread *t) {
-  return t->own_plane == 1 && __atomic_load_n(&det_without_plane, __ATOMIC_RELAXED) == 1;
-}
-extern uint32_t det_own_planes; /* that threads may have; tests make it small */
-/* The calling thread records its reads there from now on. */
-void det_use_plane(struct det_thread *t, unsigned plane);
 void det_wait_collect(struct det_thread *t);
 void det_collect(struct det_thread *t);
 void race_run_deferred_signals(void);
@@ -188,6 +173,30 @@ static inline void det_exit(struct det_thread *t) {
   if (UNLIKELY(t->collect_wanted) && t->inside == 0) det_collect(t);
   if (UNLIKELY(t->deferred_signals) && t->inside == 0) race_run_deferred_signals();
 }
+
+/* --- plane.c: which read plane a thread uses
+ * ------------------------------------------------------------------------------------------------------------ */
+/* Displaced reads from which a thread turns to its own plane; tests make it small. */
+extern uint32_t det_displaced_many;
+enum { READS_WINDOW = 256 }; /* recorded reads after which a thread thinks about its plane; guess */
+void det_choose_plane(struct det_thread *t);
+/* t read again, by itself, what it had read as one of a set. */
+void det_count_held_read(struct det_thread *t);
+/* For a thread that wants one of its own, until it ends; the shared one if there is none left. */
+unsigned det_new_plane(void);
+/* The thread ends: what was recorded there stays, but others may use the plane. */
+void det_give_back_plane(const struct det_thread *t);
+/* In the child, whose only thread is t, or NULL. */
+void det_planes_after_fork(const struct det_thread *t);
+/* Atomic: threads that wanted a plane of their own when there was none left. */
+extern uint32_t det_without_plane;
+/* The first plane is as good as t's own: all others that meet readers there have somewhere to go. */
+static inline bool det_has_shared_plane(const struct det_thread *t) {
+  return t->own_plane == 1 && __atomic_load_n(&det_without_plane, __ATOMIC_RELAXED) == 1;
+}
+extern uint32_t det_own_planes; /* that threads may have; tests make it small */
+/* The calling thread records its reads there from now on. */
+void det_use_plane(struct det_thread *t, unsigned plane);
 
 /* --- access.c: judge and record --------------------------------------------------------------------------------------
  */

@@ -19,29 +19,6 @@ struct gs det_gs;
 struct det_threads det_threads;
 
 static pthread_key_t thread_end_key;
-static uint32_t planes_taken; /* atomic; bit per plane that is a thread's own */
-uint32_t det_own_planes = READ_PLANES - SHARED_READ_PLANE;
-uint32_t det_without_plane;
-
-unsigned det_new_plane(void) {
-  for (unsigned plane = SHARED_READ_PLANE + 1; plane <= SHARED_READ_PLANE + det_own_planes; plane++)
-    if (!(__atomic_fetch_or(&planes_taken, 1u << plane, __ATOMIC_RELAXED) & 1u << plane)) return plane;
-  __atomic_fetch_add(&det_without_plane, 1, __ATOMIC_RELAXED);
-  return SHARED_READ_PLANE;
-}
-
-/* What was recorded there stays; others may use the plane. */
-static void give_back_plane(const struct det_thread *t) {
-  if (t->own_plane > SHARED_READ_PLANE)
-    __atomic_fetch_and(&planes_taken, ~(1u << t->own_plane), __ATOMIC_RELAXED);
-  else if (t->own_plane)
-    __atomic_fetch_sub(&det_without_plane, 1, __ATOMIC_RELAXED);
-}
-
-void det_use_plane(struct det_thread *t, unsigned plane) {
-  t->plane = plane;
-  __gw_tls.read_off = shadow.cells[plane] - shadow.cells[0];
-}
 
 struct det_thread *det_adopt(void) {
   GW_CHECK(det_ready);
@@ -74,7 +51,7 @@ static void thread_end(void *arg) {
   det_self = NULL;
   __gw_tls.epoch = 0;
   __gw_tls.read_off = 0;
-  give_back_plane(t);
+  det_give_back_plane(t);
   pool_drain(&t->nodes);
   epoch_give_back(t);
   context_give_back(t);
@@ -259,7 +236,7 @@ void race_after_fork_child(void) {
   struct det_thread *me = det_self;
   det_threads.first = me; /* the others' threads are gone; their memory is left alone */
   if (me) me->prev = me->next = NULL;
-  planes_taken = me ? 1u << me->own_plane : 0;
+  det_planes_after_fork(me);
   det_threads.lock.held = 0; /* a thread that is gone may have had it */
   report_after_fork(true);
   order_after_fork();

@@ -9,14 +9,16 @@ enum {
   READERS_MAX = 4096,     /* guess: in any set */
   PRICE = 8,              /* guess: granules that a thread must have found in its memory for a set, and one a reader */
   KNOWN_SHARE = 4,        /* guess: a set that exists already costs a quarter */
-  CREDIT_FIRST = 1 << 15, /* guess: granules that it is thought to have found when it begins */
   REFUSED_MANY = 1 << 12, /* guess: refusals after which it may make some sets again, to see whether they pay now */
+  CREDIT_FEW = 64,        /* guess: readers that a thread must be able to pay for */
   CREDIT_AGAIN = 1 << 10, /* guess: granules that it gets for that */
   CREDIT_MAX = 16 * READERS_MAX,
   TABLE_MIN_LOG = 8,
   ROOM_MIN = 16 << 20, /* guess: bytes of sets between collections at least */
   WAYS = 4,            /* places for each answer; two that take one another's would cost more than others bring */
 };
+
+uint32_t readers_credit_first = 1 << 15; /* guess */
 
 /* The sets, chained by hash. */
 static struct {
@@ -163,12 +165,26 @@ bool readers_have(const struct race_g *g, uint32_t cell, uint32_t own, uint32_t 
   return r && !(mask & ~(r->bytes & cell));
 }
 
-/* Sets are for those who use them well. */
-static bool affordable(struct readers_memory *m, uint32_t n) {
-  if (__atomic_load_n(&sets.n, __ATOMIC_RELAXED) >= SETS_MAX || n > READERS_MAX) return false;
+static bool has_credit(struct readers_memory *m, uint32_t n) {
   if (LIKELY(m->credit >= PRICE + n)) return true;
   if (++m->refused % REFUSED_MANY == 0) m->credit += CREDIT_AGAIN;
   return false;
+}
+
+static struct readers_memory *memory_of(struct det_thread *t) {
+  if (UNLIKELY(!t->readers)) {
+    t->readers = arena_alloc(sizeof *t->readers);
+    t->readers->credit = readers_credit_first;
+  }
+  return t->readers;
+}
+
+bool readers_pay(struct det_thread *t) { return has_credit(memory_of(t), CREDIT_FEW); }
+
+/* Sets are for those who use them well. */
+static bool affordable(struct readers_memory *m, uint32_t n) {
+  if (__atomic_load_n(&sets.n, __ATOMIC_RELAXED) >= SETS_MAX || n > READERS_MAX) return false;
+  return has_credit(m, n);
 }
 
 static bool comes_before(const struct reader *a, const struct reader *b) {
@@ -216,14 +232,6 @@ static uint32_t join(struct det_thread *t, const struct race_g *g, const struct 
   return intern(t, s) << CELL_ID_SHIFT | bytes;
 }
 
-static struct readers_memory *memory_of(struct det_thread *t) {
-  if (UNLIKELY(!t->readers)) {
-    t->readers = arena_alloc(sizeof *t->readers);
-    t->readers->credit = CREDIT_FIRST;
-  }
-  return t->readers;
-}
-
 static bool is_answer(const struct readers_answer *a, uint32_t cell, uint32_t ctx, const struct readers_new *read) {
   return a->cell == cell && a->ctx == ctx && a->own == read->own && a->mask == read->mask && a->mine == read->ctx &&
          a->joined;
@@ -260,6 +268,7 @@ static bool reads_all(const struct race_g *g, uint32_t cell, uint32_t own) {
 
 static void hold(struct readers_memory *m, uint32_t own, uint32_t cell) {
   *readers_held_place(m, cell) = (uint64_t)own << 32 | cell;
+  m->held_by = own;
 }
 
 uint32_t readers_join(struct det_thread *t, const struct race_g *g, uint32_t cell, uint32_t ctx,
@@ -379,6 +388,7 @@ void readers_forget(struct det_thread *t) {
   if (!t->readers) return;
   mem_zero(t->readers->answer, sizeof t->readers->answer);
   mem_zero(t->readers->held, sizeof t->readers->held);
+  t->readers->held_by = 0;
 }
 
 void readers_set_room(size_t bytes) { sets.collect_at = sets.bytes + (bytes > ROOM_MIN ? bytes : ROOM_MIN); }

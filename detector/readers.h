@@ -67,12 +67,20 @@ enum {
 struct readers_memory {
   struct readers_answer answer[READERS_ANSWERS];
   uint64_t held[READERS_HELD]; /* by id: an epoch (id << 9) in the upper half, and a cell whose bytes it all read */
+  uint32_t held_by;            /* the last epoch in `held` */
   uint32_t credit;             /* granules for which an answer was found here, less what sets have cost */
+  uint32_t held_reads;         /* single ones, of what it had read already as one of a set */
   uint32_t refused;            /* sets that it couldn't afford, in a row of REFUSED_MANY (readers.c) */
 };
 
 static inline uint64_t *readers_held_place(struct readers_memory *m, uint32_t cell) {
   return &m->held[cell_id(cell) % READERS_HELD];
+}
+
+/* May readers_hold be true of some cell?  Where each access is the first of its epoch a look at the cell is a cache
+ * miss before the one that the lock is. */
+static inline bool readers_hold_any(const struct det_thread *t, uint32_t own) {
+  return t->readers && t->readers->held_by == own;
 }
 
 /* Does the cell of a read plane name a set in which the open epoch `own` has read all bytes of the cell?  True only if
@@ -96,6 +104,10 @@ struct readers_new {
  * cell at once, and `g->recorded` is set then.  Blocks only for internal locks. */
 uint32_t readers_join(struct det_thread *t, const struct race_g *g, uint32_t cell, uint32_t ctx,
                       const struct readers_new *read);
+/* Granules that a thread is thought to have found in its memory when it begins; tests make it small. */
+extern uint32_t readers_credit_first;
+/* Do sets pay to the thread, as far as it knows?  Where they don't, even the question to the memory is too much. */
+bool readers_pay(struct det_thread *t);
 /* Has the set in `cell` the read of `mask` by the open epoch `own`?  False if it is no set. */
 bool readers_have(const struct race_g *g, uint32_t cell, uint32_t own, uint32_t mask);
 /* The cell without the bytes in mask of those that don't happen before what g does now; *ctx is its context if it is

@@ -152,14 +152,16 @@ static bool displace_reader(struct way *w, unsigned plane, uint32_t mine) {
   return true;
 }
 
-/* Where a concurrent reader has the cell of the shared plane, the thread's own plane has room, mostly.  The inline
- * check looks at one plane only and will miss, so a thread to which that happens often turns to its own altogether.
- * Threads for which there is no plane left read as one of a set, or displace one another; if it is one thread only, it
- * takes the shared plane's cells, as the inline check doesn't find a set. */
+/* Where a concurrent reader has the cell of the shared plane, the two become a set.  A thread to which sets don't pay
+ * (readers.h) has a plane of its own, with room, mostly.  The inline check looks at one plane only and will miss, so a
+ * thread to which that happens often turns to its own altogether.  Threads for which there is no plane left read as one
+ * of a set, or displace one another; if it is one thread only, it takes the shared plane's cells, as the inline check
+ * doesn't find a set. */
 static __attribute__((noinline)) bool read_beside_others(struct way *w, uint32_t mine) {
   struct det_thread *t = w->t;
-  t->displaced++;
+  if (t->plane != t->own_plane && readers_pay(t) && join_readers(w, t->plane, mine)) return true;
   if (!t->own_plane) t->own_plane = det_new_plane();
+  t->displaced++;
   if (t->plane != t->own_plane) {
     enum tried r = try_read_in(w, t->own_plane, mine);
     if (r != TAKEN) return r == DONE;
@@ -316,8 +318,8 @@ void det_thunk_read(uintptr_t p, size_t n, uintptr_t pc, uintptr_t fp) {
   struct race_g *g = t->g;
   if (UNLIKELY(!g)) g = race_self();
   struct race_at at = {pc, fp};
-  if (UNLIKELY(t->readers != NULL) && read_is_held(t, g, p, n))
-    ;
+  if (UNLIKELY(readers_hold_any(t, g->epoch)) && read_is_held(t, g, p, n))
+    det_count_held_read(t);
   else if (UNLIKELY(!try_access(t, g, p, n, at, false)))
     det_access(t, g, p, n, RACE_READ, at);
   else if (UNLIKELY(++t->reads == READS_WINDOW))

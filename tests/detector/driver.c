@@ -7,7 +7,8 @@
  * further.  After each program one line has what its atomic operations returned, in order.
  *
  * The first argument is the number of epoch ids after which the detector collects, each time (0: when it pays), the
- * second the number of read planes that threads may have of their own.
+ * second the number of read planes that threads may have of their own, the third what they can afford for sets of
+ * readers at first.
  *
  * With worker threads ("t") exactly one thread acts at any time; the detector doesn't see them. */
 #define _GNU_SOURCE
@@ -368,7 +369,7 @@ static void make(const struct op *o) {
 }
 
 /* The detector's own knobs. */
-extern uint32_t det_displaced_many, det_own_planes;
+extern uint32_t det_displaced_many, det_own_planes, readers_credit_first;
 
 /* Worker threads: exactly one thread acts, the others wait. */
 
@@ -494,6 +495,7 @@ int main(int argc, char **argv) {
   race_init();
   if (argc > 1 && strcmp(argv[1], "0") != 0) collect_from_now_on((uint32_t)strtoul(argv[1], NULL, 10));
   if (argc > 2) det_own_planes = (uint32_t)strtoul(argv[2], NULL, 10);
+  if (argc > 3) readers_credit_first = (uint32_t)strtoul(argv[3], NULL, 10);
   printf("%lx\n", (unsigned long)(SITE_ADDRESS(0) - base));
   while (fgets(line, sizeof line, stdin)) {
     struct op o = op_parse(line);

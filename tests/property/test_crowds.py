@@ -68,14 +68,14 @@ def audience(missing, at, pieces=(), workers=1):
 PIECES = {"in one piece": (), "in lines": [(64 * i, 64) for i in range(LINES)], "in words": [(8 * i, 8) for i in range(8 * LINES)]}
 
 
-@pytest.mark.parametrize("planes, workers", [(0, 1), (1, 4), (3, 8)])
+@pytest.mark.parametrize("planes, workers, credit", [(0, 1, 1 << 15), (1, 4, 1 << 15), (3, 8, 1 << 15), (1, 4, 300), (3, 8, 0)])
 @pytest.mark.parametrize("pieces", PIECES)
-def test_audience(driver, pieces, planes, workers):
+def test_audience(driver, pieces, planes, workers, credit):
     programs = [audience(missing, at, PIECES[pieces], workers)
                 for missing in (None, 1, 2, 5, 9, 10) for at in (0, 8, 64, 72, 200, 248)]
     for collect in (0, 50):
-        wrong = judge.judge(driver, programs, (collect, planes))
-        assert not wrong, judge.explain(driver, programs, (pieces, planes, workers), (collect, planes))
+        wrong = judge.judge(driver, programs, (collect, planes, credit))
+        assert not wrong, judge.explain(driver, programs, (pieces, planes, workers, credit), (collect, planes, credit))
 
 
 def test_who_is_missing_races():

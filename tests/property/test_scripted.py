@@ -31,16 +31,16 @@ def seeds(full, part, parts):
     return [i * BATCH for i in range(batches) if i % parts == part]
 
 
-def run_batch(driver, seed, threads=0, collect=0, planes=None):
+def run_batch(driver, seed, threads=0, collect=0, planes=3, credit=0):
     """Programs seed, seed + 1, ... in one process; epoch ids are collected each time that `collect` were used up, and
-    threads may have so many read planes of their own (None: all that there are)."""
+    threads may have so many read planes of their own, and can afford so much for sets of readers."""
     programs = [generate(random.Random(seed + i), threads) for i in range(BATCH)]
-    arguments = (collect,) if planes is None else (collect, planes)
+    arguments = (collect, planes, credit)
     wrong = judge.judge(driver, programs, arguments)
     if wrong:
         index, _ = wrong
         upto = programs if index is None else programs[:index + 1]
-        where = f"seed {seed} (threads {threads}, collect {collect}, planes {planes}), program {index}"
+        where = f"seed {seed} (threads {threads}, collect {collect}, planes {planes}, credit {credit}), program {index}"
         pytest.fail(judge.explain(driver, upto, where, arguments), pytrace=False)
 
 
@@ -65,11 +65,15 @@ def test_seeded_with_collection(driver, full, collect):
         run_batch(driver, seed + 20_000_000, threads=2 if seed % (2 * BATCH) else 0, collect=collect)
 
 
-@pytest.mark.parametrize("planes, threads, collect", [(0, 0, 0), (0, 8, 0), (1, 8, 0), (0, 8, 50), (1, 8, 1000)])
-def test_seeded_with_few_planes(driver, full, planes, threads, collect):
-    """More threads than read planes: those that read side by side become sets."""
+RICH = 1 << 20
+
+
+@pytest.mark.parametrize("planes, threads, collect, credit", [
+    (0, 0, 0, RICH), (0, 8, 0, RICH), (1, 8, 0, RICH), (0, 8, 50, RICH), (1, 8, 1000, RICH), (3, 8, 0, 200), (1, 8, 50, 200)])
+def test_seeded_with_sets(driver, full, planes, threads, collect, credit):
+    """Those that read side by side become sets; those that can't afford that any more get planes of their own."""
     for seed in seeds(full, 0, 1)[:None if full else 4]:
-        run_batch(driver, seed + 30_000_000, threads, collect, planes)
+        run_batch(driver, seed + 30_000_000, threads, collect, planes, credit)
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True, database=None)
