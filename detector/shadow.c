@@ -25,7 +25,7 @@ enum { IMAGES = 2 * PLANES + 1 };     /* of a window: cells, contexts, words */
 
 bool shadow_windows[WINDOWS]; /* grows under lock */
 static bool half_taken[HALVES];
-static struct spin lock;
+static struct spin_SHADOW lock;
 
 /* Regions with something recorded: a flag for each of the address space, and a list of those that are set. */
 static struct {
