@@ -15,10 +15,9 @@ class Budget {
   // For all accesses of the function that an inline check could be made for, before the first one splits a block.
   Budget(llvm::Function &function, const llvm::DominatorTree &dominators, llvm::ArrayRef<const Access *> accesses);
   // For one of those.
-  bool affords_inline(const Access &access) const { return all_ || inline_.contains(&access); }
+  bool affords_inline(const Access &access) const { return inline_.contains(&access); }
 
  private:
-  bool all_;
   llvm::DenseSet<const Access *> inline_;
 };
 
