@@ -207,6 +207,18 @@ static void atomic_op(const struct op *o) {
 
 /* Goroutines */
 
+static struct race_clocks *noted; /* of the program */
+
+__attribute__((noinline)) static void note_here(struct race_g *g, void *p) { race_note(g, noted, p, 8, RACE_HERE()); }
+__attribute__((noinline)) static void write_noted_here(struct race_g *g, void *p) {
+  race_write_noted(g, noted, p, 8, RACE_HERE());
+}
+
+static void note(const struct op *o, void (*f)(struct race_g *, void *)) {
+  run_as(g_of(o->a[0]));
+  SITE_CALL(op_count, f, void (*)(struct race_g *, void *))(g_of(o->a[0]), at(o->a[1]));
+}
+
 __attribute__((noinline)) static struct race_g *create_here(struct race_g *creator) {
   return race_g_create(creator, goid_next(), RACE_HERE());
 }
@@ -337,6 +349,12 @@ static void make(const struct op *o) {
       race_reborn(at(o->a[1]), (size_t)o->a[2]);
       access_by_call(o, RACE_ALLOC);
       break;
+    case 's':
+      note(o, note_here);
+      break;
+    case 'v':
+      note(o, write_noted_here);
+      break;
     case 'B':
       race_reborn(at(o->a[0]), (size_t)o->a[1]);
       break;
@@ -430,6 +448,8 @@ static void program_begin(const struct op *o) {
   } else if (memory + size > memory_all + memory_used) { /* the same place, but longer */
     memory_used = (size_t)(memory - memory_all + (ptrdiff_t)size + 127) / 64 * 64;
   }
+  race_clocks_free(noted);
+  noted = race_clocks_new(0);
   memset(memory, 0, size);
   race_reborn(memory, size);
   race_reborn(keys, sizeof keys);

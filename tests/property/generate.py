@@ -12,7 +12,7 @@ LOAD_ORDERS = (RELAXED, CONSUME, ACQUIRE, SEQ_CST)
 STORE_ORDERS = (RELAXED, RELEASE, SEQ_CST)
 RMW_ORDERS = (RELAXED, CONSUME, ACQUIRE, RELEASE, ACQ_REL, SEQ_CST)
 LOCKS, STREAMS = 3, 3
-WEIGHTS = {"access": 50, "write_all": 2, "key": 14, "lock": 20, "stream": 6, "handoff": 5, "create": 6, "end": 3, "atomic": 12, "fence": 4,
+WEIGHTS = {"access": 50, "note": 3, "write_all": 2, "key": 14, "lock": 20, "stream": 6, "handoff": 5, "create": 6, "end": 3, "atomic": 12, "fence": 4,
            "memory": 3, "ignore": 1, "locks": 2, "churn": 1, "swarm": 1, "everybody": 0.3, "audience": 0.3, "thread": 0}
 
 
@@ -77,8 +77,9 @@ class Generator:
         length = self.rng.choice((12, 25, 50, 100, 200))
         while len(self.ops) < length:
             getattr(self, self.rng.choices(self.names, self.weights)[0])()
-        return Program(self.size, self.rng.choice((0, 16, 32, 48)), int(self.rng.random() < 0.3),
-                       self.regions, tuple(self.ops))
+        noted = (self.size, self.size + 8)
+        return Program(self.size + 16, self.rng.choice((0, 16, 32, 48)), int(self.rng.random() < 0.3),
+                       (*self.regions, noted), tuple(self.ops))
 
     # accesses
 
@@ -113,6 +114,18 @@ class Generator:
         self.add("w" if write else "r", g, at, n, rng.choice((0, 1, 1, 2, 3)))
         if rng.random() < 0.2:
             self.add("w" if rng.random() < 0.5 else "r", g, at, n, rng.choice((0, 1, 1, 2, 3)))
+
+    def note(self):
+        """What a send is to a close: many read, some day one writes.  The granule has none but these accesses."""
+        g, write, at = self.goroutine(), self.rng.random() < 0.1, self.size
+        self.publish_lent(g)
+        racers = self.ran.oracle.would_race(g, at, at + 8, write)
+        if racers and self.rng.random() < self.calm:
+            for racer in racers:
+                self.put_in_order(racer, g)
+            if self.ran.oracle.would_race(g, at, at + 8, write):
+                return
+        self.add("v" if write else "s", g, at)
 
     def put_in_order(self, access, g):
         """Makes a recorded access happen before what g does next, by some way or other; its goroutine, or one that

@@ -7,6 +7,8 @@ An operation is a tuple whose first element is its letter; tests/detector/driver
     r g lo n how     g reads n bytes at lo; how: 0 race_access, 1 inline check and thunk, 2 range thunk,
                     3 check out of line
     w g lo n how     g writes
+    s g lo           g reads the granule at lo, as a note (race.h); nothing else but v touches that
+    v g lo           g writes it
     F g lo n         g frees [lo, lo+n)          M g lo n     g gets [lo, lo+n) from the allocator
     B lo n           [lo, lo+n) is reborn, and as in M and n the rest of its first and last granule with it: what is
                      given away is never smaller, and what is left of a granule beside it belongs to the allocator
@@ -36,7 +38,7 @@ from typing import NamedTuple
 
 from oracle import RELEASES, Oracle
 
-ACCESSES = "rwFMLSRCc"
+ACCESSES = "rwsvFMLSRCc"
 PUBLISHES = "nlmqOYhb"
 RMW = ("exchange", "fetch_add", "fetch_sub", "fetch_and", "fetch_or", "fetch_xor", "fetch_nand", "fetch_max",
        "fetch_min", "fetch_umax", "fetch_umin")
@@ -156,6 +158,12 @@ class Execution:
 
     def _w(self, at, g, lo, n, _):
         self.oracle.access(g, at, lo, lo + n, True)
+
+    def _s(self, at, g, lo):
+        self.oracle.access(g, at, lo, lo + 8, False)
+
+    def _v(self, at, g, lo):
+        self.oracle.access(g, at, lo, lo + 8, True)
 
     def _F(self, at, g, lo, n):
         self.oracle.access(g, at, lo, lo + n, True)
