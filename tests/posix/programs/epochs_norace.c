@@ -1,0 +1,147 @@
+/* NO RACE */
+/* What comes before the last thing that a thread was told is known to it, wherever in a run of ids (epoch.h) the epoch
+ * lies, and by whichever way its id came to its clock. */
+#include "pairs.h"
+
+static pthread_mutex_t m = PTHREAD_MUTEX_INITIALIZER, other = PTHREAD_MUTEX_INITIALIZER;
+static sem_t told, go, back;
+static long mine, his, x1, x2, x3, x4, x5, x6, x7, x8, x9;
+
+/* Each ends an epoch that has an id of its own: the lock isn't the one that was let go last. */
+static void rounds(int n) {
+  for (int i = 0; i < n; i++) {
+    pthread_mutex_t *lock = i % 2 ? &m : &other;
+    pthread_mutex_lock(lock);
+    mine++;
+    pthread_mutex_unlock(lock);
+  }
+}
+
+/* The epoch is opened again each time, with a later clock. */
+static void same_lock(int n) {
+  for (int i = 0; i < n; i++) {
+    pthread_mutex_lock(&m);
+    mine++;
+    pthread_mutex_unlock(&m);
+  }
+}
+
+/* Nothing is recorded between what is learnt and what is told: the open id moves on with the clock. */
+static void answers(int n) {
+  for (int i = 0; i < n; i++) {
+    MUST(sem_wait(&go) == 0);
+    sem_post(&back);
+  }
+}
+static void asks(int n) {
+  for (int i = 0; i < n; i++) {
+    his++;
+    sem_post(&go);
+    MUST(sem_wait(&back) == 0);
+  }
+}
+
+static void a1(void) {
+  rounds(1);
+  x1 = 1;
+  sem_post(&told);
+}
+static void b1(void) {
+  MUST(sem_wait(&told) == 0);
+  use(x1);
+}
+
+static void a2(void) {
+  rounds(20);
+  x2 = 1;
+  sem_post(&told);
+}
+static void b2(void) {
+  MUST(sem_wait(&told) == 0);
+  use(x2);
+}
+
+static void a3(void) {
+  rounds(31);
+  x3 = 1;
+  sem_post(&told);
+}
+static void b3(void) {
+  MUST(sem_wait(&told) == 0);
+  use(x3);
+}
+
+static void a4(void) {
+  rounds(32);
+  x4 = 1;
+  sem_post(&told);
+}
+static void b4(void) {
+  MUST(sem_wait(&told) == 0);
+  use(x4);
+}
+
+static void a5(void) {
+  rounds(63);
+  x5 = 1;
+  sem_post(&told);
+}
+static void b5(void) {
+  MUST(sem_wait(&told) == 0);
+  use(x5);
+}
+
+static void a6(void) {
+  rounds(65);
+  x6 = 1;
+  sem_post(&told);
+}
+static void b6(void) {
+  MUST(sem_wait(&told) == 0);
+  use(x6);
+}
+
+static void a7(void) {
+  rounds(97);
+  x7 = 1;
+  sem_post(&told);
+}
+static void b7(void) {
+  MUST(sem_wait(&told) == 0);
+  use(x7);
+}
+
+static void a8(void) {
+  same_lock(100);
+  x8 = 1;
+  sem_post(&told);
+}
+static void b8(void) {
+  MUST(sem_wait(&told) == 0);
+  use(x8);
+}
+
+static void a9(void) {
+  answers(100);
+  x9 = 1;
+  sem_post(&told);
+}
+static void b9(void) {
+  asks(100);
+  MUST(sem_wait(&told) == 0);
+  use(x9);
+}
+
+int main(void) {
+  MUST(sem_init(&told, 0, 0) == 0 && sem_init(&go, 0, 0) == 0 && sem_init(&back, 0, 0) == 0);
+  both(a1, b1);
+  both(a2, b2);
+  both(a3, b3);
+  both(a4, b4);
+  both(a5, b5);
+  both(a6, b6);
+  both(a7, b7);
+  both(a8, b8);
+  both(a9, b9);
+  use(mine + his);
+}
