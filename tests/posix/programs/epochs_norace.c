@@ -5,6 +5,7 @@
 
 static pthread_mutex_t m = PTHREAD_MUTEX_INITIALIZER, other = PTHREAD_MUTEX_INITIALIZER;
 static sem_t told, go, back;
+enum { FIRST = 1000 }; /* until the runs that other threads left have been used up */
 static long mine, his, x1, x2, x3, x4, x5, x6, x7, x8, x9;
 
 /* Each ends an epoch that has an id of its own: the lock isn't the one that was let go last. */
@@ -42,7 +43,7 @@ static void asks(int n) {
 }
 
 static void a1(void) {
-  rounds(1);
+  rounds(FIRST + 1);
   x1 = 1;
   sem_post(&told);
 }
@@ -52,7 +53,7 @@ static void b1(void) {
 }
 
 static void a2(void) {
-  rounds(20);
+  rounds(FIRST + 20);
   x2 = 1;
   sem_post(&told);
 }
@@ -62,7 +63,7 @@ static void b2(void) {
 }
 
 static void a3(void) {
-  rounds(31);
+  rounds(FIRST + 31);
   x3 = 1;
   sem_post(&told);
 }
@@ -72,7 +73,7 @@ static void b3(void) {
 }
 
 static void a4(void) {
-  rounds(32);
+  rounds(FIRST + 32);
   x4 = 1;
   sem_post(&told);
 }
@@ -82,7 +83,7 @@ static void b4(void) {
 }
 
 static void a5(void) {
-  rounds(63);
+  rounds(FIRST + 63);
   x5 = 1;
   sem_post(&told);
 }
@@ -92,7 +93,7 @@ static void b5(void) {
 }
 
 static void a6(void) {
-  rounds(65);
+  rounds(FIRST + 65);
   x6 = 1;
   sem_post(&told);
 }
@@ -102,7 +103,7 @@ static void b6(void) {
 }
 
 static void a7(void) {
-  rounds(97);
+  rounds(FIRST + 97);
   x7 = 1;
   sem_post(&told);
 }
@@ -112,7 +113,8 @@ static void b7(void) {
 }
 
 static void a8(void) {
-  same_lock(100);
+  rounds(FIRST);
+  same_lock(200);
   x8 = 1;
   sem_post(&told);
 }
@@ -122,12 +124,13 @@ static void b8(void) {
 }
 
 static void a9(void) {
-  answers(100);
+  rounds(FIRST);
+  answers(200);
   x9 = 1;
   sem_post(&told);
 }
 static void b9(void) {
-  asks(100);
+  asks(200);
   MUST(sem_wait(&told) == 0);
   use(x9);
 }

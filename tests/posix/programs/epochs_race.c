@@ -4,6 +4,7 @@
 
 static pthread_mutex_t m = PTHREAD_MUTEX_INITIALIZER, other = PTHREAD_MUTEX_INITIALIZER;
 static sem_t told, go, back;
+enum { FIRST = 1000 }; /* until the runs that other threads left have been used up */
 static long mine, his, x1, x2, x3, x4, x5, x6, x7, x8, x9;
 
 /* Each ends an epoch that has an id of its own: the lock isn't the one that was let go last. */
@@ -41,7 +42,7 @@ static void asks(int n) {
 }
 
 static void a1(void) {
-  rounds(1);
+  rounds(FIRST + 1);
   sem_post(&told);
   IN_TURN(1, x1 = 1); /* RACE 1: write x1 */
 }
@@ -51,7 +52,7 @@ static void b1(void) {
 }
 
 static void a2(void) {
-  rounds(20);
+  rounds(FIRST + 20);
   sem_post(&told);
   IN_TURN(1, x2 = 1); /* RACE 2: write x2 */
 }
@@ -61,7 +62,7 @@ static void b2(void) {
 }
 
 static void a3(void) {
-  rounds(31);
+  rounds(FIRST + 31);
   sem_post(&told);
   IN_TURN(1, x3 = 1); /* RACE 3: write x3 */
 }
@@ -71,7 +72,7 @@ static void b3(void) {
 }
 
 static void a4(void) {
-  rounds(32);
+  rounds(FIRST + 32);
   sem_post(&told);
   IN_TURN(1, x4 = 1); /* RACE 4: write x4 */
 }
@@ -81,7 +82,7 @@ static void b4(void) {
 }
 
 static void a5(void) {
-  rounds(63);
+  rounds(FIRST + 63);
   sem_post(&told);
   IN_TURN(1, x5 = 1); /* RACE 5: write x5 */
 }
@@ -91,7 +92,7 @@ static void b5(void) {
 }
 
 static void a6(void) {
-  rounds(65);
+  rounds(FIRST + 65);
   sem_post(&told);
   IN_TURN(1, x6 = 1); /* RACE 6: write x6 */
 }
@@ -101,7 +102,7 @@ static void b6(void) {
 }
 
 static void a7(void) {
-  rounds(97);
+  rounds(FIRST + 97);
   sem_post(&told);
   IN_TURN(1, x7 = 1); /* RACE 7: write x7 */
 }
@@ -111,7 +112,8 @@ static void b7(void) {
 }
 
 static void a8(void) {
-  same_lock(100);
+  rounds(FIRST);
+  same_lock(200);
   sem_post(&told);
   IN_TURN(1, x8 = 1); /* RACE 8: write x8 */
 }
@@ -121,12 +123,13 @@ static void b8(void) {
 }
 
 static void a9(void) {
-  answers(100);
+  rounds(FIRST);
+  answers(200);
   sem_post(&told);
   IN_TURN(1, x9 = 1); /* RACE 9: write x9 */
 }
 static void b9(void) {
-  asks(100);
+  asks(200);
   MUST(sem_wait(&told) == 0);
   IN_TURN(2, use(x9)); /* RACE 9: read x9 */
 }
