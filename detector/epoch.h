@@ -29,7 +29,7 @@ struct epoch_run {
   uint32_t of;    /* atomic: the slot of all ids in use, plus 1; RUN_EMPTY, RUN_MIXED */
 };
 enum { EPOCH_RUN_LOG = 5, EPOCH_RUN = 1 << EPOCH_RUN_LOG };
-_Static_assert(EPOCH_RUN == EPOCH_IDS, "a thread takes the free ones of a run at once");
+_Static_assert((int)EPOCH_RUN == (int)EPOCH_IDS, "a thread takes the free ones of a run at once");
 enum { RUN_AHEAD = 2 * EPOCH_RUN }; /* guess */
 #define RUN_EMPTY 0
 #define RUN_MIXED UINT32_MAX
