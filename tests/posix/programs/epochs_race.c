@@ -45,6 +45,7 @@ static void a1(void) {
   rounds(FIRST + 1);
   sem_post(&told);
   IN_TURN(1, x1 = 1); /* RACE 1: write x1 */
+  turn_reached(3);    /* its end would open another epoch of the run */
 }
 static void b1(void) {
   MUST(sem_wait(&told) == 0);
@@ -55,6 +56,7 @@ static void a2(void) {
   rounds(FIRST + 20);
   sem_post(&told);
   IN_TURN(1, x2 = 1); /* RACE 2: write x2 */
+  turn_reached(3);    /* its end would open another epoch of the run */
 }
 static void b2(void) {
   MUST(sem_wait(&told) == 0);
@@ -65,6 +67,7 @@ static void a3(void) {
   rounds(FIRST + 31);
   sem_post(&told);
   IN_TURN(1, x3 = 1); /* RACE 3: write x3 */
+  turn_reached(3);    /* its end would open another epoch of the run */
 }
 static void b3(void) {
   MUST(sem_wait(&told) == 0);
@@ -75,6 +78,7 @@ static void a4(void) {
   rounds(FIRST + 32);
   sem_post(&told);
   IN_TURN(1, x4 = 1); /* RACE 4: write x4 */
+  turn_reached(3);    /* its end would open another epoch of the run */
 }
 static void b4(void) {
   MUST(sem_wait(&told) == 0);
@@ -85,6 +89,7 @@ static void a5(void) {
   rounds(FIRST + 63);
   sem_post(&told);
   IN_TURN(1, x5 = 1); /* RACE 5: write x5 */
+  turn_reached(3);    /* its end would open another epoch of the run */
 }
 static void b5(void) {
   MUST(sem_wait(&told) == 0);
@@ -95,6 +100,7 @@ static void a6(void) {
   rounds(FIRST + 65);
   sem_post(&told);
   IN_TURN(1, x6 = 1); /* RACE 6: write x6 */
+  turn_reached(3);    /* its end would open another epoch of the run */
 }
 static void b6(void) {
   MUST(sem_wait(&told) == 0);
@@ -105,6 +111,7 @@ static void a7(void) {
   rounds(FIRST + 97);
   sem_post(&told);
   IN_TURN(1, x7 = 1); /* RACE 7: write x7 */
+  turn_reached(3);    /* its end would open another epoch of the run */
 }
 static void b7(void) {
   MUST(sem_wait(&told) == 0);
@@ -116,6 +123,7 @@ static void a8(void) {
   same_lock(200);
   sem_post(&told);
   IN_TURN(1, x8 = 1); /* RACE 8: write x8 */
+  turn_reached(3);    /* its end would open another epoch of the run */
 }
 static void b8(void) {
   MUST(sem_wait(&told) == 0);
@@ -127,6 +135,7 @@ static void a9(void) {
   answers(200);
   sem_post(&told);
   IN_TURN(1, x9 = 1); /* RACE 9: write x9 */
+  turn_reached(3);    /* its end would open another epoch of the run */
 }
 static void b9(void) {
   asks(200);
