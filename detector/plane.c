@@ -14,7 +14,7 @@
 #include "detector/readers.h"
 #include "detector/shadow.h"
 
-enum { KEEP_WINDOWS = 256, HELD_MANY = 1 << 20 };
+enum { KEEP_WINDOWS = 256, HELD_MANY = 1 << 14 };
 
 uint32_t det_displaced_many = READS_WINDOW / 2;
 uint32_t det_own_planes = READ_PLANES - SHARED_READ_PLANE;

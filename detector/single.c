@@ -159,7 +159,7 @@ static bool displace_reader(struct way *w, unsigned plane, uint32_t mine) {
  * doesn't find a set. */
 static __attribute__((noinline)) bool read_beside_others(struct way *w, uint32_t mine) {
   struct det_thread *t = w->t;
-  if (t->plane != t->own_plane && readers_pay(t) && join_readers(w, t->plane, mine)) return true;
+  if (!t->own_plane && readers_pay(t) && join_readers(w, t->plane, mine)) return true;
   if (!t->own_plane) t->own_plane = det_new_plane();
   t->displaced++;
   if (t->plane != t->own_plane) {
