@@ -86,7 +86,6 @@ static void drop_reads(const struct lines_access *a, uintptr_t line, unsigned pl
 
 /* The line's readers and this one become a set; false if they can't: then single.c knows another way. */
 static bool join_readers(const struct lines_access *a, uintptr_t line, word *mine, struct found *found) {
-  if (a->t->own_plane && a->plane != a->t->own_plane) return false;
   const uint32_t cell = (uint32_t)mine[0], ctx = *shadow_word(a->plane, line);
   if (found->beside == twice(cell) && found->ctx == ctx && all_are(mine, found->beside)) {
     if (found->joined != found->beside) set_all(mine, found->joined);

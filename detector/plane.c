@@ -1,14 +1,14 @@
 /* Which read plane a thread records its reads in.
  *
  * A write has to look at every plane that its line has reads in, and each plane is memory, so threads had better share
- * one.  A thread begins with the shared one, where it reads beside others as one of a set (readers.h).  Where sets
- * don't pay, it records that read in a plane of its own (single.c), which it has until it ends, and goes there
- * altogether if half of its reads find that, or if it reads again and again what is in sets, for which the inline check
- * misses; it tries the shared one again after a while.  All numbers are guesses that the kernels in bench/tsan bear
- * out.
+ * one.  A thread begins with the shared one, where it reads ranges beside others as one of a set (readers.h).  Where
+ * sets don't pay, and of single reads, it records that read in a plane of its own (single.c), which it has until it
+ * ends, and goes there altogether if half of its reads find that, or if it reads again and again what is in sets, for
+ * which the inline check misses; it tries the shared one again after a while.  All numbers are guesses that the kernels
+ * in bench/tsan bear out.
  *
- * Rejected: a plane of their own for the first three that meet readers.  An array that four threads read took four
- * times half its size.
+ * Rejected: a plane of their own for all that the first three read that meet readers: an array that four threads read
+ * took four times half its size.  Sets for single reads as well: fft took a fifth longer.
  */
 #include "detector/detector.h"
 #include "detector/readers.h"

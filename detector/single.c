@@ -22,6 +22,7 @@ struct way {
   uint32_t mask;          /* bytes of the access */
   uint32_t own;           /* the open id */
   uint32_t meta;          /* of the line; as a byte, what is stored here would be waited for when it is loaded again */
+  bool range;             /* the access is, or may be, a part of a range */
   bool changed;           /* there will be less of the entry in the spill plane */
   uint32_t spilled;       /* what will be left of it */
   struct spill_way block; /* what will be left of those in its block, if it has one */
@@ -152,14 +153,15 @@ static bool displace_reader(struct way *w, unsigned plane, uint32_t mine) {
   return true;
 }
 
-/* Where a concurrent reader has the cell of the shared plane, the two become a set.  A thread to which sets don't pay
- * (readers.h) has a plane of its own, with room, mostly.  The inline check looks at one plane only and will miss, so a
- * thread to which that happens often turns to its own altogether.  Threads for which there is no plane left read as one
- * of a set, or displace one another; if it is one thread only, it takes the shared plane's cells, as the inline check
- * doesn't find a set. */
+/* Where a concurrent reader has the cell of the shared plane, a range's read becomes one of a set with it, as long as
+ * sets pay to the thread (readers.h).  Other reads go to a plane of the thread's own, with room, mostly: of single
+ * reads each would be a set of its own.  The inline check looks at one plane only and will miss, so a thread to which
+ * that happens often turns to its own altogether.  Threads for which there is no plane left read as one of a set, or
+ * displace one another; if it is one thread only, it takes the shared plane's cells, as the inline check doesn't find a
+ * set. */
 static __attribute__((noinline)) bool read_beside_others(struct way *w, uint32_t mine) {
   struct det_thread *t = w->t;
-  if (!t->own_plane && readers_pay(t) && join_readers(w, t->plane, mine)) return true;
+  if (w->range && t->plane != t->own_plane && readers_pay(t) && join_readers(w, t->plane, mine)) return true;
   if (!t->own_plane) t->own_plane = det_new_plane();
   t->displaced++;
   if (t->plane != t->own_plane) {
@@ -235,8 +237,8 @@ static inline __attribute__((always_inline)) uint32_t bytes_in(uintptr_t granule
 /* [p, p+n) is of one line; `mine` is the access's context.  What was recorded before it gave up is found recorded by
  * the next who tries. */
 static inline __attribute__((always_inline)) bool try_line(struct det_thread *t, struct race_g *g, uintptr_t p,
-                                                           size_t n, uint32_t mine, bool write) {
-  struct way w = {.t = t, .g = g, .own = g->epoch};
+                                                           size_t n, uint32_t mine, bool write, bool range) {
+  struct way w = {.t = t, .g = g, .own = g->epoch, .range = range};
   const unsigned plane = write ? 0 : t->plane;
   const uint8_t bit = (uint8_t)(META_WRITE << plane);
   uint8_t *m = shadow_meta(p >> 6);
@@ -256,7 +258,7 @@ static inline __attribute__((always_inline)) bool try_line(struct det_thread *t,
 }
 
 bool det_line_simply(struct det_thread *t, struct race_g *g, uintptr_t p, size_t n, uint32_t ctx, bool write) {
-  return write ? try_line(t, g, p, n, ctx, true) : try_line(t, g, p, n, ctx, false);
+  return write ? try_line(t, g, p, n, ctx, true, true) : try_line(t, g, p, n, ctx, false, true);
 }
 
 static inline bool is_of_one_line(uintptr_t p, size_t n) { return (p & 63) + n <= 64; }
@@ -274,7 +276,7 @@ static inline __attribute__((always_inline)) bool try_access(struct det_thread *
   if (UNLIKELY(n > 64 || !g->epoch || g->ignore || !shadow_covered(p))) return false;
   uint32_t mine = depot_context_plain(t, g, at);
   if (UNLIKELY(!is_of_one_line(p, n))) return try_two_lines(t, g, p, n, mine, write);
-  return try_line(t, g, p, n, mine, write);
+  return try_line(t, g, p, n, mine, write, n > 16);
 }
 
 /* A read of what the own epoch wrote needs no record.  Now and then it gets one all the same, so that a loop's inline
