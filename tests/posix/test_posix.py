@@ -37,6 +37,29 @@ def test_calls_that_the_compiler_leaves(programs, tmp_path):
     gt.check(source, gt.run_race(programs(source, "-O1", "-fno-builtin"), folder=tmp_path))
 
 
+OWN = r"""
+#include <stdio.h>
+double wait(const char *what, double times) { return printf("waits for %s\n", what) * times; }
+long select(const char *s) { return s[0]; }
+int poll(void) { return 7; }
+"""
+CALLS_OWN = r"""
+double wait(const char *what, double times);
+long select(const char *s);
+int poll(void);
+int main(void) { return wait("you", 0.5) == 7 && select("a") == 'a' && poll() == 7 ? 0 : 1; }
+"""
+
+
+def test_functions_of_the_programs_own_with_names_of_libc(tmp_path):
+    """In another file, so that only the prototype tells them from libc's."""
+    own, calls = tmp_path / "own.c", tmp_path / "calls.c"
+    own.write_text(OWN)
+    calls.write_text(CALLS_OWN)
+    run = gt.run_race(gt.compile_c([own, calls], tmp_path / "own", "-O1"), folder=tmp_path)
+    assert (run.status, run.findings, run.result.stdout) == (0, [], "waits for you\n"), run.result
+
+
 # --- processes -----------------------------------------------------------------------------------------------------
 
 FORK = r"""
