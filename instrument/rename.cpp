@@ -26,10 +26,12 @@ constexpr const char *kIntercepted[] = {
 struct Plain {
   StringRef name, type;
 };
-constexpr Plain kPlain[] = {{"bind", "iipi"},    {"poll", "ipli"}, {"select", "iipppp"}, {"stat", "ipp"},
-                            {"time", "lp"},      {"times", "lp"},  {"wait", "ip"},       {"uname", "ip"},
-                            {"realpath", "ppp"}, {"read", "lipl"}, {"write", "lipl"},    {"send", "lipli"},
-                            {"recv", "lipli"}};
+constexpr Plain kPlain[] = {{"accept", "iipp"}, {"bind", "iipi"},     {"close", "ii"},     {"connect", "iipi"},
+                            {"dup", "ii"},      {"index", "ppi"},     {"listen", "iii"},   {"pipe", "ip"},
+                            {"poll", "ipli"},   {"read", "lipl"},     {"realpath", "ppp"}, {"recv", "lipli"},
+                            {"rindex", "ppi"},  {"select", "iipppp"}, {"send", "lipli"},   {"signal", "pip"},
+                            {"stat", "ipp"},    {"time", "lp"},       {"times", "lp"},     {"uname", "ip"},
+                            {"wait", "ip"},     {"write", "lipl"}};
 
 char letter(const Type *t) {
   return t->isPointerTy() ? 'p' : t->isIntegerTy(32) ? 'i' : t->isIntegerTy(64) ? 'l' : '?';

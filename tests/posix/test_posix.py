@@ -42,12 +42,14 @@ OWN = r"""
 double wait(const char *what, double times) { return printf("waits for %s\n", what) * times; }
 long select(const char *s) { return s[0]; }
 int poll(void) { return 7; }
+int connect(double to, double from) { return to > from; }
 """
 CALLS_OWN = r"""
 double wait(const char *what, double times);
 long select(const char *s);
 int poll(void);
-int main(void) { return wait("you", 0.5) == 7 && select("a") == 'a' && poll() == 7 ? 0 : 1; }
+int connect(double to, double from);
+int main(void) { return wait("you", 0.5) == 7 && select("a") == 'a' && poll() == 7 && connect(2, 1) ? 0 : 1; }
 """
 
 
