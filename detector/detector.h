@@ -174,6 +174,9 @@ static inline void det_exit(struct det_thread *t) {
   if (UNLIKELY(t->deferred_signals) && t->inside == 0) race_run_deferred_signals();
 }
 
+/* Names the clock of what threads of libc's own are started for: timers' functions and the like (posix_behind.c). */
+extern const char det_behind;
+
 /* --- plane.c: which read plane a thread uses
  * ------------------------------------------------------------------------------------------------------------ */
 /* Displaced reads from which a thread turns to its own plane; tests make it small. */

@@ -1,4 +1,7 @@
 /* Goroutines and threads as the detector knows them: birth, end, and which thread runs which. */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
 #include <limits.h>
 #include <pthread.h>
 
@@ -35,11 +38,24 @@ struct det_thread *det_adopt(void) {
   return t;
 }
 
+/* The stack and the thread-locals of a thread that wasn't announced go to the next one: nobody clears them at its start. */
+static void give_up_stack(void) {
+  pthread_attr_t a;
+  void *lo;
+  size_t n;
+  if (pthread_getattr_np(pthread_self(), &a) != 0) return;
+  if (pthread_attr_getstack(&a, &lo, &n) == 0) race_reborn(lo, n);
+  pthread_attr_destroy(&a);
+}
+
 /* libc runs destructors in rounds; the program's are over by the last one, as is the thread of posix_thread.c. */
 static void thread_end(void *arg) {
   struct det_thread *t = arg;
   if (++t->end_rounds < PTHREAD_DESTRUCTOR_ITERATIONS && pthread_setspecific(thread_end_key, t) == 0) return;
-  if (t->g && t->own_thread) race_g_end(t->g);
+  if (t->g && t->own_thread) {
+    if (epochs.incarnation[t->g->incarnation].thread) give_up_stack();
+    race_g_end(t->g);
+  }
   det_enter(); /* left with the registration: nobody waits for a thread that isn't registered */
   spin_lock(&det_threads.lock);
   if (t->next) t->next->prev = t->prev;
@@ -97,7 +113,10 @@ static uintptr_t native_stack_end(bool main_thread) {
   return (uintptr_t)__builtin_thread_pointer();
 }
 
-/* The first thread is goroutine 1; others that weren't announced (created by code that isn't seen) know nothing. */
+const char det_behind;
+
+/* The first thread is goroutine 1; others that weren't announced (created by code that isn't seen) know nothing but
+ * what libc may have started them for. */
 struct race_g *race_self(void) {
   if (det_self && det_self->g) return det_self->g;
   struct det_thread *t = det_enter();
@@ -108,6 +127,7 @@ struct race_g *race_self(void) {
   t->own_thread = true;
   g->calls = __gw_tls.calls; /* it was on its way already */
   race_g_switch(g);
+  if (!is_main) race_acquire(g, &det_behind);
   det_exit(t);
   return g;
 }

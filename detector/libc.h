@@ -22,6 +22,10 @@ static inline void check_room(size_t n, size_t room) {
   if (n > room) __chk_fail();
 }
 
+/* libc_stdio.c: what was put into f may go out now; what others wrote to its other end may have come in. */
+void stdio_gives(struct race_g *g, const FILE *f);
+void stdio_takes(struct race_g *g, const FILE *f);
+
 /* heap_malloc.c: as malloc called from `at`. */
 void *heap_malloc(size_t n, struct race_at at);
 

@@ -52,6 +52,11 @@ static void string(struct race_g *g, const char *s, int precision, struct race_a
   R(s, least(strnlen(s, max) + 1, max));
 }
 
+/* Its precision would be in bytes of the result: then we don't know how far libc looks. */
+static void wide_string(struct race_g *g, const wchar_t *s, int precision, struct race_at at) {
+  if (s && precision < 0) R(s, (wcslen(s) + 1) * sizeof *s);
+}
+
 /* Takes one conversion's argument; false for one that we don't know. */
 static bool argument(struct race_g *g, char conversion, enum length len, int precision, va_list *ap,
                      struct race_at at) {
@@ -85,7 +90,7 @@ static bool argument(struct race_g *g, char conversion, enum length len, int pre
       if (len == INT)
         string(g, va_arg(*ap, char *), precision, at);
       else
-        (void)va_arg(*ap, void *); /* wide */
+        wide_string(g, va_arg(*ap, wchar_t *), precision, at);
       return true;
     case 'p':
       (void)va_arg(*ap, void *);
@@ -120,7 +125,13 @@ static void arguments(struct race_g *g, const char *f, va_list args, struct race
 
 static int to_file(struct race_g *g, FILE *file, const char *f, va_list ap, struct race_at at) {
   arguments(g, f, ap, at);
+  stdio_gives(g, file);
   return vfprintf(file, f, ap);
+}
+static int to_descriptor(struct race_g *g, int fd, const char *f, va_list ap, struct race_at at) {
+  arguments(g, f, ap, at);
+  if (g) fd_release(g, fd);
+  return vdprintf(fd, f, ap);
 }
 
 /* Each variadic function after the one that takes a va_list; `lead` are the parameters before the format. */
@@ -142,6 +153,9 @@ FORMATTED(printf, vprintf, PARAMS(), to_file(g, stdout, f, ap, at))
 FORMATTED(fprintf, vfprintf, PARAMS(FILE *file, ), to_file(g, file, f, ap, at))
 FORMATTED(__printf_chk, __vprintf_chk, PARAMS(int flag, ), ((void)flag, to_file(g, stdout, f, ap, at)))
 FORMATTED(__fprintf_chk, __vfprintf_chk, PARAMS(FILE *file, int flag, ), ((void)flag, to_file(g, file, f, ap, at)))
+
+FORMATTED(dprintf, vdprintf, PARAMS(int fd, ), to_descriptor(g, fd, f, ap, at))
+FORMATTED(__dprintf_chk, __vdprintf_chk, PARAMS(int fd, int flag, ), ((void)flag, to_descriptor(g, fd, f, ap, at)))
 
 /* --- to memory -----------------------------------------------------------------------------------------------------
  */

@@ -118,32 +118,34 @@ static int scanned(struct race_g *g, int n, const char *f, va_list ap, struct ra
 }
 
 /* `real` is libc's function of the same dialect; glibc looks for the end of a text before all else. */
-#define SCANNED(name, vname, params, before, real)       \
-  int __gw_i_##vname(params const char *f, va_list ap) { \
-    CALLER();                                            \
-    before;                                              \
-    va_list again;                                       \
-    va_copy(again, ap);                                  \
-    int n = scanned(g, real, f, again, at);              \
-    va_end(again);                                       \
-    return n;                                            \
-  }                                                      \
-  int __gw_i_##name(params const char *f, ...) {         \
-    CALLER();                                            \
-    before;                                              \
-    va_list ap, again;                                   \
-    va_start(ap, f);                                     \
-    va_copy(again, ap);                                  \
-    int n = scanned(g, real, f, again, at);              \
-    va_end(again);                                       \
-    va_end(ap);                                          \
-    return n;                                            \
+#define SCANNED(name, vname, params, before, real, after) \
+  int __gw_i_##vname(params const char *f, va_list ap) {  \
+    CALLER();                                             \
+    before;                                               \
+    va_list again;                                        \
+    va_copy(again, ap);                                   \
+    int n = scanned(g, real, f, again, at);               \
+    after;                                                \
+    va_end(again);                                        \
+    return n;                                             \
+  }                                                       \
+  int __gw_i_##name(params const char *f, ...) {          \
+    CALLER();                                             \
+    before;                                               \
+    va_list ap, again;                                    \
+    va_start(ap, f);                                      \
+    va_copy(again, ap);                                   \
+    int n = scanned(g, real, f, again, at);               \
+    after;                                                \
+    va_end(again);                                        \
+    va_end(ap);                                           \
+    return n;                                             \
   }
 #define PARAMS(...) __VA_ARGS__
-#define DIALECT(pre)                                                                    \
-  SCANNED(pre##scanf, pre##vscanf, PARAMS(), , pre##vscanf(f, ap))                      \
-  SCANNED(pre##fscanf, pre##vfscanf, PARAMS(FILE *file, ), , pre##vfscanf(file, f, ap)) \
-  SCANNED(pre##sscanf, pre##vsscanf, PARAMS(const char *s, ), R_STRING(s), pre##vsscanf(s, f, ap))
+#define DIALECT(pre)                                                                                          \
+  SCANNED(pre##scanf, pre##vscanf, PARAMS(), , pre##vscanf(f, ap), stdio_takes(g, stdin))                     \
+  SCANNED(pre##fscanf, pre##vfscanf, PARAMS(FILE *file, ), , pre##vfscanf(file, f, ap), stdio_takes(g, file)) \
+  SCANNED(pre##sscanf, pre##vsscanf, PARAMS(const char *s, ), R_STRING(s), pre##vsscanf(s, f, ap), )
 /* GNU's own, in which `a` before s, S or [ allocates as `m` does, is left alone: few programs get it. */
 DIALECT(__isoc99_)
 DIALECT(__isoc23_)

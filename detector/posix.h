@@ -10,11 +10,14 @@
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
+#include <aio.h>
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <malloc.h>
+#include <mqueue.h>
+#include <netdb.h>
 #include <poll.h>
 #include <pthread.h>
 #include <semaphore.h>
@@ -27,9 +30,12 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
+#include <sys/msg.h>
 #include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/select.h>
+#include <sys/sem.h>
+#include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
@@ -71,6 +77,10 @@ int __printf_chk(int flag, const char *fmt, ...);
 int __fprintf_chk(FILE *f, int flag, const char *fmt, ...);
 int __vprintf_chk(int flag, const char *fmt, va_list ap);
 int __vfprintf_chk(FILE *f, int flag, const char *fmt, va_list ap);
+int __dprintf_chk(int fd, int flag, const char *fmt, ...);
+int __vdprintf_chk(int fd, int flag, const char *fmt, va_list ap);
+size_t __fread_unlocked_chk(void *to, size_t room, size_t size, size_t n, FILE *f);
+char *__fgets_unlocked_chk(char *to, size_t room, int n, FILE *f);
 int __asprintf_chk(char **out, int flag, const char *fmt, ...);
 int __vasprintf_chk(char **out, int flag, const char *fmt, va_list ap);
 char *__getcwd_chk(char *to, size_t n, size_t room);
@@ -79,6 +89,7 @@ ssize_t __readlink_chk(const char *path, char *to, size_t n, size_t room);
 int __gethostname_chk(char *to, size_t n, size_t room);
 int __poll_chk(struct pollfd *p, nfds_t n, int timeout, size_t room);
 _Noreturn void __chk_fail(void);
+int __cxa_atexit(void (*f)(void *), void *arg, void *module);
 
 /* From glibc 2.38 on its headers lead strtol and its like here; weak for older ones. */
 long __isoc23_strtol(const char *s, char **end, int base) __attribute__((weak));
@@ -239,11 +250,18 @@ int cond_wait(pthread_cond_t *c, pthread_mutex_t *m, clockid_t clock, const stru
               struct race_at at);
 int once_run(pthread_once_t *control, void (*f)(void));
 
+/* --- posix_io.c ------------------------------------------------------------------------------------------------------
+ */
+/* The kernel stored an address and its length, of which at most `room` bytes there was place for. */
+void posix_address(struct sockaddr *a, socklen_t *n, socklen_t room, struct race_at at);
+
 /* --- posix_fd.c: clocks of pipes, sockets and descriptor numbers
  * ------------------------------------------------------ */
 /* A write is about to put something into what fd names; a read has taken something out of it. */
 void fd_release(struct race_g *g, int fd);
 void fd_acquire(struct race_g *g, int fd);
+/* false: nothing goes from one user of fd to another. */
+bool fd_orders(int fd);
 /* fd is about to be closed; fd was just given out (-1 is ignored). */
 void fd_closing(struct race_g *g, int fd);
 void fd_opened(struct race_g *g, int fd);

@@ -245,6 +245,8 @@ void fd_acquire(struct race_g *g, int fd) {
   put_back(c);
 }
 
+bool fd_orders(int fd) { return !is_plain(fd); }
+
 void fd_find_out(int fd) { put_back(channel_of(fd, true)); }
 
 /* --- descriptors come and go -------------------------------------------------------------------------------------- */

@@ -74,6 +74,13 @@ static ssize_t received_vector(ssize_t r, int fd, const struct iovec *v, size_t 
     sends_vector(fd, m->msg_iov, m->msg_iovlen, record, RACE_HERE());                                          \
     return gw__real.sendmsg(fd, m, flags);                                                                     \
   }
+/* The kernel stores no more than there was room for, and says how much there is. */
+void posix_address(struct sockaddr *a, socklen_t *n, socklen_t room, struct race_at at) {
+  struct race_g *g = posix_self();
+  posix_write(g, a, room < *n ? room : *n, at);
+  posix_write(g, n, sizeof *n, at);
+}
+
 /* With MSG_TRUNC the result may exceed the buffer. */
 static ssize_t at_most(ssize_t r, size_t n) { return r > 0 && (size_t)r > n ? (ssize_t)n : r; }
 #define RECV(pre, record)                                                                                 \
@@ -83,8 +90,10 @@ static ssize_t at_most(ssize_t r, size_t n) { return r > 0 && (size_t)r > n ? (s
     return r;                                                                                             \
   }                                                                                                       \
   ssize_t pre##recvfrom(int fd, void *p, size_t n, int flags, struct sockaddr *from, socklen_t *from_n) { \
+    socklen_t room = from && from_n ? *from_n : 0;                                                        \
     ssize_t r = gw__real.recvfrom(fd, p, n, flags, from, from_n);                                         \
     received(at_most(r, n), fd, p, record, RACE_HERE());                                                  \
+    if (record && r >= 0 && room) posix_address(from, from_n, room, RACE_HERE());                         \
     return r;                                                                                             \
   }                                                                                                       \
   ssize_t pre##recvmsg(int fd, struct msghdr *m, int flags) {                                             \
@@ -168,6 +177,27 @@ PREAD(pread, off_t)
 PREAD(pread64, off64_t)
 PWRITE(pwrite, off_t)
 PWRITE(pwrite64, off64_t)
+
+#define PREADV(name, off_type, params, arguments)                                                          \
+  ssize_t __gw_i_##name(int fd, const struct iovec *v, int n, off_type at params) {                        \
+    return received_vector(name(fd, v, n, at arguments), fd, v, n > 0 ? (size_t)n : 0, true, RACE_HERE()); \
+  }
+#define PWRITEV(name, off_type, params, arguments)                                  \
+  ssize_t __gw_i_##name(int fd, const struct iovec *v, int n, off_type at params) { \
+    sends_vector(fd, v, n > 0 ? (size_t)n : 0, true, RACE_HERE());                  \
+    return name(fd, v, n, at arguments);                                            \
+  }
+#define NOTHING
+#define FLAGS , int flags
+#define THE_FLAGS , flags
+PREADV(preadv, off_t, NOTHING, NOTHING)
+PREADV(preadv64, off64_t, NOTHING, NOTHING)
+PREADV(preadv2, off_t, FLAGS, THE_FLAGS)
+PREADV(preadv64v2, off64_t, FLAGS, THE_FLAGS)
+PWRITEV(pwritev, off_t, NOTHING, NOTHING)
+PWRITEV(pwritev64, off64_t, NOTHING, NOTHING)
+PWRITEV(pwritev2, off_t, FLAGS, THE_FLAGS)
+PWRITEV(pwritev64v2, off64_t, FLAGS, THE_FLAGS)
 
 static void check_room(size_t n, size_t room) {
   if (n > room) __chk_fail();

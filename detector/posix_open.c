@@ -57,9 +57,17 @@ static int accepted(int listener, int fd) {
   if (fd >= 0 && posix_self()) peer_accepted(listener, fd);
   return fd;
 }
-int __gw_i_accept(int fd, struct sockaddr *a, socklen_t *n) { return accepted(fd, gw__real.accept(fd, a, n)); }
+int __gw_i_accept(int fd, struct sockaddr *a, socklen_t *n) {
+  socklen_t room = a && n ? *n : 0;
+  int r = accepted(fd, gw__real.accept(fd, a, n));
+  if (r >= 0 && room) posix_address(a, n, room, RACE_HERE());
+  return r;
+}
 int __gw_i_accept4(int fd, struct sockaddr *a, socklen_t *n, int flags) {
-  return accepted(fd, gw__real.accept4(fd, a, n, flags));
+  socklen_t room = a && n ? *n : 0;
+  int r = accepted(fd, gw__real.accept4(fd, a, n, flags));
+  if (r >= 0 && room) posix_address(a, n, room, RACE_HERE());
+  return r;
 }
 int __gw_i_listen(int fd, int backlog) {
   bool seen = posix_self() != NULL;
