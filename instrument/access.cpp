@@ -28,6 +28,7 @@
 #include "llvm/IR/Instructions.h"
 #include "llvm/IR/IntrinsicInst.h"
 #include "llvm/IR/Module.h"
+#include "stores.h"
 #include "tls.h"
 
 using namespace llvm;
@@ -156,6 +157,7 @@ class Collector {
     for (unsigned i = 0; i < call.arg_size(); i++)
       if (call.isByValArgument(i))
         plain(call, call.getArgOperand(i), call.getParamByValType(i), call.getParamAlign(i).valueOrOne(), false);
+    stores_of_library(call, [&](Value *to, Type *what) { plain(call, to, what, layout_.getABITypeAlign(what), true); });
     if (const Function *callee = call.getCalledFunction(); callee && callee->getName().starts_with("__atomic_"))
       work_.libcalls.push_back(&call);
   }
