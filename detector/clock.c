@@ -132,8 +132,22 @@ static struct node *top_set(struct det_thread *t, struct node *top, uint32_t slo
   return top;
 }
 
+/* Sets it in the tree *at, unless an inner node on the slot's way is somebody else's too, or would have to be made: so
+ * a leaf is copied at most. */
+static bool set_open(struct det_thread *t, struct node **at, uint32_t slot, uint64_t clock) {
+  if ((*at)->level == CLOCK_TOP || (uint64_t)slot >> (CLOCK_WAY_LOG * ((*at)->level + 1u))) return false;
+  for (unsigned level; (level = (*at)->level);) {
+    if (!exclusive(*at)) return false;
+    at = &(*at)->kid[slot >> (CLOCK_WAY_LOG * level) & (CLOCK_WAY - 1)];
+    if (!*at) return false;
+  }
+  *at = set(t, *at, 0, slot, clock);
+  return true;
+}
+
 struct node *clock_set(struct det_thread *t, struct node *n, uint32_t slot, uint64_t clock) {
   if (slot < CLOCK_WAY && (!n || !n->level)) return set(t, n, 0, slot, clock);
+  if (n && set_open(t, &n, slot, clock)) return n;
   if (!n || n->level != CLOCK_TOP) {
     struct node *top = node_new(t, CLOCK_TOP);
     top->under = n;
@@ -300,14 +314,24 @@ static struct node *add_late(struct det_thread *t, struct node *n, const struct 
 }
 
 /* Puts the tree, whose reference it takes over, under a top that the caller owns alone; the one that was there is a
- * part of it. */
-static void put_under(struct det_thread *t, struct node *top, struct node *tree) {
+ * part of it.  Components for which the tree is open go into it: where it was made anew on both sides of a meeting
+ * there is little left to share, and a top would only have to be joined each time.  Without any the top goes. */
+static struct node *put_under(struct det_thread *t, struct node *top, struct node *tree) {
+  unsigned kept = 0;
+  for (unsigned i = 0; i < top->n; i++) {
+    uint32_t slot = top->slot[i];
+    uint64_t late = top->late[i], below = clock_get(tree, slot);
+    if (late <= below || set_open(t, &tree, slot, late)) continue;
+    top->slot[kept] = slot;
+    top->late[kept++] = late;
+  }
+  top->n = kept & 15;
   clock_drop(t, top->under);
   top->under = tree;
-  for (unsigned i = 0; i < top->n; i++) {
-    uint64_t below = clock_get(tree, top->slot[i]);
-    if (top->late[i] < below) top->late[i] = below;
-  }
+  if (kept) return top;
+  top->under = NULL;
+  clock_drop(t, top);
+  return tree;
 }
 
 /* a, joined with the tree `b`, which is none of its own. */
@@ -316,17 +340,14 @@ static struct node *join_under(struct det_thread *t, struct node *a, struct node
   struct node *before = a->under;
   if (exclusive(a)) {
     a->under = NULL;
-    put_under(t, a, join_trees(t, before, b, since));
-    return a;
+    return put_under(t, a, join_trees(t, before, b, since));
   }
   struct node *joined = join_trees(t, clock_share(before), b, since); /* the extra reference keeps `before` as it is */
   if (joined == before) {
     clock_drop(t, joined);
     return a;
   }
-  a = own(t, a);
-  put_under(t, a, joined);
-  return a;
+  return put_under(t, own(t, a), joined);
 }
 
 /* Of `since` only the tree counts.  What a's tree still has of it, b has, though maybe in its top, whence it comes here

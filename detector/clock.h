@@ -6,8 +6,9 @@
  *
  * Above the tree there may be a *top*: some components that are newer than the tree's, which they hide, or not in it.
  * An update then copies one node however deep the tree is, and goroutines that take turns beside many others leave the
- * tree alone and so keep sharing it.  A full top goes into the tree all at once: neighbours share their path.  What a
- * top hides is at most what it shows.  A clock of slots below 16 alone is a leaf, and has none.
+ * tree alone and so keep sharing it.  A full top goes into the tree all at once: neighbours share their path.  So do
+ * those of its components whose path belongs to the caller alone (but for the leaf), where a join made the tree anew.
+ * What a top hides is at most what it shows.  A clock of slots below 16 alone is a leaf, and has none.
  *
  * Of a leaf only the components up to the last in use are there, the others are zero: a clock of seven threads is one
  * cache line, which goes from processor to processor with each lock that they hand to one another.

@@ -57,7 +57,8 @@ static bool run_claim(struct epoch_run *run, uint32_t mine) {
 static inline void run_raise(uint32_t id, uint64_t clock, uint64_t ahead) {
   struct epoch_run *run = &epochs.run[id >> EPOCH_RUN_LOG];
   uint32_t mine = epochs.entry[id].slot + 1; /* of a set: RUN_MIXED */
-  if (UNLIKELY(__atomic_load_n(&run->of, __ATOMIC_RELAXED) != mine) && !run_claim(run, mine)) return;
+  uint32_t of = __atomic_load_n(&run->of, __ATOMIC_RELAXED);
+  if (UNLIKELY(of != mine) && (of == RUN_MIXED || !run_claim(run, mine))) return;
   uint64_t seen = __atomic_load_n(&run->clock, __ATOMIC_RELAXED);
   while (seen < clock) /* notes.c makes ids of others' slots */
     if (__atomic_compare_exchange_n(&run->clock, &seen, clock + ahead, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED))

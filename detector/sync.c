@@ -117,7 +117,7 @@ void det_inherit_origins(const struct race_g *creator, struct race_g *child) {
 
 static void note_acquired(struct race_g *g, const struct clock_ref *from, bool adopted) {
   note_origin(g, from, adopted);
-  if (!g->acquired) {
+  if (!g->acquired || adopted) {
     g->since.slot = from->slot;
     g->since.clock = from->clock;
   } else if (g->since.slot != from->slot) {
@@ -145,17 +145,35 @@ static void adopt(struct det_thread *t, struct race_g *g, const struct clock_ref
   clock_drop(t, before);
 }
 
-void det_acquire_clock(struct det_thread *t, struct race_g *g, const struct clock_ref *from) {
-  if (det_knows(g, from)) return;
+/* What a goroutine can learn of another, or of a primitive. */
+struct offer {
+  struct clock_ref c; /* borrowed */
+  bool whole;         /* the own component stands for all of it, as in any publication */
+};
+
+static void note_offer_acquired(struct race_g *g, const struct offer *o, bool adopted) {
+  struct clock_ref from = o->c;
+  if (!o->whole) from.slot = CLOCK_NONE;
+  note_acquired(g, &from, adopted);
+}
+
+/* g learns what is offered, and doesn't know all of it. */
+static void acquire(struct det_thread *t, struct race_g *g, const struct offer *o) {
+  const struct clock_ref *from = &o->c;
   if (UNLIKELY(g->lent)) det_tick(t, g); /* what was lent stands for the tree as it is (lend.c) */
-  bool whole = is_within(g, from);
-  if (whole) {
+  bool within = is_within(g, from);
+  if (within) {
     adopt(t, g, from);
   } else {
     g->clock.tree = clock_join(t, g->clock.tree, from->tree);
     if (from->slot != g->clock.slot) g->clock.tree = with_component(t, g->clock.tree, from);
   }
-  note_acquired(g, from, whole);
+  note_offer_acquired(g, o, within);
+}
+
+void det_acquire_clock(struct det_thread *t, struct race_g *g, const struct clock_ref *from) {
+  if (det_knows(g, from)) return;
+  acquire(t, g, &(struct offer){.c = *from, .whole = true});
 }
 
 static void add_component(struct det_thread *t, struct clock_ref *c, const struct clock_ref *from) {
@@ -301,11 +319,33 @@ void race_handoff(struct race_g *from, struct race_g *to) {
   det_exit(t);
 }
 
-static void replace_tree(struct det_thread *t, struct race_g *g, struct node *tree, const struct clock_ref *from,
-                         bool adopted) {
+/* A goroutine that did nothing but acquire since its last tick passes on what it got, and doesn't tick: its segment
+ * stays open and empty, and its last closed clock goes with the tree, but doesn't stand for it.  Whoever gets that
+ * learns every component of it, and no clock of g's is known to anybody that could be taken for more than g had when it
+ * closed it.  What was lent (lend.c) stands for the tree as it was, and ends. */
+static bool passes_on(const struct race_g *g) {
+  return g->acquired && !g->recorded && !g->noted && !g->lent && g->clock.slot != CLOCK_NONE;
+}
+
+static struct offer offer_of(struct race_g *g) {
+  bool whole = !passes_on(g);
+  uint64_t clock = whole ? det_published_clock(g) : g->clock.clock - 1;
+  g->untaken_n = 0;
+  return (struct offer){.c = {.slot = g->clock.slot, .tree = g->clock.tree, .clock = clock}, .whole = whole};
+}
+
+static void offered(struct det_thread *t, struct race_g *g, const struct offer *o) {
+  if (o->whole) det_tick(t, g);
+}
+
+static bool knows_offer(const struct race_g *g, const struct offer *o) {
+  if (o->whole) return det_knows(g, &o->c);
+  return g->clock.tree == o->c.tree && clock_get(g->clock.tree, o->c.slot) >= o->c.clock;
+}
+
+static void replace_tree(struct det_thread *t, struct race_g *g, struct node *tree) {
   clock_drop(t, g->clock.tree);
   g->clock.tree = tree;
-  note_acquired(g, from, adopted);
 }
 
 /* What both grew out of; NULL: unknown. */
@@ -323,58 +363,59 @@ static void met_keep(struct det_thread *t, struct met *met, const struct race_g 
 
 /* Two that have one tree between them, since they last met, change it in place; false if others know it too.  What
  * either published is that tree and a component, and so is what both have then. */
-static bool exchange_in_place(struct det_thread *t, struct race_g *a, struct race_g *b, const struct clock_ref *of_a,
-                              const struct clock_ref *of_b) {
+static bool exchange_in_place(struct det_thread *t, struct race_g *a, struct race_g *b, const struct offer *of_a,
+                              const struct offer *of_b) {
   struct node *tree = a->clock.tree;
   if (!tree || tree != b->clock.tree || !clock_has_two_owners(tree)) return false;
-  det_tick(t, a);
-  det_tick(t, b);
+  bool a_knows = clock_get(tree, of_b->c.slot) >= of_b->c.clock,
+       b_knows = clock_get(tree, of_a->c.slot) >= of_a->c.clock;
+  offered(t, a, of_a);
+  offered(t, b, of_b);
   clock_drop(t, tree); /* b's reference, so that it is changed in place */
-  tree = with_component(t, with_component(t, tree, of_a), of_b);
+  if (!b_knows) tree = clock_set(t, tree, of_a->c.slot, of_a->c.clock);
+  if (!a_knows) tree = clock_set(t, tree, of_b->c.slot, of_b->c.clock);
   a->clock.tree = tree;
   b->clock.tree = clock_share(tree);
-  note_acquired(a, of_b, true);
-  note_acquired(b, of_a, true);
+  if (!a_knows) note_offer_acquired(a, of_b, true);
+  if (!b_knows) note_offer_acquired(b, of_a, true);
   return true;
 }
 
 /* Both learn what the other published, and go on with one tree, which makes their next joins short.  As both are at
  * hand, the one's tree is mostly found to be part of the other's. */
-static void exchange(struct det_thread *t, struct race_g *a, struct race_g *b, const struct clock_ref *of_a,
-                     const struct clock_ref *of_b, struct met *met) {
+static void exchange(struct det_thread *t, struct race_g *a, struct race_g *b, const struct offer *of_a,
+                     const struct offer *of_b, struct met *met) {
   if (exchange_in_place(t, a, b, of_a, of_b)) return;
   struct node *both;
-  bool a_within = is_within(a, of_b), b_within = !a_within && is_within(b, of_a);
+  bool a_within = is_within(a, &of_b->c), b_within = !a_within && is_within(b, &of_a->c);
   if (a_within)
-    both = whole_tree(t, of_b);
+    both = whole_tree(t, &of_b->c);
   else if (b_within)
-    both = whole_tree(t, of_a);
+    both = whole_tree(t, &of_a->c);
   else
-    both = clock_join_since(t, whole_tree(t, of_a), of_b->tree, met_since(met, a, b));
-  both = with_component(t, with_component(t, both, of_a), of_b);
+    both = clock_join_since(t, clock_share(of_a->c.tree), of_b->c.tree, met_since(met, a, b));
+  /* whom the other's tree is part of learns its component at most */
+  bool a_learns = !b_within || !has(&of_a->c, of_b->c.slot, of_b->c.clock);
+  bool b_learns = !a_within || !has(&of_b->c, of_a->c.slot, of_a->c.clock);
+  both = with_component(t, with_component(t, both, &of_a->c), &of_b->c);
   if (!a_within && !b_within) met_keep(t, met, a, b, both);
-  det_tick(t, a);
-  det_tick(t, b);
-  replace_tree(t, a, clock_share(both), of_b, a_within);
-  replace_tree(t, b, both, of_a, b_within);
-}
-
-/* What g publishes, for as long as its tree stays. */
-static struct clock_ref published(struct race_g *g) {
-  struct clock_ref c = {.slot = g->clock.slot, .tree = g->clock.tree, .clock = det_published_clock(g)};
-  g->untaken_n = 0;
-  return c;
+  offered(t, a, of_a);
+  offered(t, b, of_b);
+  replace_tree(t, a, clock_share(both));
+  replace_tree(t, b, both);
+  if (a_learns) note_offer_acquired(a, of_b, a_within);
+  if (b_learns) note_offer_acquired(b, of_a, b_within);
 }
 
 void race_rendezvous(struct race_g *a, struct race_g *b, struct race_clocks *clocks) {
   struct det_thread *t = det_enter();
-  struct clock_ref of_a = published(a), of_b = published(b);
-  bool a_knows = det_knows(a, &of_b), b_knows = det_knows(b, &of_a);
+  struct offer of_a = offer_of(a), of_b = offer_of(b);
+  bool a_knows = knows_offer(a, &of_b), b_knows = knows_offer(b, &of_a);
   if (a_knows || b_knows) { /* one way, if any */
-    det_tick(t, a);
-    det_tick(t, b);
-    if (!a_knows) det_acquire_clock(t, a, &of_b);
-    if (!b_knows) det_acquire_clock(t, b, &of_a);
+    offered(t, a, &of_a);
+    offered(t, b, &of_b);
+    if (!a_knows) acquire(t, a, &of_b);
+    if (!b_knows) acquire(t, b, &of_a);
   } else {
     exchange(t, a, b, &of_a, &of_b, clocks_met(clocks));
   }
