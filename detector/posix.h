@@ -110,8 +110,9 @@ SCANF(__isoc23_, __attribute__((weak)))
 #undef SCANF
 int __xpg_strerror_r(int e, char *to, size_t n);
 
-/* Prototypes of all interceptors, after those of libc. */
-#define GW_INTERCEPT(name) extern __typeof__(name) __gw_i_##name;
+/* Prototypes of all interceptors, after those of libc.  Weak, as a program may have functions of its own by these names
+ * (instrument/rename.cpp). */
+#define GW_INTERCEPT(name) extern __typeof__(name) __gw_i_##name __attribute__((weak));
 #define GW_INTERPOSE_QUIET(name) \
   GW_INTERCEPT(name)             \
   extern __typeof__(name) __gw_q_##name;

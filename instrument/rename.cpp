@@ -7,6 +7,7 @@
 
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/IR/Function.h"
+#include "llvm/IR/GlobalAlias.h"
 #include "llvm/IR/GlobalVariable.h"
 #include "llvm/IR/InstrTypes.h"
 #include "llvm/IR/Module.h"
@@ -21,20 +22,91 @@ constexpr const char *kIntercepted[] = {
 #include "godwit/intercept.inc"
 };
 
-// Words that a program may well use for functions of its own in another module: the call must look like libc's.  First
-// the result: i is 32 bits, l is 64, p a pointer.
+// Words that a program may well use for functions of its own, in another module: the call must look like libc's.  First
+// the result: i is 32 bits, l is 64, p a pointer, v nothing.
 struct Plain {
   StringRef name, type;
 };
-constexpr Plain kPlain[] = {{"accept", "iipp"}, {"bind", "iipi"},     {"close", "ii"},     {"connect", "iipi"},
-                            {"dup", "ii"},      {"index", "ppi"},     {"listen", "iii"},   {"pipe", "ip"},
-                            {"poll", "ipli"},   {"read", "lipl"},     {"realpath", "ppp"}, {"recv", "lipli"},
-                            {"rindex", "ppi"},  {"select", "iipppp"}, {"send", "lipli"},   {"signal", "pip"},
-                            {"stat", "ipp"},    {"time", "lp"},       {"times", "lp"},     {"uname", "ip"},
-                            {"wait", "ip"},     {"write", "lipl"}};
+constexpr Plain kPlain[] = {{"accept", "iipp"},
+                            {"accept4", "iippi"},
+                            {"bind", "iipi"},
+                            {"bzero", "vpl"},
+                            {"call_once", "vpp"},
+                            {"close", "ii"},
+                            {"cnd_timedwait", "ippp"},
+                            {"cnd_wait", "ipp"},
+                            {"connect", "iipi"},
+                            {"creat", "ipi"},
+                            {"dprintf", "iip"},
+                            {"dup", "ii"},
+                            {"dup2", "iii"},
+                            {"dup3", "iiii"},
+                            {"fcntl", "iii"},
+                            {"getc", "ip"},
+                            {"getchar", "i"},
+                            {"getcwd", "ppl"},
+                            {"getdelim", "lppip"},
+                            {"getline", "lppp"},
+                            {"index", "ppi"},
+                            {"listen", "iii"},
+                            {"madvise", "ipli"},
+                            {"mtx_destroy", "vp"},
+                            {"mtx_init", "ipi"},
+                            {"mtx_lock", "ip"},
+                            {"mtx_timedlock", "ipp"},
+                            {"mtx_trylock", "ip"},
+                            {"mtx_unlock", "ip"},
+                            {"open", "ipi"},
+                            {"openat", "iipi"},
+                            {"pipe", "ip"},
+                            {"poll", "ipli"},
+                            {"pread", "lipll"},
+                            {"preadv", "lipil"},
+                            {"printf", "ip"},
+                            {"putc", "iip"},
+                            {"putchar", "ii"},
+                            {"puts", "ip"},
+                            {"pwrite", "lipll"},
+                            {"pwritev", "lipil"},
+                            {"read", "lipl"},
+                            {"readlink", "lppl"},
+                            {"readv", "lipi"},
+                            {"realpath", "ppp"},
+                            {"recv", "lipli"},
+                            {"recvfrom", "liplipp"},
+                            {"recvmsg", "lipi"},
+                            {"rindex", "ppi"},
+                            {"select", "iipppp"},
+                            {"semctl", "iiii"},
+                            {"semop", "iipl"},
+                            {"send", "lipli"},
+                            {"sendfile", "liipl"},
+                            {"sendmsg", "lipi"},
+                            {"sendto", "liplipi"},
+                            {"signal", "pip"},
+                            {"socket", "iiii"},
+                            {"socketpair", "iiiip"},
+                            {"splice", "lipipli"},
+                            {"stat", "ipp"},
+                            {"strsep", "ppp"},
+                            {"tee", "liili"},
+                            {"thrd_create", "ippp"},
+                            {"thrd_detach", "il"},
+                            {"thrd_exit", "vi"},
+                            {"thrd_join", "ilp"},
+                            {"time", "lp"},
+                            {"times", "lp"},
+                            {"uname", "ip"},
+                            {"wait", "ip"},
+                            {"wait3", "ipip"},
+                            {"wait4", "iipip"},
+                            {"waitid", "iiipi"},
+                            {"waitpid", "iipi"},
+                            {"write", "lipl"},
+                            {"writev", "lipi"}};
 
 char letter(const Type *t) {
-  return t->isPointerTy() ? 'p' : t->isIntegerTy(32) ? 'i' : t->isIntegerTy(64) ? 'l' : '?';
+  return t->isPointerTy() ? 'p' : t->isIntegerTy(32) ? 'i' : t->isIntegerTy(64) ? 'l' : t->isVoidTy() ? 'v' : '?';
 }
 
 bool looks_right(const Function &f, StringRef name) {
@@ -62,9 +134,30 @@ void rename(Module &m, Function &f, StringRef name) {
     if (auto *call = dyn_cast<CallBase>(user)) call->removeFnAttr(Attribute::Memory);
 }
 
+// C11 threads that the program brings along, as many do for older systems: they look like libc's and have other
+// constants. The module that defines one gives the detector's name to it, whose own is weak, so that all of the program
+// means it.
+constexpr const char *kC11[] = {"call_once",   "cnd_timedwait", "cnd_wait",    "mtx_destroy", "mtx_init",
+                                "mtx_lock",    "mtx_timedlock", "mtx_trylock", "mtx_unlock",  "thrd_create",
+                                "thrd_detach", "thrd_exit",     "thrd_join"};
+
+// Those of a library are for that library alone, unless it keeps them to itself; an executable's are for all that is
+// loaded, unless it keeps them to itself: then libraries have to find the detector's.
+void claim(Module &m, StringRef name) {
+  auto *own = dyn_cast_or_null<Function>(m.getNamedValue(name));
+  if (!own || own->isDeclarationForLinker() || own->hasLocalLinkage()) return;
+  const bool library = m.getPICLevel() != PICLevel::NotPIC && m.getPIELevel() == PIELevel::Default;
+  if (!library && !own->hasDefaultVisibility()) return;
+  auto *alias = GlobalAlias::create(own->getLinkage(), ("__gw_i_" + name).str(), own);
+  alias->setVisibility(!own->hasDefaultVisibility() ? own->getVisibility()
+                       : library                    ? GlobalValue::ProtectedVisibility
+                                                    : GlobalValue::DefaultVisibility);
+}
+
 }  // namespace
 
 void rename_intercepted(Module &m) {
+  for (StringRef name : kC11) claim(m, name);
   for (StringRef name : kIntercepted) {
     // A label given by __asm__ may carry the mark for "as it is".
     for (const std::string &spelling : {name.str(), "\01" + name.str()}) {

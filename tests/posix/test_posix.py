@@ -39,18 +39,31 @@ def test_calls_that_the_compiler_leaves(programs, tmp_path):
 
 
 OWN = r"""
-#include <stdio.h>
+int printf(const char *format, ...);
 double wait(const char *what, double times) { return printf("waits for %s\n", what) * times; }
 long select(const char *s) { return s[0]; }
 int poll(void) { return 7; }
 int connect(double to, double from) { return to > from; }
+int dup2(const char *s) { return s[1]; }
+double recv(double x) { return x * 2; }
+char *getline(char *s, int room) { return s + room; }
+void open(void) {}
 """
 CALLS_OWN = r"""
 double wait(const char *what, double times);
 long select(const char *s);
 int poll(void);
 int connect(double to, double from);
-int main(void) { return wait("you", 0.5) == 7 && select("a") == 'a' && poll() == 7 && connect(2, 1) ? 0 : 1; }
+int dup2(const char *s);
+double recv(double x);
+char *getline(char *s, int room);
+void open(void);
+int main(void) {
+  char text[] = "ab";
+  open();
+  if (dup2(text) != 'b' || recv(2) != 4 || getline(text, 1) != text + 1) return 1;
+  return wait("you", 0.5) == 7 && select("a") == 'a' && poll() == 7 && connect(2, 1) ? 0 : 1;
+}
 """
 
 
@@ -61,6 +74,69 @@ def test_functions_of_the_programs_own_with_names_of_libc(tmp_path):
     calls.write_text(CALLS_OWN)
     run = gt.run_race(gt.compile_c([own, calls], tmp_path / "own", "-O1"), folder=tmp_path)
     assert (run.status, run.findings, run.result.stdout) == (0, [], "waits for you\n"), run.result
+
+
+OWN_THREADS = r"""
+#include <pthread.h>
+#include <stdlib.h>
+struct start { int (*f)(void *); void *arg; };
+static void *run(void *p) {
+  struct start s = *(struct start *)p;
+  free(p);
+  return (void *)(long)s.f(s.arg);
+}
+int thrd_create(pthread_t *t, int (*f)(void *), void *arg) {
+  struct start *s = malloc(sizeof *s);
+  *s = (struct start){f, arg};
+  return pthread_create(t, NULL, run, s) == 0 ? 1 : 0;
+}
+int thrd_join(pthread_t t, int *result) {
+  void *r;
+  int ok = pthread_join(t, &r) == 0;
+  *result = (int)(long)r;
+  return ok;
+}
+int mtx_lock(pthread_mutex_t *m) { return pthread_mutex_lock(m) == 0; }
+int mtx_unlock(pthread_mutex_t *m) { return pthread_mutex_unlock(m) == 0; }
+"""
+CALLS_OWN_THREADS = r"""
+#include <pthread.h>
+enum { success = 1 };
+int thrd_create(pthread_t *t, int (*f)(void *), void *arg);
+int thrd_join(pthread_t t, int *result);
+int mtx_lock(pthread_mutex_t *m);
+int mtx_unlock(pthread_mutex_t *m);
+static pthread_mutex_t m = PTHREAD_MUTEX_INITIALIZER;
+static long x, beside;
+static int add(void *arg) {
+  if (mtx_lock(&m) != success) return 0;
+  x++;
+  if (mtx_unlock(&m) != success) return 0;
+  if (arg) beside++;
+  return 7;
+}
+int main(int argc, char **argv) {
+  pthread_t t;
+  int result;
+  (void)argv;
+  void *races = argc > 1 ? &m : NULL;
+  if (thrd_create(&t, add, races) != success || add(races) != 7 || thrd_join(t, &result) != success) return 1;
+  return result == 7 && x == 2 ? 0 : 2;
+}
+"""
+
+
+@pytest.mark.parametrize("flags", ((), ("-static",), ("-fPIC",), ("-flto",)), ids=("dynamic", "static", "PIC", "lto"))
+def test_c11_threads_of_the_programs_own(flags, tmp_path):
+    """They have the names and the prototypes of libc's, and results of their own."""
+    own, calls = tmp_path / "own.c", tmp_path / "calls.c"
+    own.write_text(OWN_THREADS)
+    calls.write_text(CALLS_OWN_THREADS)
+    program = gt.compile_c([own, calls], tmp_path / "own", "-O1", *flags)
+    run = gt.run_race(program, folder=tmp_path)
+    assert (run.status, run.findings) == (0, []), run.result
+    run = gt.run_race(program, "race", folder=tmp_path)
+    assert run.status == 66 and len(run.findings) == 1, run.result
 
 
 # --- processes -----------------------------------------------------------------------------------------------------
