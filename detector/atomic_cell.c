@@ -5,6 +5,8 @@
  *
  * What atomics wrote stands beside what plain accesses did and other goroutines' atomics, neither of which it replaces.
  * So where the cell is another's the access itself goes where displaced ones are (spill.h): nothing has to be moved.
+ * But for the plain write that most locations begin with: it stays for ever, and atomics replace one another, so the
+ * cell is theirs as soon as there is a place beside it.
  */
 #include "detector/contexts.h"
 #include "detector/depot.h"
@@ -83,23 +85,70 @@ static inline enum outcome look(const struct try *a, struct found *f, bool wrote
   return CLEAR;
 }
 
+/* One entry, which is in the plane. */
+static inline enum outcome look_at_one(const struct try *a, struct spill_way *spill) {
+  uint32_t cell = *spill->at.cell;
+  const bool wrote = *spill->at.info & SPILL_WRITE;
+  if ((wrote || !a->write) && covers(a, cell)) return COVERED;
+  enum verdict v = judge(a, cell, wrote);
+  if (v == RACES) return GIVEN_UP;
+  spill->left[0] = v == GOES ? without(cell, a->mask) : cell;
+  return CLEAR;
+}
+
 static inline enum outcome look_at_spill(const struct try *a, struct spill_way *spill) {
   spill->at.n = 0;
   if (!(a->meta & META_VICTIMS)) return CLEAR;
+  uint32_t *cell = shadow_cell(SPILL_PLANE, a->granule), *info = shadow_ctx(SPILL_PLANE, a->granule);
+  if (!*cell) return CLEAR;
+  if (LIKELY(*cell & CELL_BYTES && !(*info & SPILL_MORE))) {
+    spill->at = (struct spill){cell, info, 1};
+    return look_at_one(a, spill);
+  }
   const struct spill_access s = {a->t, a->g, a->granule, a->mask, a->own, a->write};
   enum spill_verdict v = spill_judge(&s, spill);
   return v == SPILL_CLEAR ? CLEAR : v == SPILL_COVERED ? COVERED : GIVEN_UP;
 }
 
+static inline void settle(const struct try *a, struct spill_way *spill) {
+  if (spill->at.n == 1)
+    *spill->at.cell = spill->left[0];
+  else if (spill->at.n)
+    spill_settle(a->t, a->granule, spill, 0, 0);
+}
+
+static inline void put(const struct try *a, const struct found *f, uint32_t ctx) {
+  __atomic_store_n(f->cell, a->own | a->mask, __ATOMIC_RELAXED);
+  context_set(a->t, f->plane, a->granule, ctx);
+}
+
+/* A plain write of the same bytes, by an earlier epoch, leaves the cell if the place in the spill plane is free.  One
+ * of other bytes is a neighbour's, who comes back. */
+static inline bool takes_place(const struct try *a, const struct found *f, const struct spill_way *spill) {
+  if (f->plane || f->rest & CELL_ATOMIC || !(f->rest & a->mask) || cell_same_id(f->rest, a->own)) return false;
+  return !spill->at.n || (spill->at.n == 1 && !spill->left[0]);
+}
+
+static inline void take_place(struct try *a, const struct found *f, uint32_t ctx) {
+  *shadow_ctx(SPILL_PLANE, a->granule) = context_get(0, a->granule) | SPILL_WRITE;
+  *shadow_cell(SPILL_PLANE, a->granule) = f->rest;
+  put(a, f, ctx);
+  a->meta |= META_VICTIMS;
+}
+
 /* Records the access in its cell, else among the victims; false if neither has room. */
 static inline bool record(struct try *a, const struct found *f, struct spill_way *spill, uint32_t ctx) {
   if (!f->rest) {
-    if (spill->at.n) spill_settle(a->t, a->granule, spill, 0, 0);
-    __atomic_store_n(f->cell, a->own | a->mask, __ATOMIC_RELAXED);
-    context_set(a->t, f->plane, a->granule, ctx);
+    settle(a, spill);
+    put(a, f, ctx);
     return true;
   }
-  if (is_own(a, f->rest) || !spill_has_room(a->t, spill)) return false;
+  if (is_own(a, f->rest)) return false;
+  if (takes_place(a, f, spill)) {
+    take_place(a, f, ctx);
+    return true;
+  }
+  if (!spill_has_room(a->t, spill)) return false;
   spill_settle(a->t, a->granule, spill, a->own | a->mask, ctx | (a->write ? SPILL_WRITE : 0));
   if (*f->cell != f->rest) __atomic_store_n(f->cell, f->rest, __ATOMIC_RELAXED);
   a->meta |= META_VICTIMS;

@@ -11,6 +11,8 @@
 #include "detector/depot.h"
 #include "detector/heap.h"
 #include "detector/libc.h"
+#include "detector/row.h"
+#include "detector/shadow.h"
 #include "godwit/heap.h"
 
 const char gw__heap_told = 1;
@@ -32,9 +34,19 @@ static void free_touched(struct race_g *g, uintptr_t lo, uintptr_t hi, struct ra
   if (run) race_access(g, (void *)run, hi - run, RACE_FREE, at);
 }
 
+/* The short way; false if it takes more. */
+static bool free_simply(struct race_g *g, uintptr_t p, size_t n, struct race_at at) {
+  if (g->ignore || !g->epoch || !shadow_covered(p) || !shadow_covered(p + n - 1)) return false;
+  struct det_thread *t = det_enter();
+  bool done = rows_access(t, g, p, n, depot_context(t, g, RACE_FREE, at), true);
+  det_exit(t);
+  return done;
+}
+
 static void record_free(struct race_g *g, uintptr_t p, size_t n, struct race_at at) {
   if (n == 0) return;
   if (n <= WHOLE) {
+    if (n <= ROWS_MAX && free_simply(g, p, n, at)) return;
     race_access(g, (void *)p, n, RACE_FREE, at);
     return;
   }

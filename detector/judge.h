@@ -9,14 +9,18 @@
  * what goroutines found (until the collector gives ids another meaning).  The epoch's entry and the clock are two or
  * three cache misses: with 128 places trees look there for an eighth of their accesses, where two places left half,
  * memcached for a third. */
+static __attribute__((noinline, unused)) bool ordered_anew(const struct race_g *g, uint32_t id, uint64_t *known,
+                                                           uint64_t me) {
+  if (!epoch_before(g, id)) return false;
+  *known = me;
+  return true;
+}
+
 static inline bool ordered(struct det_thread *t, const struct race_g *g, uint32_t cell) {
   if (cell_same_id(cell, g->epoch)) return true;
   uint32_t id = cell_id(cell);
   uint64_t *known = &t->ordered[id % ORDERED], me = g->serial << CELL_ID_BITS | id;
-  if (LIKELY(*known == me)) return true;
-  if (!epoch_before(g, id)) return false;
-  *known = me;
-  return true;
+  return LIKELY(*known == me) || ordered_anew(g, id, known, me);
 }
 
 #endif

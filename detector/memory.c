@@ -3,6 +3,7 @@
 #include "base/prim.h"
 #include "detector/contexts.h"
 #include "detector/detector.h"
+#include "detector/row.h"
 #include "detector/shadow.h"
 #include "detector/spill.h"
 #include "detector/sync.h"
@@ -97,37 +98,45 @@ void det_reborn(uintptr_t lo, uintptr_t hi) {
   }
 }
 
+/* The cells of granules first to last, of which `end` is the end of what is written: written in the own epoch. */
+static inline void fresh_cells(const struct race_g *g, uintptr_t first, uintptr_t last, uintptr_t end) {
+  row_set(shadow_cell(0, first), (unsigned)(last - first) + 1, g->epoch | CELL_BYTES);
+  if (LIKELY(end >> 3 > last)) return;
+  for (uintptr_t i = end >> 3; i <= last; i++) {
+    const uint32_t bytes = i == end >> 3 && end & 7 ? CELL_BYTES >> (8 - (end & 7)) : 0;
+    __atomic_store_n(shadow_cell(0, i), bytes ? g->epoch | bytes : 0, __ATOMIC_RELAXED);
+  }
+}
+
 /* One line: what was there goes, and what of it lies in [p, end) is recorded as written.  Nobody else may touch it. */
 static void fresh_line(struct det_thread *t, struct race_g *g, uintptr_t lo, uintptr_t hi, uintptr_t end,
                        uint32_t ctx) {
-  uintptr_t first = lo >> 3, last = (hi - 1) >> 3, line = first >> 3;
+  const uintptr_t first = lo >> 3, last = (hi - 1) >> 3, line = first >> 3;
+  const unsigned k = (unsigned)(last - first) + 1;
   uint8_t *m = shadow_meta(line);
-  uint8_t meta = line_lock(m);
-  bool whole = (first & 7) == 0 && (last & 7) == 7;
-  for (unsigned k = 1; k <= READ_PLANES; k++) {
-    if (!(meta & META_WRITE << k)) continue;
-    for (uintptr_t i = first; i <= last; i++) __atomic_store_n(shadow_cell(k, i), 0, __ATOMIC_RELAXED);
-    if (whole) context_drop_line(t, k, line);
+  const unsigned meta = line_lock(m);
+  const bool whole = k == LINE_CELLS;
+  for (unsigned bits = meta >> 1 & ((1u << READ_PLANES) - 1); bits; bits &= bits - 1) {
+    const unsigned plane = (unsigned)__builtin_ctz(bits) + 1;
+    row_set(shadow_cell(plane, first), k, 0);
+    if (whole) context_drop_line(t, plane, line);
   }
-  context_set_some(t, 0, first, last, ctx);
-  for (uintptr_t i = first; i <= last; i++) {
-    uintptr_t at = i << 3;
-    uint32_t mask = at >= end ? 0 : end - at >= 8 ? CELL_BYTES : CELL_BYTES >> (8 - (end - at));
-    __atomic_store_n(shadow_cell(0, i), mask ? g->epoch | mask : 0, __ATOMIC_RELAXED);
-  }
-  if (meta & META_VICTIMS) forget_victims(t, first, last);
+  row_set_contexts(t, 0, first, k, ctx);
+  fresh_cells(g, first, last, end);
+  if (UNLIKELY(meta & META_VICTIMS)) forget_victims(t, first, last);
   if (!(meta & META_WRITE)) shadow_note_line(line);
-  line_unlock(m, (whole ? meta & META_SYNC : meta) | META_WRITE);
-  if (meta & META_SYNC) sync_forget_range(t, first << 3, (last + 1) << 3);
+  line_unlock(m, (uint8_t)((whole ? meta & META_SYNC : meta) | META_WRITE));
+  if (UNLIKELY(meta & META_SYNC)) sync_forget_range(t, first << 3, (last + 1) << 3);
 }
 
 void det_reborn_fresh(struct det_thread *t, struct race_g *g, uintptr_t p, size_t room, size_t n, uint32_t ctx) {
   if (!g->epoch) det_first_record(t, g);
-  uintptr_t fresh = p + ((n + 7) & ~(size_t)7), hi = p + room;
-  if (hi > fresh) det_reborn(fresh, hi);
-  for (uintptr_t lo = p; lo < p + n;) {
+  /* what lies beyond n is cleared with the last line as far as that reaches */
+  const uintptr_t end = p + n, all = p + room, lines_end = ((end - 1) | 63) + 1, hi = all < lines_end ? all : lines_end;
+  if (all > hi) det_reborn(hi, all);
+  for (uintptr_t lo = p; lo < hi;) {
     uintptr_t next = (lo | 63) + 1;
-    fresh_line(t, g, lo, next < p + n ? next : p + n, p + n, ctx);
+    fresh_line(t, g, lo, next < hi ? next : hi, end, ctx);
     lo = next;
   }
   g->recorded = true;

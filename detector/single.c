@@ -11,6 +11,7 @@
 #include "detector/detector.h"
 #include "detector/judge.h"
 #include "detector/readers.h"
+#include "detector/row.h"
 #include "detector/shadow.h"
 #include "detector/spill.h"
 
@@ -234,15 +235,14 @@ static inline __attribute__((always_inline)) uint32_t bytes_in(uintptr_t granule
   return mask & CELL_BYTES;
 }
 
-/* [p, p+n) is of one line; `mine` is the access's context.  What was recorded before it gave up is found recorded by
- * the next who tries. */
-static inline __attribute__((always_inline)) bool try_line(struct det_thread *t, struct race_g *g, uintptr_t p,
-                                                           size_t n, uint32_t mine, bool write, bool range) {
-  struct way w = {.t = t, .g = g, .own = g->epoch, .range = range};
+/* [p, p+n) is of one line, whose lock is held and its meta byte's other bits are `meta`; `mine` is the access's
+ * context. What was recorded before it gave up is found recorded by the next who tries. */
+static inline __attribute__((always_inline)) bool try_granules(struct det_thread *t, struct race_g *g, uintptr_t p,
+                                                               size_t n, uint32_t mine, unsigned meta, bool write,
+                                                               bool range) {
+  struct way w = {.t = t, .g = g, .own = g->epoch, .range = range, .meta = meta};
   const unsigned plane = write ? 0 : t->plane;
   const uint8_t bit = (uint8_t)(META_WRITE << plane);
-  uint8_t *m = shadow_meta(p >> 6);
-  w.meta = line_lock(m);
   bool done = true;
   for (w.granule = p >> 3; done && w.granule <= (p + n - 1) >> 3; w.granule++) {
     w.mask = bytes_in(w.granule, p, p + n);
@@ -253,12 +253,33 @@ static inline __attribute__((always_inline)) bool try_line(struct det_thread *t,
     if (!done) break;
     g->recorded = true;
   }
-  line_unlock(m, (uint8_t)w.meta);
+  line_unlock(shadow_meta(p >> 6), (uint8_t)w.meta);
   return done;
 }
 
+/* By themselves: what comes before them is short, and needs few registers. */
+static __attribute__((noinline)) bool try_reads(struct det_thread *t, struct race_g *g, uintptr_t p, size_t n,
+                                                uint32_t mine, unsigned meta, bool range) {
+  return try_granules(t, g, p, n, mine, meta, false, range);
+}
+
+static __attribute__((noinline)) bool try_writes(struct det_thread *t, struct race_g *g, uintptr_t p, size_t n,
+                                                 uint32_t mine, unsigned meta) {
+  return try_granules(t, g, p, n, mine, meta, true, true);
+}
+
+static inline __attribute__((always_inline)) bool try_line(struct det_thread *t, struct race_g *g, uintptr_t p,
+                                                           size_t n, uint32_t mine, bool write, bool range) {
+  const unsigned meta = (p & 7) + n <= 8 ? granule_access(t, g, p >> 3, granule_bytes(p, n), mine, write)
+                                         : row_access(t, g, p, n, mine, write);
+  if (UNLIKELY(meta != ROW_DONE))
+    return write ? try_writes(t, g, p, n, mine, meta) : try_reads(t, g, p, n, mine, meta, range);
+  g->recorded = true;
+  return true;
+}
+
 bool det_line_simply(struct det_thread *t, struct race_g *g, uintptr_t p, size_t n, uint32_t ctx, bool write) {
-  return write ? try_line(t, g, p, n, ctx, true, true) : try_line(t, g, p, n, ctx, false, true);
+  return try_line(t, g, p, n, ctx, write, true);
 }
 
 static inline bool is_of_one_line(uintptr_t p, size_t n) { return (p & 63) + n <= 64; }
@@ -273,8 +294,11 @@ static __attribute__((noinline)) bool try_two_lines(struct det_thread *t, struct
 
 static inline __attribute__((always_inline)) bool try_access(struct det_thread *t, struct race_g *g, uintptr_t p,
                                                              size_t n, struct race_at at, bool write) {
-  if (UNLIKELY(n > 64 || !g->epoch || g->ignore || !shadow_covered(p))) return false;
+  if (UNLIKELY(n > ROWS_MAX || !g->epoch || g->ignore || !shadow_covered(p))) return false;
+  const bool rows = n > 64;
+  if (UNLIKELY(rows) && !shadow_covered(p + n - 1)) return false;
   uint32_t mine = depot_context_plain(t, g, at);
+  if (UNLIKELY(rows)) return rows_access(t, g, p, n, mine, write);
   if (UNLIKELY(!is_of_one_line(p, n))) return try_two_lines(t, g, p, n, mine, write);
   return try_line(t, g, p, n, mine, write, n > 16);
 }

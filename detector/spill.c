@@ -101,9 +101,17 @@ bool spill_has_room(struct det_thread *t, const struct spill_way *w) {
 
 void spill_settle(struct det_thread *t, uintptr_t granule, struct spill_way *w, uint32_t cell, uint32_t info) {
   uint32_t any = 0;
-  for (unsigned i = 0; i < w->at.n; i++) any |= w->at.cell[i] = w->left[i];
-  if (cell)
+  unsigned empty = 0;
+  for (unsigned i = 0; i < w->at.n; i++) {
+    any |= w->at.cell[i] = w->left[i];
+    if (!w->left[i]) empty = i;
+  }
+  if (cell && w->at.n == SPILLED) {
+    w->at.cell[empty] = cell;
+    w->at.info[empty] = info;
+  } else if (cell) {
     spill_add(t, granule, cell, info);
-  else if (!any && w->at.n == SPILLED)
+  } else if (!any && w->at.n == SPILLED) {
     clear_block(t, granule);
+  }
 }
