@@ -16,6 +16,8 @@ const char *program_path(void) {
   static char path[512];
   if (!path[0]) {
     ssize_t n = readlink("/proc/self/exe", path, sizeof path - 1);
+    /* The first thread may have ended before the others. */
+    if (n < 0) n = readlink("/proc/thread-self/exe", path, sizeof path - 1);
     if (n < 0) snprintf(path, sizeof path, "?");
   }
   return path;

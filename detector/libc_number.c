@@ -22,6 +22,8 @@ TO_INTEGER(long, strtol)
 TO_INTEGER(long long, strtoll)
 TO_INTEGER(unsigned long, strtoul)
 TO_INTEGER(unsigned long long, strtoull)
+TO_INTEGER(intmax_t, strtoimax)
+TO_INTEGER(uintmax_t, strtoumax)
 TO_INTEGER(long, __isoc23_strtol)
 TO_INTEGER(long long, __isoc23_strtoll)
 TO_INTEGER(unsigned long, __isoc23_strtoul)
@@ -38,6 +40,7 @@ TO_INTEGER(unsigned long long, __isoc23_strtoull)
   }
 TO_REAL(double, strtod)
 TO_REAL(float, strtof)
+TO_REAL(long double, strtold)
 
 #define FROM_TEXT(type, name, by)     \
   type __gw_i_##name(const char *s) { \

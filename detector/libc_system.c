@@ -191,6 +191,13 @@ int __gw_i_rand_r(unsigned *seed) {
   return rand_r(seed);
 }
 
+int __gw_i_pthread_getname_np(pthread_t t, char *to, size_t n) {
+  CALLER();
+  int r = pthread_getname_np(t, to, n);
+  if (r == 0) W(to, strlen(to) + 1);
+  return r;
+}
+
 /* --- sets of signals -----------------------------------------------------------------------------------------------
  */
 
@@ -204,6 +211,29 @@ int __gw_i_rand_r(unsigned *seed) {
   }
 MASK(sigprocmask)
 MASK(pthread_sigmask)
+
+int __gw_i_sigwait(const sigset_t *restrict set, int *restrict sig) {
+  CALLER();
+  R(set, sizeof *set);
+  int r = sigwait(set, sig);
+  if (r == 0) W(sig, sizeof *sig);
+  return r;
+}
+int __gw_i_sigwaitinfo(const sigset_t *restrict set, siginfo_t *restrict info) {
+  CALLER();
+  R(set, sizeof *set);
+  int r = sigwaitinfo(set, info);
+  if (r > 0 && info) W(info, sizeof *info);
+  return r;
+}
+int __gw_i_sigtimedwait(const sigset_t *restrict set, siginfo_t *restrict info, const struct timespec *restrict t) {
+  CALLER();
+  R(set, sizeof *set);
+  if (t) R(t, sizeof *t);
+  int r = sigtimedwait(set, info, t);
+  if (r > 0 && info) W(info, sizeof *info);
+  return r;
+}
 
 /* --- addresses -----------------------------------------------------------------------------------------------------
  */

@@ -111,3 +111,37 @@ char *__gw_i_strptime(const char *s, const char *f, struct tm *t) {
   }
   return end;
 }
+
+/* Alarms. */
+int __gw_i_setitimer(__itimer_which_t which, const struct itimerval *restrict value, struct itimerval *restrict old) {
+  CALLER();
+  if (value) R(value, sizeof *value);
+  int r = setitimer(which, value, old);
+  if (r == 0 && old) W(old, sizeof *old);
+  return r;
+}
+int __gw_i_getitimer(__itimer_which_t which, struct itimerval *value) {
+  CALLER();
+  int r = getitimer(which, value);
+  if (r == 0) W(value, sizeof *value);
+  return r;
+}
+int __gw_i_timer_gettime(timer_t t, struct itimerspec *value) {
+  CALLER();
+  int r = timer_gettime(t, value);
+  if (r == 0) W(value, sizeof *value);
+  return r;
+}
+int __gw_i_timerfd_settime(int fd, int flags, const struct itimerspec *value, struct itimerspec *old) {
+  CALLER();
+  R(value, sizeof *value);
+  int r = timerfd_settime(fd, flags, value, old);
+  if (r == 0 && old) W(old, sizeof *old);
+  return r;
+}
+int __gw_i_timerfd_gettime(int fd, struct itimerspec *value) {
+  CALLER();
+  int r = timerfd_gettime(fd, value);
+  if (r == 0) W(value, sizeof *value);
+  return r;
+}

@@ -77,3 +77,13 @@ int __gw_i_madvise(void *p, size_t n, int advice) {
     changes_hands(p, n);
   return gw__real.madvise(p, n, advice);
 }
+
+/* A segment may come where another one was. */
+void *__gw_i_shmat(int id, const void *at, int flags) {
+  void *p = gw__real.shmat(id, at, flags);
+  struct shmid_ds about;
+  int before = errno;
+  if (p != MAP_FAILED && shmctl(id, IPC_STAT, &about) == 0) got(p, about.shm_segsz, PROT_READ);
+  errno = before;
+  return p;
+}

@@ -2,6 +2,11 @@
  * tables by descriptor need no lock of their own, as in the kernel's. */
 #include "detector/posix.h"
 
+static void named(const char *path, struct race_at at) {
+  struct race_g *g = posix_self();
+  if (g) posix_read(g, path, strlen(path) + 1, at);
+}
+
 static int opened(int fd) {
   struct race_g *g = fd >= 0 ? posix_self() : NULL;
   if (g) fd_opened(g, fd);
@@ -40,12 +45,20 @@ static int pipe_opened(int r, int *fds, struct race_at at) {
     }                                                              \
     mode;                                                          \
   })
-int __gw_i_open(const char *path, int flags, ...) { return opened(gw__real.open(path, flags, MODE(flags))); }
-int __gw_i_open64(const char *path, int flags, ...) { return opened(gw__real.open64(path, flags, MODE(flags))); }
+int __gw_i_open(const char *path, int flags, ...) {
+  named(path, RACE_HERE());
+  return opened(gw__real.open(path, flags, MODE(flags)));
+}
+int __gw_i_open64(const char *path, int flags, ...) {
+  named(path, RACE_HERE());
+  return opened(gw__real.open64(path, flags, MODE(flags)));
+}
 int __gw_i_openat(int at, const char *path, int flags, ...) {
+  named(path, RACE_HERE());
   return opened(gw__real.openat(at, path, flags, MODE(flags)));
 }
 int __gw_i_openat64(int at, const char *path, int flags, ...) {
+  named(path, RACE_HERE());
   return opened(gw__real.openat64(at, path, flags, MODE(flags)));
 }
 int __gw_i_creat(const char *path, mode_t mode) { return opened(gw__real.creat(path, mode)); }
@@ -78,6 +91,7 @@ int __gw_i_listen(int fd, int backlog) {
 }
 int __gw_i_connect(int fd, const struct sockaddr *to, socklen_t n) {
   bool seen = posix_self() != NULL;
+  if (seen) posix_read(posix_self(), to, n, RACE_HERE());
   if (seen) peer_connecting();
   int r = gw__real.connect(fd, to, n);
   if (seen) peer_connected(fd);
@@ -131,11 +145,13 @@ FCNTL(fcntl)
 FCNTL(fcntl64)
 
 FILE *__gw_i_fopen(const char *path, const char *mode) {
+  named(path, RACE_HERE());
   FILE *f = gw__real.fopen(path, mode);
   if (f) opened(fileno(f));
   return f;
 }
 FILE *__gw_i_fopen64(const char *path, const char *mode) {
+  named(path, RACE_HERE());
   FILE *f = gw__real.fopen64(path, mode);
   if (f) opened(fileno(f));
   return f;

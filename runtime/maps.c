@@ -88,7 +88,8 @@ bool maps_begin(void) {
   maps_hole((uintptr_t)gw__data_begin, (uintptr_t)gw__data_end);
   maps_hole((uintptr_t)gw__bss_begin, (uintptr_t)gw__bss_end);
   maps.pagemap = -1;
-  int fd = prim_open_read("/proc/self/maps");
+  int fd = prim_open_read("/proc/thread-self/maps"); /* the first thread may have ended before the others */
+  if (fd < 0) fd = prim_open_read("/proc/self/maps");
   if (fd < 0) return false;
   size_t kept = 0;
   for (int64_t got; (got = prim_read(fd, maps.text + kept, TEXT - kept)) > 0;) {
@@ -97,7 +98,8 @@ bool maps_begin(void) {
     memmove(maps.text, maps.text + used, kept);
   }
   prim_close(fd);
-  maps.pagemap = prim_open_read("/proc/self/pagemap");
+  maps.pagemap = prim_open_read("/proc/thread-self/pagemap");
+  if (maps.pagemap < 0) maps.pagemap = prim_open_read("/proc/self/pagemap");
   return maps.n > 0 && maps.n < MAPS_MAX;
 }
 

@@ -9,8 +9,8 @@ LEVELS = ("-O0", "-O1", "-O2", "-O3")
 
 
 # So that each call is one: the compiler knows what many of them do.  In static programs getaddrinfo is warned of.
-CALLS = {"strings_race": ("-fno-builtin",), "system_race": ("-fno-builtin",), "stores_norace": ("-lm",),
-         "stores_race": ("-lm", "-Wl,--no-warnings")}
+CALLS = {"strings_race": ("-fno-builtin",), "system_race": ("-fno-builtin",), "texts_race": ("-fno-builtin",),
+         "stores_norace": ("-lm",), "stores_race": ("-lm", "-Wl,--no-warnings")}
 
 
 def ids(path):
