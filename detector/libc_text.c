@@ -7,6 +7,9 @@ int __gw_i_regcomp(regex_t *restrict p, const char *restrict text, int flags) {
   W(p, sizeof *p);
   return regcomp(p, text, flags);
 }
+/* Declared by its bound, which compilers want to see again. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wvla"
 int __gw_i_regexec(const regex_t *restrict p, const char *restrict s, size_t n, regmatch_t m[_Restrict_arr_ n],
                    int flags) {
   CALLER();
@@ -16,9 +19,10 @@ int __gw_i_regexec(const regex_t *restrict p, const char *restrict s, size_t n, 
   else
     R_STRING(s);
   int r = regexec(p, s, n, m, flags);
-  if (r == 0 && m && !(p->re_nsub == 0 && n == 0)) W(m, n * sizeof *m);
+  if (r == 0 && m && !p->no_sub) W(m, n * sizeof *m);
   return r;
 }
+#pragma GCC diagnostic pop
 void __gw_i_regfree(regex_t *p) {
   CALLER();
   W(p, sizeof *p);
