@@ -135,6 +135,7 @@ int __gw_i_timer_gettime(timer_t t, struct itimerspec *value) {
 int __gw_i_timerfd_settime(int fd, int flags, const struct itimerspec *value, struct itimerspec *old) {
   CALLER();
   R(value, sizeof *value);
+  if (g) fd_release(g, fd); /* before who reads that it has expired */
   int r = timerfd_settime(fd, flags, value, old);
   if (r == 0 && old) W(old, sizeof *old);
   return r;

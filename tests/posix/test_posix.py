@@ -139,6 +139,43 @@ def test_c11_threads_of_the_programs_own(flags, tmp_path):
     assert run.status == 66 and len(run.findings) == 1, run.result
 
 
+FIRST_ENDED = r"""
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+static long variable;
+static void *add(void *p) { variable++; return p; }
+static void *others(void *p) {
+  pthread_t t, first = *(pthread_t *)p;
+  pthread_join(first, NULL);
+  for (char state = 0; state != 'Z';) { /* the whole of the thread, for the system as well */
+    FILE *f = fopen("/proc/self/stat", "r");
+    if (f && fscanf(f, "%*d (%*[^)]) %c", &state) != 1) state = 'Z';
+    if (!f) break;
+    fclose(f);
+  }
+  pthread_create(&t, NULL, add, NULL);
+  add(NULL);
+  pthread_join(t, NULL);
+  exit(5);
+}
+int main(void) {
+  static pthread_t me, t;
+  me = pthread_self();
+  pthread_create(&t, NULL, others, &me);
+  pthread_exit(NULL);
+}
+"""
+
+
+def test_names_after_the_first_thread_has_ended(programs, tmp_path):
+    """The system then shows nothing of the process in /proc/self."""
+    run = gt.run_race(programs(FIRST_ENDED, "-O1"), folder=tmp_path)
+    assert run.status == 66 and len(run.findings) == 1, run.result
+    assert run.findings[0]["variable"]["name"] == "variable", run.findings
+    assert {f["accesses"][0]["stack"][0]["function"] for f in run.findings} == {"add"}, run.findings
+
+
 # --- processes -----------------------------------------------------------------------------------------------------
 
 FORK = r"""

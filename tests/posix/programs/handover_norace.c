@@ -3,9 +3,13 @@
  * threads of its own or at the end. */
 #include "handover.h"
 
+#include <sys/timerfd.h>
+
 static long x;
 static struct tube one, two;
 static mqd_t mq;
+static int clock_fd;
+static const struct itimerspec soon = {.it_value.tv_nsec = 1000000};
 static int queue, sems;
 static sem_t done, called;
 static long told;
@@ -42,6 +46,7 @@ GIVES_AND_TAKES(8, message_send(queue), message_take(queue))
 GIVES_AND_TAKES(9, sem_change(sems, 0, 1), sem_change(sems, 0, -1))
 GIVES_AND_TAKES(10, sem_change(sems, 1, -1), sem_change(sems, 1, 0))
 GIVES_AND_TAKES(11, move_on(), get(two.fd[0], 1))
+GIVES_AND_TAKES(13, MUST(timerfd_settime(clock_fd, 0, &soon, NULL) == 0), get(clock_fd, 8))
 GIVES_AND_TAKES(12, MUST(semctl(sems, 2, SETVAL, 1) == 0), sem_change(sems, 2, -1))
 /* clang-format on */
 
@@ -122,6 +127,7 @@ static void *says_what_to_do_at_the_end(void *arg) {
 int main(void) {
   tube_make(&one), tube_make(&two);
   mq = mq_make();
+  clock_fd = timerfd_create(CLOCK_MONOTONIC, 0);
   queue = msgget(IPC_PRIVATE, 0600), sems = semget(IPC_PRIVATE, 4, 0600);
   MUST(queue >= 0 && sems >= 0 && semctl(sems, 1, SETVAL, 1) == 0 && sem_init(&done, 0, 0) == 0 &&
        sem_init(&called, 0, 0) == 0);
@@ -129,8 +135,7 @@ int main(void) {
   RUN(2) RUN(3) RUN(4) RUN(5) RUN(6) RUN(7) RUN(8) RUN(9) RUN(10) MUST(pthread_create(&mover, NULL, moves, NULL) == 0);
   RUN(11)
   MUST(pthread_join(mover, NULL) == 0);
-  RUN(12)
-  both(rounds, rounds);
+  RUN(12) RUN(13) both(rounds, rounds);
   timers();
   later();
   msgctl(queue, IPC_RMID, NULL), semctl(sems, 0, IPC_RMID);
