@@ -64,10 +64,7 @@ void race_clocks_free(struct race_clocks *cs) {
 void race_exchange(struct race_g *g, struct race_clocks *cs, uint32_t i) {
   if (!cs) return; /* a channel that was freed beside its use */
   struct det_thread *t = det_enter();
-  struct clock_ref *c = &cs->clock[i];
-  if (is_used(c)) det_acquire_clock(t, g, c);
-  det_publish_over(t, g, c);
-  det_tick(t, g);
+  sync_exchange(t, g, &cs->clock[i]);
   det_exit(t);
 }
 

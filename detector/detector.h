@@ -74,6 +74,7 @@ struct race_g {
   bool acquired;          /* its tree changed since its last tick */
   bool fence_acquire;     /* pending_acquire isn't empty */
   bool fence_release;     /* a release fence came before: fence holds what it published */
+  bool since_is_all;      /* when it acquired `since` it knew nothing beside that, not even of its own */
   struct clock_ref clock; /* tree of the others, own slot, open clock; slot CLOCK_NONE before the first record */
   struct {
     uint64_t clock;

@@ -38,7 +38,8 @@ struct det_thread *det_adopt(void) {
   return t;
 }
 
-/* The stack and the thread-locals of a thread that wasn't announced go to the next one: nobody clears them at its start. */
+/* The stack and the thread-locals of a thread that wasn't announced go to the next one: nobody clears them at its
+ * start. */
 static void give_up_stack(void) {
   pthread_attr_t a;
   void *lo;
@@ -189,7 +190,7 @@ void race_g_end(struct race_g *g) {
   if (g->clock.slot == CLOCK_NONE) {
     incarnation_free(g->incarnation);
   } else {
-    bool open_empty = !det_must_close(g);
+    bool open_empty = !g->recorded && !g->noted && !g->lent; /* and so nobody has its clock */
     if (!g->recorded) epoch_free(cell_id(g->epoch));
     if (g->spare) epoch_free(cell_id(g->spare));
     slot_dead(g->clock.slot, open_empty ? g->clock.clock - 1 : g->clock.clock);

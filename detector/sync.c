@@ -115,6 +115,10 @@ void det_inherit_origins(const struct race_g *creator, struct race_g *child) {
   for (uint32_t i = 0; i < ORIGINS; i++) child->origin[i] = creator->origin[i];
 }
 
+/* Nobody can tell the open segment from the one before it. */
+static bool did_nothing(const struct race_g *g) { return !g->recorded && !g->noted && !g->lent; }
+
+/* Before the tree is changed, or from's, as that may be the same. */
 static void note_acquired(struct race_g *g, const struct clock_ref *from, bool adopted) {
   note_origin(g, from, adopted);
   if (!g->acquired || adopted) {
@@ -126,6 +130,8 @@ static void note_acquired(struct race_g *g, const struct clock_ref *from, bool a
     g->since.clock = from->clock;
   }
   g->acquired = true;
+  g->since_is_all = adopted && from->slot != CLOCK_NONE && did_nothing(g) &&
+                    (g->clock.slot == CLOCK_NONE || has(from, g->clock.slot, g->clock.clock - 1));
 }
 
 static struct node *with_component(struct det_thread *t, struct node *n, const struct clock_ref *c) {
@@ -145,35 +151,17 @@ static void adopt(struct det_thread *t, struct race_g *g, const struct clock_ref
   clock_drop(t, before);
 }
 
-/* What a goroutine can learn of another, or of a primitive. */
-struct offer {
-  struct clock_ref c; /* borrowed */
-  bool whole;         /* the own component stands for all of it, as in any publication */
-};
-
-static void note_offer_acquired(struct race_g *g, const struct offer *o, bool adopted) {
-  struct clock_ref from = o->c;
-  if (!o->whole) from.slot = CLOCK_NONE;
-  note_acquired(g, &from, adopted);
-}
-
-/* g learns what is offered, and doesn't know all of it. */
-static void acquire(struct det_thread *t, struct race_g *g, const struct offer *o) {
-  const struct clock_ref *from = &o->c;
+void det_acquire_clock(struct det_thread *t, struct race_g *g, const struct clock_ref *from) {
+  if (det_knows(g, from)) return;
   if (UNLIKELY(g->lent)) det_tick(t, g); /* what was lent stands for the tree as it is (lend.c) */
   bool within = is_within(g, from);
+  note_acquired(g, from, within);
   if (within) {
     adopt(t, g, from);
   } else {
     g->clock.tree = clock_join(t, g->clock.tree, from->tree);
     if (from->slot != g->clock.slot) g->clock.tree = with_component(t, g->clock.tree, from);
   }
-  note_offer_acquired(g, o, within);
-}
-
-void det_acquire_clock(struct det_thread *t, struct race_g *g, const struct clock_ref *from) {
-  if (det_knows(g, from)) return;
-  acquire(t, g, &(struct offer){.c = *from, .whole = true});
 }
 
 static void add_component(struct det_thread *t, struct clock_ref *c, const struct clock_ref *from) {
@@ -319,28 +307,67 @@ void race_handoff(struct race_g *from, struct race_g *to) {
   det_exit(t);
 }
 
-/* A goroutine that did nothing but acquire since its last tick passes on what it got, and doesn't tick: its segment
- * stays open and empty, and its last closed clock goes with the tree, but doesn't stand for it.  Whoever gets that
- * learns every component of it, and no clock of g's is known to anybody that could be taken for more than g had when it
- * closed it.  What was lent (lend.c) stands for the tree as it was, and ends. */
-static bool passes_on(const struct race_g *g) {
-  return g->acquired && !g->recorded && !g->noted && !g->lent && g->clock.slot != CLOCK_NONE;
+/* What a goroutine brings to a rendezvous, for as long as its tree stays. */
+struct offer {
+  struct clock_ref c; /* borrowed */
+  bool whole;         /* the own component stands for all of it, as in any publication */
+  bool closes;        /* it is of the open segment, or may be */
+};
+
+/* Who did nothing but acquire since his last tick has nothing to tell of his own, and doesn't tick when he tells what
+ * he got: his segment stays open and empty.
+ *
+ * He *hands on* the publication that he got last if he knows nothing else, his own past included: it says exactly what
+ * he would, so that its publisher, or whoever has it already, learns nothing by it.
+ *
+ * Otherwise he *passes on*, at a rendezvous: his tree and his last closed clock, which doesn't stand for that tree.
+ * Whoever gets them learns every component, and no clock is known to anybody then that could be taken for more than its
+ * owner had when he closed it.  What was lent (lend.c) stands for the tree as it was, and ends. */
+static bool hands_on(const struct race_g *g) {
+  return g->acquired && g->since_is_all && g->since.slot != CLOCK_NONE && did_nothing(g);
 }
+static bool passes_on(const struct race_g *g) { return g->acquired && did_nothing(g) && g->clock.slot != CLOCK_NONE; }
 
 static struct offer offer_of(struct race_g *g) {
-  bool whole = !passes_on(g);
-  uint64_t clock = whole ? det_published_clock(g) : g->clock.clock - 1;
+  struct offer o = {.c.tree = g->clock.tree, .whole = true};
   g->untaken_n = 0;
-  return (struct offer){.c = {.slot = g->clock.slot, .tree = g->clock.tree, .clock = clock}, .whole = whole};
+  if (hands_on(g)) {
+    o.c.slot = g->since.slot;
+    o.c.clock = g->since.clock;
+  } else {
+    o.c.slot = g->clock.slot;
+    o.whole = o.closes = !passes_on(g);
+    o.c.clock = o.whole ? det_published_clock(g) : g->clock.clock - 1;
+  }
+  return o;
 }
 
 static void offered(struct det_thread *t, struct race_g *g, const struct offer *o) {
-  if (o->whole) det_tick(t, g);
+  if (o->closes) det_tick(t, g);
+}
+
+void sync_exchange(struct det_thread *t, struct race_g *g, struct clock_ref *c) {
+  det_acquire_clock(t, g, c);
+  if (hands_on(g)) {
+    g->untaken_n = 0;
+    if (c->slot == g->since.slot && c->clock == g->since.clock) return; /* it is there already */
+    clock_drop(t, c->tree);
+    *c = (struct clock_ref){.tree = clock_share(g->clock.tree), .slot = g->since.slot, .clock = g->since.clock};
+  } else {
+    det_publish_over(t, g, c);
+    det_tick(t, g);
+  }
 }
 
 static bool knows_offer(const struct race_g *g, const struct offer *o) {
   if (o->whole) return det_knows(g, &o->c);
   return g->clock.tree == o->c.tree && clock_get(g->clock.tree, o->c.slot) >= o->c.clock;
+}
+
+static void note_offer_acquired(struct race_g *g, const struct offer *o, bool adopted) {
+  struct clock_ref from = o->c;
+  if (!o->whole) from.slot = CLOCK_NONE;
+  note_acquired(g, &from, adopted);
 }
 
 static void replace_tree(struct det_thread *t, struct race_g *g, struct node *tree) {
@@ -371,13 +398,13 @@ static bool exchange_in_place(struct det_thread *t, struct race_g *a, struct rac
        b_knows = clock_get(tree, of_a->c.slot) >= of_a->c.clock;
   offered(t, a, of_a);
   offered(t, b, of_b);
+  if (!a_knows) note_offer_acquired(a, of_b, true);
+  if (!b_knows) note_offer_acquired(b, of_a, true);
   clock_drop(t, tree); /* b's reference, so that it is changed in place */
   if (!b_knows) tree = clock_set(t, tree, of_a->c.slot, of_a->c.clock);
   if (!a_knows) tree = clock_set(t, tree, of_b->c.slot, of_b->c.clock);
   a->clock.tree = tree;
   b->clock.tree = clock_share(tree);
-  if (!a_knows) note_offer_acquired(a, of_b, true);
-  if (!b_knows) note_offer_acquired(b, of_a, true);
   return true;
 }
 
@@ -387,7 +414,9 @@ static void exchange(struct det_thread *t, struct race_g *a, struct race_g *b, c
                      const struct offer *of_b, struct met *met) {
   if (exchange_in_place(t, a, b, of_a, of_b)) return;
   struct node *both;
-  bool a_within = is_within(a, &of_b->c), b_within = !a_within && is_within(b, &of_a->c);
+  bool a_knows = knows_offer(a, of_b), b_knows = knows_offer(b, of_a);
+  bool a_within = b_knows || (!a_knows && is_within(a, &of_b->c));
+  bool b_within = !a_within && (a_knows || is_within(b, &of_a->c));
   if (a_within)
     both = whole_tree(t, &of_b->c);
   else if (b_within)
@@ -395,27 +424,24 @@ static void exchange(struct det_thread *t, struct race_g *a, struct race_g *b, c
   else
     both = clock_join_since(t, clock_share(of_a->c.tree), of_b->c.tree, met_since(met, a, b));
   /* whom the other's tree is part of learns its component at most */
-  bool a_learns = !b_within || !has(&of_a->c, of_b->c.slot, of_b->c.clock);
-  bool b_learns = !a_within || !has(&of_b->c, of_a->c.slot, of_a->c.clock);
+  bool a_learns = !a_knows && (!b_within || !has(&of_a->c, of_b->c.slot, of_b->c.clock));
+  bool b_learns = !b_knows && (!a_within || !has(&of_b->c, of_a->c.slot, of_a->c.clock));
   both = with_component(t, with_component(t, both, &of_a->c), &of_b->c);
   if (!a_within && !b_within) met_keep(t, met, a, b, both);
   offered(t, a, of_a);
   offered(t, b, of_b);
-  replace_tree(t, a, clock_share(both));
-  replace_tree(t, b, both);
   if (a_learns) note_offer_acquired(a, of_b, a_within);
   if (b_learns) note_offer_acquired(b, of_a, b_within);
+  replace_tree(t, a, clock_share(both));
+  replace_tree(t, b, both);
 }
 
 void race_rendezvous(struct race_g *a, struct race_g *b, struct race_clocks *clocks) {
   struct det_thread *t = det_enter();
   struct offer of_a = offer_of(a), of_b = offer_of(b);
-  bool a_knows = knows_offer(a, &of_b), b_knows = knows_offer(b, &of_a);
-  if (a_knows || b_knows) { /* one way, if any */
+  if (knows_offer(a, &of_b) && knows_offer(b, &of_a)) {
     offered(t, a, &of_a);
     offered(t, b, &of_b);
-    if (!a_knows) acquire(t, a, &of_b);
-    if (!b_knows) acquire(t, b, &of_a);
   } else {
     exchange(t, a, b, &of_a, &of_b, clocks_met(clocks));
   }

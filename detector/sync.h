@@ -60,6 +60,8 @@ void sync_join_clock(struct det_thread *t, struct clock_ref *c, const struct clo
 /* Joins what g publishes into *c, which is of an object whose bucket is locked; the caller empties g->untaken before,
  * and ticks when the lock is free. */
 void sync_merge_into(struct det_thread *t, struct race_g *g, struct clock_ref *c);
+/* g acquires the clock, which a primitive owns, and leaves there what it knows then; ticks if need be. */
+void sync_exchange(struct det_thread *t, struct race_g *g, struct clock_ref *c);
 /* Drops the objects in [lo, hi) of one line; true if the line has others left. */
 bool sync_forget_range(struct det_thread *t, uintptr_t lo, uintptr_t hi);
 /* Of the clocks that primitives own, those in use (clocks.c). */

@@ -207,7 +207,8 @@ static void atomic_op(const struct op *o) {
 
 /* Goroutines */
 
-static struct race_clocks *noted; /* of the program */
+enum { SLOTS = 3 };
+static struct race_clocks *noted; /* of the program: notes, and the slots of a buffer */
 
 __attribute__((noinline)) static void note_here(struct race_g *g, void *p) { race_note(g, noted, p, 8, RACE_HERE()); }
 __attribute__((noinline)) static void write_noted_here(struct race_g *g, void *p) {
@@ -306,6 +307,9 @@ static void sync_op(const struct op *o) {
       break;
     case 'b':
       race_rendezvous(g, g_of(o->a[1]), meeting_of(o->a[0], o->a[1]));
+      break;
+    case 'e':
+      race_exchange(g, noted, (uint32_t)o->a[1]);
       break;
     case 'h':
       race_handoff(g, g_of(o->a[1]));
@@ -449,7 +453,7 @@ static void program_begin(const struct op *o) {
     memory_used = (size_t)(memory - memory_all + (ptrdiff_t)size + 127) / 64 * 64;
   }
   race_clocks_free(noted);
-  noted = race_clocks_new(0);
+  noted = race_clocks_new(SLOTS);
   memset(memory, 0, size);
   race_reborn(memory, size);
   race_reborn(keys, sizeof keys);

@@ -11,9 +11,9 @@ from script import RMW, Execution, Program
 LOAD_ORDERS = (RELAXED, CONSUME, ACQUIRE, SEQ_CST)
 STORE_ORDERS = (RELAXED, RELEASE, SEQ_CST)
 RMW_ORDERS = (RELAXED, CONSUME, ACQUIRE, RELEASE, ACQ_REL, SEQ_CST)
-LOCKS, STREAMS = 3, 3
-WEIGHTS = {"access": 50, "note": 3, "write_all": 2, "key": 14, "lock": 20, "stream": 6, "handoff": 5, "create": 6, "end": 3, "atomic": 12, "fence": 4,
-           "memory": 3, "ignore": 1, "locks": 2, "churn": 1, "swarm": 1, "everybody": 0.3, "audience": 0.3, "thread": 0}
+LOCKS, STREAMS, SLOTS = 3, 3, 3
+WEIGHTS = {"access": 50, "note": 3, "write_all": 2, "key": 14, "lock": 20, "stream": 6, "handoff": 5, "relay": 5, "create": 6, "end": 3,
+           "atomic": 12, "fence": 4, "memory": 3, "ignore": 1, "locks": 2, "churn": 1, "swarm": 1, "everybody": 0.3, "audience": 0.3, "thread": 0}
 
 
 def layout(rng):
@@ -221,6 +221,20 @@ class Generator:
 
     def handoff(self):
         self.add(self.rng.choice("hb"), self.goroutine(), self.goroutine())
+
+    def relay(self):
+        """What somebody did goes through several, who mostly do nothing of their own meanwhile."""
+        rng, few = self.rng, [self.goroutine() for _ in range(3)]
+        for _ in range(rng.choice((1, 2, 5, 9))):
+            g = rng.choice(few)
+            if rng.random() < 0.5:
+                self.add("e", g, rng.randrange(SLOTS))
+            else:
+                self.add("b", g, rng.choice(few))
+            if rng.random() < 0.15:
+                self.add("s", rng.choice(few), self.size)
+            if rng.random() < 0.15:
+                self.access()
 
     def create(self):
         if len(self.ran.alive) < self.crowd:

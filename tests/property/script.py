@@ -18,6 +18,7 @@ An operation is a tuple whose first element is its letter; tests/detector/driver
     f k              the clock of key k is forgotten
     h g to           hand-off
     b g h            rendezvous: both ways
+    e g k            exchange with the clock of slot k of a channel's buffer
     L g lo n mo      atomic load                 S g lo n mo v   store
     R g lo n mo f v  atomic read-modify-write, f an index into RMW
     C g lo n mo mf e v   compare-exchange of e for v
@@ -39,7 +40,7 @@ from typing import NamedTuple
 from oracle import RELEASES, Oracle
 
 ACCESSES = "rwsvFMLSRCc"
-PUBLISHES = "nlmqOYhb"
+PUBLISHES = "nlmqOYhbe"
 RMW = ("exchange", "fetch_add", "fetch_sub", "fetch_and", "fetch_or", "fetch_xor", "fetch_nand", "fetch_max",
        "fetch_min", "fetch_umax", "fetch_umin")
 
@@ -219,6 +220,9 @@ class Execution:
 
     def _b(self, _, g, other):
         self.oracle.rendezvous(g, other)
+
+    def _e(self, _, g, k):
+        self.oracle.release_acquire(g, ("slot", k))
 
     def _L(self, at, g, lo, n, order):
         self.oracle.load(g, at, lo, n, order)
