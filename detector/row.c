@@ -174,9 +174,9 @@ static inline __attribute__((always_inline)) void drop_part(const struct race_g 
 }
 
 static inline __attribute__((always_inline)) unsigned access_part(struct det_thread *t, const struct race_g *g,
-                                                                  struct part r, unsigned plane, uint32_t ctx) {
+                                                                  struct part r, unsigned plane, uint32_t ctx,
+                                                                  unsigned meta) {
   uint8_t *m = shadow_meta(r.granule >> 3);
-  unsigned meta = line_lock(m);
   const int found = judge_part(t, g, r, plane, ctx, meta);
   if (found == OTHER) return meta;
   if (found == SIMPLE) {
@@ -196,7 +196,26 @@ static inline __attribute__((always_inline)) unsigned access_part(struct det_thr
 unsigned granule_access(struct det_thread *t, const struct race_g *g, uintptr_t granule, uint32_t mask, uint32_t ctx,
                         bool write) {
   const struct part r = {granule, mask};
-  return write ? access_part(t, g, r, 0, ctx) : access_part(t, g, r, t->plane, ctx);
+  const unsigned meta = line_lock(shadow_meta(granule >> 3));
+  return write ? access_part(t, g, r, 0, ctx, meta) : access_part(t, g, r, t->plane, ctx, meta);
+}
+
+/* Does a concurrent reader stand where the thread reads, who has a plane of his own beside that? */
+static inline bool is_taken(struct det_thread *t, const struct race_g *g, struct part r, unsigned meta) {
+  if (LIKELY(!t->own_plane) || t->own_plane == t->plane || !(meta & META_WRITE << t->plane)) return false;
+  const uint32_t cell = *shadow_cell(t->plane, r.granule);
+  return !(cell & CELL_ATOMIC) && !is_before(t, g, cell, r.mask);
+}
+
+unsigned granule_read(struct det_thread *t, const struct race_g *g, uintptr_t granule, uint32_t mask, uint32_t ctx) {
+  const struct part r = {granule, mask};
+  const unsigned meta = line_lock(shadow_meta(granule >> 3));
+  if (LIKELY(!is_taken(t, g, r, meta))) return access_part(t, g, r, t->plane, ctx, meta);
+  const uint32_t cell = *shadow_cell(t->own_plane, granule);
+  const bool again = meta & META_WRITE << t->own_plane && (cell ^ g->epoch) < CELL_ATOMIC && !(mask & ~cell);
+  const unsigned left = access_part(t, g, r, t->own_plane, ctx, meta);
+  if (left == ROW_DONE && !again) t->displaced++;
+  return left;
 }
 
 /* --- several lines -------------------------------------------------------------------------------------------------

@@ -27,7 +27,9 @@ static inline __attribute__((always_inline)) void row_set_contexts(struct det_th
                                                                    uintptr_t granule, unsigned k, uint32_t ctx) {
   const uint32_t w = *shadow_word(plane, granule >> 3);
   if (w == ctx) return;
-  if (k < LINE_CELLS && (w & CONTEXT_KIND) == CONTEXT_KIND)
+  if (k == LINE_CELLS && !context_is_block(w))
+    context_put_word(shadow_word(plane, granule >> 3), ctx);
+  else if (k < LINE_CELLS && (w & CONTEXT_KIND) == CONTEXT_KIND)
     row_set(shadow_ctx(plane, granule), k, ctx);
   else
     context_set_some(t, plane, granule, granule + k - 1, ctx);
@@ -44,6 +46,9 @@ unsigned row_access(struct det_thread *t, const struct race_g *g, uintptr_t p, s
 /* Likewise for the bytes in mask of one granule. */
 unsigned granule_access(struct det_thread *t, const struct race_g *g, uintptr_t granule, uint32_t mask, uint32_t ctx,
                         bool write);
+/* A read that is no part of a range: where a concurrent reader has the cell it goes to the thread's own plane, if it
+ * has one (plane.c). */
+unsigned granule_read(struct det_thread *t, const struct race_g *g, uintptr_t granule, uint32_t mask, uint32_t ctx);
 /* [p, p+n), of one granule, as a cell's bytes. */
 static inline uint32_t granule_bytes(uintptr_t p, size_t n) { return (0xffu >> (8 - n)) << (p & 7); }
 /* A plain access of several lines; false if it takes more: what was recorded before it gave up is found recorded by the

@@ -270,8 +270,13 @@ static __attribute__((noinline)) bool try_writes(struct det_thread *t, struct ra
 
 static inline __attribute__((always_inline)) bool try_line(struct det_thread *t, struct race_g *g, uintptr_t p,
                                                            size_t n, uint32_t mine, bool write, bool range) {
-  const unsigned meta = (p & 7) + n <= 8 ? granule_access(t, g, p >> 3, granule_bytes(p, n), mine, write)
-                                         : row_access(t, g, p, n, mine, write);
+  unsigned meta;
+  if ((p & 7) + n > 8)
+    meta = row_access(t, g, p, n, mine, write);
+  else if (write || range)
+    meta = granule_access(t, g, p >> 3, granule_bytes(p, n), mine, write);
+  else
+    meta = granule_read(t, g, p >> 3, granule_bytes(p, n), mine);
   if (UNLIKELY(meta != ROW_DONE))
     return write ? try_writes(t, g, p, n, mine, meta) : try_reads(t, g, p, n, mine, meta, range);
   g->recorded = true;
