@@ -102,10 +102,13 @@ struct race_g {
   uint32_t spare;                  /* an id that no cell holds, << 9, for the next epoch; 0: none */
   struct untaken untaken[UNTAKEN]; /* the latest publications, all to locks; the newest last */
   struct node *pending_acquire;    /* what relaxed loads saw, for the next acquire fence */
-  struct race_g *prev, *next;      /* all that live; guarded by gs.lock (goroutine.c) */
+  struct race_g *kept;             /* the next of those that a thread keeps for newborns */
+  struct race_g *prev, *next;      /* all that live or are kept; guarded by gs.lock (goroutine.c) */
 };
 
 enum { BLOCKS_KEPT = 64 }; /* guess */
+enum { GS_KEPT = 256 };    /* guess */
+enum { SERIALS = 64 };     /* guess */
 enum { EPOCH_IDS = 32 };   /* guess: one lock for so many; of one run (epoch.h) */
 enum { ORDERED = 128 };    /* ids whose order a thread remembers (judge.h) */
 
@@ -132,6 +135,9 @@ struct det_thread {
   uint32_t blocks[BLOCKS_KEPT];   /* free ones that it keeps (contexts.c) */
   uint32_t ids_n;                 /* in `ids` */
   uint32_t ids[EPOCH_IDS];        /* free ones that it took ahead (epoch.c); the collector takes them back */
+  struct race_g *kept;            /* for newborns: they end where others begin, mostly */
+  uint32_t kept_n;                /* of them; GS_KEPT at most */
+  uint64_t serial; /* the last that it gave to a goroutine; the next SERIALS - serial % SERIALS are its own */
   struct det_thread *prev, *next; /* guarded by det_threads.lock */
 };
 
@@ -292,8 +298,7 @@ void det_reopen(struct det_thread *t, struct race_g *g, uintptr_t addr, uint64_t
  * ------------------------------------------------------------------------------------------------------- */
 extern struct gs {
   struct spin_DET_GS lock; /* guards the list */
-  struct race_g *first;    /* all that live */
-  uint64_t live;
+  struct race_g *first;    /* all that live or are kept */
 } det_gs;
 extern struct det_threads {
   struct spin_DET_THREADS lock;

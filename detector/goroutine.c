@@ -49,6 +49,61 @@ static void give_up_stack(void) {
   pthread_attr_destroy(&a);
 }
 
+/* Nobody is it: the collector meets it as a newborn that knows nothing, without an incarnation or with one that no id
+ * names.  Its place in the list isn't touched, as others may change that. */
+static void g_clear(struct race_g *g, uint32_t incarnation) {
+  mem_zero(g, offsetof(struct race_g, prev));
+  g->clock.slot = CLOCK_NONE;
+  g->fence.slot = CLOCK_NONE;
+  g->incarnation = incarnation;
+  g->held = g->held_inline;
+  g->held_cap = HELD_INLINE;
+  g->lockset_valid = true;
+  phase_begin(&g->phase);
+}
+
+static struct race_g *g_make(void) {
+  struct race_g *g = arena_alloc(sizeof *g);
+  g_clear(g, 0);
+  spin_lock(&det_gs.lock);
+  g->next = det_gs.first;
+  if (g->next) g->next->prev = g;
+  det_gs.first = g;
+  spin_unlock(&det_gs.lock);
+  return g;
+}
+
+static void g_free(struct race_g *g) {
+  if (g->incarnation) incarnation_free(g->incarnation);
+  spin_lock(&det_gs.lock);
+  if (g->next) g->next->prev = g->prev;
+  if (g->prev)
+    g->prev->next = g->next;
+  else
+    det_gs.first = g->next;
+  spin_unlock(&det_gs.lock);
+  arena_free(g, sizeof *g);
+}
+
+static void g_keep(struct det_thread *t, struct race_g *g, uint32_t incarnation) {
+  g_clear(g, incarnation);
+  if (t->kept_n == GS_KEPT) {
+    g_free(g);
+    return;
+  }
+  g->kept = t->kept;
+  t->kept = g;
+  t->kept_n++;
+}
+
+static struct race_g *g_kept(struct det_thread *t) {
+  struct race_g *g = t->kept;
+  if (!g) return NULL;
+  t->kept = g->kept;
+  t->kept_n--;
+  return g;
+}
+
 /* libc runs destructors in rounds; the program's are over by the last one, as is the thread of posix_thread.c. */
 static void thread_end(void *arg) {
   struct det_thread *t = arg;
@@ -69,6 +124,7 @@ static void thread_end(void *arg) {
   __gw_tls.epoch = 0;
   __gw_tls.read_off = 0;
   det_give_back_plane(t);
+  for (struct race_g *g; (g = g_kept(t));) g_free(g);
   pool_drain(&t->nodes);
   epoch_give_back(t);
   context_give_back(t);
@@ -84,24 +140,19 @@ void det_thread_init(void) {
 
 bool race_in_detector(void) { return det_self && det_self->inside; }
 
-static struct race_g *g_new(uint64_t id, bool thread) {
-  static uint64_t serials; /* atomic */
-  struct race_g *g = arena_alloc(sizeof *g);
-  g->serial = __atomic_add_fetch(&serials, 1, __ATOMIC_RELAXED);
-  g->clock.slot = CLOCK_NONE;
-  g->fence.slot = CLOCK_NONE;
-  phase_begin(&g->phase);
-  g->held = g->held_inline;
-  g->held_cap = HELD_INLINE;
-  g->lockset_valid = true;
-  g->incarnation = incarnation_new();
+/* Taken by batches: many goroutines are born at once. */
+static uint64_t serial_new(struct det_thread *t) {
+  static uint64_t taken; /* atomic */
+  if (t->serial % SERIALS == 0) t->serial = __atomic_fetch_add(&taken, SERIALS, __ATOMIC_RELAXED);
+  return ++t->serial;
+}
+
+static struct race_g *g_new(struct det_thread *t, uint64_t id, bool thread) {
+  struct race_g *g = g_kept(t);
+  if (!g) g = g_make();
+  g->serial = serial_new(t);
+  if (!g->incarnation) g->incarnation = incarnation_new();
   epochs.incarnation[g->incarnation] = (struct incarnation){.id = id, .thread = thread};
-  spin_lock(&det_gs.lock);
-  g->next = det_gs.first;
-  if (g->next) g->next->prev = g;
-  det_gs.first = g;
-  det_gs.live++;
-  spin_unlock(&det_gs.lock);
   return g;
 }
 
@@ -123,7 +174,7 @@ struct race_g *race_self(void) {
   struct det_thread *t = det_enter();
   static bool main_taken;
   bool is_main = !__atomic_exchange_n(&main_taken, true, __ATOMIC_RELAXED);
-  struct race_g *g = g_new(is_main ? 1 : goid_next(), !is_main);
+  struct race_g *g = g_new(t, is_main ? 1 : goid_next(), !is_main);
   g->stack_hi = native_stack_end(is_main);
   t->own_thread = true;
   g->calls = __gw_tls.calls; /* it was on its way already */
@@ -135,7 +186,7 @@ struct race_g *race_self(void) {
 
 struct race_g *race_g_create(struct race_g *creator, uint64_t id, struct race_at at) {
   struct det_thread *t = det_enter();
-  struct race_g *g = g_new(id, false);
+  struct race_g *g = g_new(t, id, false);
   struct incarnation *me = &epochs.incarnation[g->incarnation];
   if (creator) {
     const struct incarnation *parent = &epochs.incarnation[creator->incarnation];
@@ -187,29 +238,21 @@ void race_g_end(struct race_g *g) {
     t->own_thread = false;
     __gw_tls.epoch = 0;
   }
-  if (g->clock.slot == CLOCK_NONE) {
-    incarnation_free(g->incarnation);
-  } else {
+  uint32_t unused = g->incarnation; /* no id names it */
+  if (g->clock.slot != CLOCK_NONE) {
     bool open_empty = !g->recorded && !g->noted && !g->lent; /* and so nobody has its clock */
     if (!g->recorded) epoch_free(cell_id(g->epoch));
     if (g->spare) epoch_free(cell_id(g->spare));
     slot_dead(g->clock.slot, open_empty ? g->clock.clock - 1 : g->clock.clock);
     __atomic_store_n(&epochs.incarnation[g->incarnation].ended, true, __ATOMIC_RELAXED); /* read by heads.c */
+    unused = 0;
   }
   clock_drop(t, g->clock.tree);
   clock_drop(t, g->fence.tree);
   clock_drop(t, g->pending_acquire);
   phase_end(t, &g->phase);
   if (g->held != g->held_inline) arena_free(g->held, g->held_cap * sizeof *g->held);
-  spin_lock(&det_gs.lock);
-  if (g->next) g->next->prev = g->prev;
-  if (g->prev)
-    g->prev->next = g->next;
-  else
-    det_gs.first = g->next;
-  det_gs.live--;
-  spin_unlock(&det_gs.lock);
-  arena_free(g, sizeof *g);
+  g_keep(t, g, unused);
   det_exit(t);
 }
 
