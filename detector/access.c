@@ -12,6 +12,8 @@
  *
  * The cell of a read plane may name a set of readers (readers.h): then each of them is such an entry.
  *
+ * The cell of the write plane may name a duo (duo.h), a write and the reads after it: it is parted before it is judged.
+ *
  * All of this happens under the lock of the line, so of two simultaneous accesses one sees the other's entry.
  * A read that its own epoch's write covers is recorded all the same, where that displaces nothing, so that the inline
  * check (which looks at one plane) hits next time.  For the same reason a write leaves its own epoch's read in its
@@ -20,6 +22,7 @@
 #include "detector/contexts.h"
 #include "detector/depot.h"
 #include "detector/detector.h"
+#include "detector/duo.h"
 #include "detector/epoch.h"
 #include "detector/judge.h"
 #include "detector/lines.h"
@@ -327,6 +330,10 @@ static void record_for_inline(struct access *a, uintptr_t granule, uint32_t mask
 static void access_granule(struct access *a, uintptr_t granule, uint32_t mask, uint8_t *meta) {
   uint32_t *w = shadow_cell(0, granule);
   uint32_t written = *meta & META_WRITE ? *w : 0;
+  if (UNLIKELY(cell_is_duo(written))) {
+    *meta = (uint8_t)duo_part(a->t, granule, *meta);
+    written = *w;
+  }
   a->mine.cell = a->place.cell = NULL;
   if (covers(a, written, mask)) return record_for_inline(a, granule, mask, meta);
   if (!a->write && *meta & META_WRITE << a->plane && has_read(a, *shadow_cell(a->plane, granule), mask)) return;
@@ -374,13 +381,25 @@ static uint32_t bytes_in(uintptr_t granule, uintptr_t p, uintptr_t end) {
   return mask & CELL_BYTES;
 }
 
+/* Is the granule's cell in the write plane a duo that has the open epoch's read? */
+static bool is_read_in_duo(const struct access *a, uintptr_t granule, uint32_t *last) {
+  const uint32_t cell = __atomic_load_n(shadow_cell(0, granule), __ATOMIC_RELAXED);
+  if (!cell_is_duo(cell) || (cell & CELL_BYTES) != CELL_BYTES) return false;
+  if (cell != *last && !duo_has(a->g, cell, a->own)) return false;
+  *last = cell;
+  return true;
+}
+
 static bool line_is_own(const struct access *a, uintptr_t granule, uintptr_t last) {
   const uint32_t full = a->own | CELL_BYTES;
   const bool plain_read = !a->write && !a->atomic;
+  uint32_t duo = 0;
   for (; granule <= last; granule++) {
     const uint32_t cell = __atomic_load_n(shadow_cell(a->plane, granule), __ATOMIC_RELAXED);
     if (cell == full) continue;
-    if (!plain_read || (cell & CELL_BYTES) != CELL_BYTES || !readers_hold(a->t, a->own, cell)) return false;
+    if (!plain_read) return false;
+    if ((cell & CELL_BYTES) == CELL_BYTES && readers_hold(a->t, a->own, cell)) continue;
+    if (!is_read_in_duo(a, granule, &duo)) return false;
   }
   return true;
 }

@@ -11,6 +11,7 @@
 #include "detector/contexts.h"
 #include "detector/depot.h"
 #include "detector/detector.h"
+#include "detector/duo.h"
 #include "detector/judge.h"
 #include "detector/shadow.h"
 #include "detector/spill.h"
@@ -198,6 +199,7 @@ bool det_atomic_simply(struct det_thread *t, struct race_g *g, uintptr_t p, size
   uint32_t ctx = depot_context_plain(t, g, at);
   uint8_t *m = shadow_meta(a.granule >> 3);
   a.meta = line_lock(m);
+  if (a.meta & META_WRITE && UNLIKELY(cell_is_duo(*shadow_cell(0, a.granule)))) a.meta = duo_part(t, a.granule, a.meta);
   enum outcome o = try_granule(&a, ctx);
   line_unlock(m, (uint8_t)a.meta);
   if (!write && o == CLEAR && UNLIKELY(++t->reads == READS_WINDOW || t->displaced >= det_displaced_many))

@@ -18,6 +18,7 @@
 #include "base/mem.h"
 #include "base/prim.h"
 #include "detector/detector.h"
+#include "detector/duo.h"
 #include "detector/epoch.h"
 #include "detector/notes.h"
 #include "detector/readers.h"
@@ -214,6 +215,10 @@ static void find_classes(struct collection *c) {
 }
 
 static uint32_t renamed(struct collection *c, uint32_t cell) {
+  if (UNLIKELY(cell_is_duo(cell))) {
+    duo_mark(cell_id(cell));
+    return cell;
+  }
   uint32_t id = c->new_id[cell_id(cell)];
   c->live[id] = 1;
   return id << CELL_ID_SHIFT | (cell & (CELL_ATOMIC | CELL_BYTES));
@@ -396,12 +401,13 @@ static void set_next_collection(const struct collection *c) {
   uint32_t live = epochs.fresh - epochs.free_n;
   uint64_t next = live + (det_collect_every ? det_collect_every : ids_to_next(c));
   if (next < 2 * (uint64_t)live && !det_collect_every) next = 2 * (uint64_t)live;
-  const uint32_t top = CELL_ID_MAX - (1u << 18); /* threads go on while the one that noticed is on its way here */
+  const uint32_t top = DUO_FIRST - (1u << 18); /* threads go on while the one that noticed is on its way here */
   if (next > top) next = top;
   if (live + (1u << 16) > top)
-    gw__fatal("more than 8 million accesses' epochs are distinguishable at once; this program is beyond the detector");
+    gw__fatal("more than 7 million accesses' epochs are distinguishable at once; this program is beyond the detector");
   epochs.collect_at = (uint32_t)next;
   readers_set_room(memory_needed(c) / MEMORY_SHARE);
+  duos_set_room(memory_needed(c) / MEMORY_SHARE);
 }
 
 static void collect(void) {
@@ -422,8 +428,10 @@ static void collect(void) {
   clocks_each_note(mark_note, &c);
   find_classes(&c);
   readers_rename(c.new_id);
+  duos_rename(c.new_id);
   shadow_each_region(rename_region, &c);
   victim_each(rename_entry, &c);
+  duos_sweep(c.live);
   readers_sweep(c.live);
   rebuild_free_ids(&c);
   free_incarnations(&c);
@@ -432,6 +440,7 @@ static void collect(void) {
     for (unsigned i = 0; i < ORDERED; i++) t->ordered[i] = 0; /* ids mean other things now */
     t->ids_n = 0;                                             /* those that it had are in the list of free ones */
     readers_forget(t);
+    duo_forget(t);
   }
   set_next_collection(&c);
   give(c.rep, (values + slots + 1) * sizeof *c.rep);
@@ -449,6 +458,6 @@ static void collect(void) {
 void det_collect(struct det_thread *t) {
   t->collect_wanted = false;
   det_stop_others();
-  if (epochs.fresh - epochs.free_n >= epochs.collect_at || readers_are_many()) collect();
+  if (epochs.fresh - epochs.free_n >= epochs.collect_at || readers_are_many() || duos_are_many()) collect();
   det_resume_others();
 }

@@ -129,6 +129,7 @@ struct det_thread {
   struct depot_cache *cache;      /* recent stacks by hash */
   struct lock_seen *lock_seen;    /* nestings that it has shown the lock graph */
   struct readers_memory *readers; /* recent sets of readers (readers.h); NULL: none yet */
+  struct duo_memory *duos;        /* recent duos (duo.h); NULL: none yet */
   uint32_t end_rounds;            /* of libc's destructors of thread-specific values, so far */
   struct pool nodes;              /* of clock trees */
   uint32_t blocks_n;              /* in `blocks` */

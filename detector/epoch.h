@@ -38,6 +38,11 @@ enum { RUN_AHEAD = 2 * EPOCH_RUN }; /* guess */
  * it doesn't look free. No goroutine's slot, nor in any tree. */
 #define EPOCH_READERS (CLOCK_NONE - 1)
 _Static_assert(EPOCH_READERS + 1 == RUN_MIXED, "who asks for a set looks at its entry");
+/* Likewise: the id stands for a write and a read (duo.h). */
+#define EPOCH_DUO (CLOCK_NONE - 2)
+/* The last ids are for duos; they aren't in what `epochs` says of ids in use and free ones. */
+#define DUOS_MAX (1u << 20)
+#define DUO_FIRST (CELL_ID_MAX + 1 - DUOS_MAX)
 
 /* A slot whose goroutine is gone. */
 struct dead_slot {
@@ -84,6 +89,8 @@ void incarnation_free(uint32_t index);
 
 /* epoch_before for a set. */
 bool readers_before(const struct race_g *g, uint32_t id);
+/* And for a duo. */
+bool duo_before(const struct race_g *g, uint32_t id);
 
 /* Does all that id stands for happen before what g does now? */
 static inline bool epoch_before(const struct race_g *g, uint32_t id) {
@@ -96,8 +103,10 @@ static inline bool epoch_before(const struct race_g *g, uint32_t id) {
   const struct epoch_entry *e = &epochs.entry[id];
   /* the own slot: an earlier incarnation's end happened before this one began (slot_new) */
   if (e->slot == g->clock.slot) return true;
-  if (clock_get(g->clock.tree, e->slot) >= e->clock) return true; /* never of a set: the tree has nothing for it */
-  return UNLIKELY(e->slot == EPOCH_READERS) && readers_before(g, id);
+  if (clock_get(g->clock.tree, e->slot) >= e->clock)
+    return true; /* never of a set or duo: the tree has nothing for it */
+  if (LIKELY(e->slot < EPOCH_DUO)) return false;
+  return e->slot == EPOCH_READERS ? readers_before(g, id) : duo_before(g, id);
 }
 
 #endif

@@ -10,6 +10,7 @@
 #include "detector/contexts.h"
 #include "detector/depot.h"
 #include "detector/detector.h"
+#include "detector/duo.h"
 #include "detector/epoch.h"
 #include "detector/lock_seen.h"
 #include "detector/readers.h"
@@ -130,6 +131,7 @@ static void thread_end(void *arg) {
   context_give_back(t);
   depot_cache_free(t->cache);
   readers_memory_free(t);
+  duo_memory_free(t);
   lock_seen_free(t);
   arena_free(t, sizeof *t);
 }

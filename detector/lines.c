@@ -9,6 +9,8 @@
  *   - the access conflicts with all that the entry conflicts with: it is a write, or the entry is a read.
  * Of a read's own plane the entry may also be one that doesn't happen before it, of other readers: where the thread has
  * no other plane, they become a set (readers.h), and consecutive lines the same one.
+ * Where a read's line was written, and has nothing in the read planes, the two are to become a duo (duo.h), for whose
+ * read the same holds.
  * That is the case in access.c in which everything older is dropped but writes that a read finds, which stay.  All else
  * is left to access.c, granule by granule.
  *
@@ -22,6 +24,7 @@
 #include "detector/lines.h"
 
 #include "detector/contexts.h"
+#include "detector/duo.h"
 #include "detector/epoch.h"
 #include "detector/readers.h"
 #include "detector/shadow.h"
@@ -49,6 +52,9 @@ struct found {
   word write, read;
   word beside, joined;
   uint32_t ctx;
+  word written, duo;   /* likewise what a read found in the write plane, and the duo that the two came to */
+  size_t joined_lines; /* for which that was so */
+  bool no_duo;         /* one wasn't to be had: it isn't asked for again */
 };
 
 /* Does the line hold nothing, or one entry only, which happens before the access? */
@@ -97,26 +103,78 @@ static bool join_readers(const struct lines_access *a, uintptr_t line, word *min
   const struct readers_new read = {.own = a->own, .mask = CELL_BYTES, .ctx = a->ctx, .granules = LINE_CELLS};
   const uint32_t joined = readers_join(a->t, a->g, cell, ctx, &read);
   if (!joined) return false;
-  *found = (struct found){found->write, found->read, twice(cell), twice(joined), ctx};
+  found->beside = twice(cell);
+  found->joined = twice(joined);
+  found->ctx = ctx;
   if (joined != cell) set_all(mine, twice(joined));
   return true;
 }
 
-/* One line, locked; false and nothing done if it isn't simple. */
-static inline bool access_simple_line(const struct lines_access *a, uintptr_t line, uint8_t meta, struct found *found) {
-  if (meta & META_VICTIMS && !all_are(line_cells(SPILL_PLANE, line), 0)) return false;
-  word *mine = line_cells(a->plane, line);
-  if (meta & META_WRITE && !writes_are_settled(a, line_cells(0, line), &found->write)) return false;
-  if (a->plane == 0) {
-    unsigned planes = meta >> 1 & ((1u << READ_PLANES) - 1);
-    if (!reads_are_settled(a, line, planes, &found->read)) return false;
-    drop_reads(a, line, planes);
-  } else if (meta & META_WRITE << a->plane && !settled(a, mine, &found->read)) {
-    return join_readers(a, line, mine, found);
+static inline unsigned read_planes(uint8_t meta) { return meta >> 1 & ((1u << READ_PLANES) - 1); }
+
+/* What came of an access to one line, locked; of what isn't simple nothing is done. */
+enum came_to { NOT_SIMPLE, DONE, RECORDED }; /* RECORDED: in the access's own plane */
+
+/* The read of a line that was written with all its bytes, and has no reads in the planes.  The write and the read
+ * become a duo (duo.h), or the duo that is there gets the read. */
+static inline enum came_to join_duo(const struct lines_access *a, word *written, struct found *found) {
+  const uint32_t cell = (uint32_t)written[0];
+  if (found->written != twice(cell)) {
+    const struct duo_read read = {.own = a->own, .ctx = a->ctx, .granules = LINE_CELLS};
+    const uint32_t joined = duo_join(a->t, a->g, cell, &read);
+    if (!joined) {
+      found->no_duo = true;
+      return NOT_SIMPLE;
+    }
+    found->written = twice(cell);
+    found->duo = twice(joined);
   }
-  set_all(mine, twice(a->own | CELL_BYTES));
+  if (found->duo != found->written) set_all(written, found->duo);
+  found->joined_lines++;
+  return DONE;
+}
+
+static inline enum came_to record_line(const struct lines_access *a, uintptr_t line) {
+  set_all(line_cells(a->plane, line), twice(a->own | CELL_BYTES));
   context_set_line(a->t, a->plane, line, a->ctx);
-  return true;
+  return RECORDED;
+}
+
+static inline enum came_to write_line(const struct lines_access *a, uintptr_t line, uint8_t meta, struct found *found) {
+  if (meta & META_WRITE && !settled(a, line_cells(0, line), &found->write)) return NOT_SIMPLE;
+  if (!reads_are_settled(a, line, read_planes(meta), &found->read)) return NOT_SIMPLE;
+  drop_reads(a, line, read_planes(meta));
+  return record_line(a, line);
+}
+
+/* May a write and a read become a duo here? */
+static inline bool is_for_duo(const struct lines_access *a, uint32_t cell, uint8_t meta, const struct found *found) {
+  return (cell & CELL_BYTES) == CELL_BYTES && !(meta & META_READS) && !cell_same_id(cell, a->own) && !found->no_duo;
+}
+
+static inline enum came_to read_line(const struct lines_access *a, uintptr_t line, uint8_t meta, struct found *found) {
+  if (meta & META_WRITE) {
+    word *written = line_cells(0, line);
+    const uint32_t cell = (uint32_t)written[0];
+    const bool duo = cell_is_duo(cell);
+    if (duo || is_for_duo(a, cell, meta, found)) {
+      if ((cell & CELL_BYTES) != CELL_BYTES || !all_are(written, twice(cell))) return NOT_SIMPLE;
+      const enum came_to r = join_duo(a, written, found);
+      if (r == DONE || duo) return r;
+    }
+    if (!writes_are_settled(a, written, &found->write)) return NOT_SIMPLE;
+  }
+  word *mine = line_cells(a->plane, line);
+  if (meta & META_WRITE << a->plane && !settled(a, mine, &found->read))
+    return join_readers(a, line, mine, found) ? DONE : NOT_SIMPLE;
+  return record_line(a, line);
+}
+
+/* One line, locked. */
+static inline enum came_to access_simple_line(const struct lines_access *a, uintptr_t line, uint8_t meta,
+                                              struct found *found) {
+  if (meta & META_VICTIMS && !all_are(line_cells(SPILL_PLANE, line), 0)) return NOT_SIMPLE;
+  return a->plane ? read_line(a, line, meta, found) : write_line(a, line, meta, found);
 }
 
 static uint8_t meta_after(const struct lines_access *a, uintptr_t line, uint8_t meta) {
@@ -149,8 +207,9 @@ static size_t access_group(const struct lines_access *a, uintptr_t line, struct 
   size_t done = 0;
   for (; done < GROUP; done++) {
     uint8_t meta = (uint8_t)(metas >> 8 * done);
-    if (!access_simple_line(a, line + done, meta, found)) break;
-    metas |= (uint64_t)meta_after(a, line + done, meta) << 8 * done;
+    const enum came_to r = access_simple_line(a, line + done, meta, found);
+    if (r == NOT_SIMPLE) break;
+    if (r == RECORDED) metas |= (uint64_t)meta_after(a, line + done, meta) << 8 * done;
   }
   unlock_group(m, metas);
   return done;
@@ -158,22 +217,42 @@ static size_t access_group(const struct lines_access *a, uintptr_t line, struct 
 
 static bool access_line_alone(const struct lines_access *a, uintptr_t line, struct found *found) {
   uint8_t *m = shadow_meta(line), meta = line_lock(m);
-  bool simple = access_simple_line(a, line, meta, found);
-  line_unlock(m, simple ? meta_after(a, line, meta) : meta);
-  return simple;
+  const enum came_to r = access_simple_line(a, line, meta, found);
+  line_unlock(m, r == RECORDED ? meta_after(a, line, meta) : meta);
+  return r != NOT_SIMPLE;
 }
 
+/* Does a line with these cells in the access's own plane hold it? */
+static inline bool holds(const struct lines_access *a, const word *w, word *last) {
+  if (all_are(w, *last)) return true;
+  const uint32_t cell = (uint32_t)__atomic_load_n(w, __ATOMIC_RELAXED);
+  if (cell != (a->own | CELL_BYTES) &&
+      !(a->plane && (cell & CELL_BYTES) == CELL_BYTES && readers_hold(a->t, a->own, cell)))
+    return false;
+  *last = twice(cell);
+  return all_are(w, *last);
+}
+
+/* And a read in the write plane, in a duo?  *last: 0, or a duo that has it. */
+static inline bool holds_in_duo(const struct lines_access *a, const word *w, word *last) {
+  if (*last && all_are(w, *last)) return true;
+  const uint32_t cell = (uint32_t)__atomic_load_n(w, __ATOMIC_RELAXED);
+  if (!cell_is_duo(cell) || (cell & CELL_BYTES) != CELL_BYTES || !duo_has(a->g, cell, a->own)) return false;
+  *last = twice(cell);
+  return all_are(w, *last);
+}
+
+/* A read looks first where it found the line before. */
 size_t lines_own(const struct lines_access *a, uintptr_t line, size_t n) {
-  const word full = twice(a->own | CELL_BYTES);
-  word last = full; /* full, or what the thread holds */
+  word last = twice(a->own | CELL_BYTES), duo = 0;
+  bool in_duos = false;
   size_t i = 0;
   for (; i < n; i++) {
-    const word *w = line_cells(a->plane, line + i);
-    if (all_are(w, last)) continue;
-    const uint32_t cell = (uint32_t)__atomic_load_n(w, __ATOMIC_RELAXED);
-    last = twice(cell);
-    if (last != full && !(a->plane && (cell & CELL_BYTES) == CELL_BYTES && readers_hold(a->t, a->own, cell))) break;
-    if (!all_are(w, last)) break;
+    if (in_duos && holds_in_duo(a, line_cells(0, line + i), &duo)) continue;
+    in_duos = false;
+    if (holds(a, line_cells(a->plane, line + i), &last)) continue;
+    if (!a->plane || !holds_in_duo(a, line_cells(0, line + i), &duo)) break;
+    in_duos = true;
   }
   return i;
 }
@@ -187,5 +266,6 @@ size_t lines_access(const struct lines_access *a, uintptr_t line, size_t n) {
     if (step == 0 && !access_line_alone(a, line + done, &found)) break;
     done += step ? step : 1;
   }
+  if (found.joined_lines) duo_earned(a->t, found.joined_lines * LINE_CELLS);
   return done;
 }

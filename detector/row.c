@@ -8,13 +8,15 @@
  * other bytes);
  *   - what goes is plain, or read and now written; in the access's own plane it goes altogether, as it has no bytes but
  *     the access's, or is the own epoch's, from the same place;
- *   - nothing was displaced there.
+ *   - nothing was displaced there;
+ *   - a duo (duo.h) is only overwritten, altogether.
  * All else is left to the caller, who has the line's lock then.  The common cases are apart from the rest because they
  * are half as long by themselves: they need few registers.
  */
 #include "detector/row.h"
 
 #include "detector/contexts.h"
+#include "detector/duo.h"
 #include "detector/judge.h"
 #include "detector/shadow.h"
 
@@ -100,7 +102,9 @@ static inline __attribute__((always_inline)) int judge(struct det_thread *t, con
   }
   if (UNLIKELY(meta & META_VICTIMS) && !is_empty(SPILL_PLANE, r)) return OTHER;
   if (plane == 0) return reads_are_ordered(t, g, r, meta >> 1 & ((1u << READ_PLANES) - 1)) ? SIMPLE : OTHER;
-  return !(meta & META_WRITE) || is_ordered(t, g, shadow_cell(0, r.granule), r.k) ? SIMPLE : OTHER;
+  if (!(meta & META_WRITE)) return SIMPLE;
+  uint32_t *written = shadow_cell(0, r.granule);
+  return !cell_is_duo(*written) && is_ordered(t, g, written, r.k) ? SIMPLE : OTHER;
 }
 
 static inline __attribute__((always_inline)) unsigned access_in(struct det_thread *t, const struct race_g *g,
@@ -157,7 +161,11 @@ static inline __attribute__((always_inline)) int judge_part(struct det_thread *t
     }
   }
   if (UNLIKELY(meta & META_VICTIMS) && *shadow_cell(SPILL_PLANE, r.granule)) return OTHER;
-  if (plane) return !(meta & META_WRITE) || is_before(t, g, *shadow_cell(0, r.granule), r.mask) ? SIMPLE : OTHER;
+  if (plane && !(meta & META_WRITE)) return SIMPLE;
+  if (plane) {
+    const uint32_t written = *shadow_cell(0, r.granule);
+    return !cell_is_duo(written) && is_before(t, g, written, r.mask) ? SIMPLE : OTHER;
+  }
   for (unsigned bits = meta >> 1 & ((1u << READ_PLANES) - 1); bits; bits &= bits - 1)
     if (!is_before(t, g, *shadow_cell((unsigned)__builtin_ctz(bits) + 1, r.granule), r.mask)) return OTHER;
   return SIMPLE;

@@ -38,6 +38,7 @@ enum { READ_PLANES = 4, SHARED_READ_PLANE = 1, SPILL_PLANE = READ_PLANES + 1, PL
 #define SPILL_ONLY_MORE CELL_ATOMIC
 /* Bits of a line's meta byte: which planes may hold something, and what else is known of the line. */
 enum { META_WRITE = 1, META_READ0 = 2, META_SYNC = 0x20, META_VICTIMS = 0x40, META_LOCK = 0x80 };
+enum { META_READS = META_READ0 * ((1 << READ_PLANES) - 1) };
 
 extern struct shadow {
   uintptr_t cells[PLANES]; /* base of each plane; 0: write */

@@ -9,6 +9,7 @@
 #include "detector/contexts.h"
 #include "detector/depot.h"
 #include "detector/detector.h"
+#include "detector/duo.h"
 #include "detector/judge.h"
 #include "detector/readers.h"
 #include "detector/row.h"
@@ -173,10 +174,42 @@ static __attribute__((noinline)) bool read_beside_others(struct way *w, uint32_t
   return join_readers(w, t->own_plane, mine) || displace_reader(w, t->own_plane, mine);
 }
 
+/* Is the granule before it read as part of a duo?  A guess that needs no lock; where its cell may not exist, the next
+ * one's does as well. */
+static inline __attribute__((always_inline)) bool beside_duo(uintptr_t granule) {
+  const uint32_t *cell = shadow_cell(0, granule);
+  const bool first = granule % (PRIM_PAGE / sizeof *cell) == 0;
+  return cell_is_duo(__atomic_load_n(first ? cell + 1 : cell - 1, __ATOMIC_RELAXED));
+}
+
+/* May a read there become part of a duo, by what the line's meta byte says? */
+static inline __attribute__((always_inline)) bool is_for_duo(struct det_thread *t, uintptr_t granule, unsigned meta,
+                                                             bool range) {
+  if ((meta & (META_WRITE | META_READS)) != META_WRITE) return false;
+  return range ? duo_pays(t) : UNLIKELY(beside_duo(granule));
+}
+
+/* The write that is there and this read of all its bytes become a duo; false, and nothing done, if that isn't to be
+ * had. */
+static __attribute__((noinline)) bool join_duo(struct way *w, uint32_t mine) {
+  uint32_t *cell = shadow_cell(0, w->granule), old = *cell;
+  if ((old & CELL_BYTES) != w->mask || w->meta & META_READS) return false;
+  if (w->spilled | w->block.at.n || w->changed) return false;
+  if (!w->range && !duo_pays_single(w->t)) return false;
+  const struct duo_read read = {.own = w->own, .ctx = mine, .granules = 1};
+  const uint32_t joined = duo_join(w->t, w->g, old, &read);
+  if (!joined) return false;
+  if (joined != old) __atomic_store_n(cell, joined, __ATOMIC_RELAXED);
+  return true;
+}
+
 static inline __attribute__((always_inline)) bool try_read(struct way *w, uint32_t mine) {
   if (w->meta & META_WRITE) {
     uint32_t written = *shadow_cell(0, w->granule);
     if (written & w->mask && !ordered(w->t, w->g, written)) return false;
+    if (!cell_same_id(written, w->own) && UNLIKELY(is_for_duo(w->t, w->granule, w->meta, w->range)) &&
+        join_duo(w, mine))
+      return true;
   }
   enum tried r = try_read_in(w, w->t->plane, mine);
   if (LIKELY(r == DONE)) return true;
@@ -220,12 +253,6 @@ static inline __attribute__((always_inline)) bool try_write(struct way *w, uint3
   return true;
 }
 
-/* Has the open epoch recorded it already?  A range's first and last cells may be the only new ones. */
-static inline __attribute__((always_inline)) bool is_recorded(const struct way *w, unsigned plane) {
-  uint32_t cell = *shadow_cell(plane, w->granule);
-  return is_own(w, cell) && !(w->mask & ~cell);
-}
-
 /* Bytes of w->granule that [p, end) holds. */
 static inline __attribute__((always_inline)) uint32_t bytes_in(uintptr_t granule, uintptr_t p, uintptr_t end) {
   uintptr_t lo = granule << 3;
@@ -233,6 +260,27 @@ static inline __attribute__((always_inline)) uint32_t bytes_in(uintptr_t granule
   if (p > lo) mask &= CELL_BYTES << (p - lo);
   if (end < lo + 8) mask &= CELL_BYTES >> (lo + 8 - end);
   return mask & CELL_BYTES;
+}
+
+/* Has the open epoch recorded it already?  A range's first and last cells may be the only new ones. */
+static inline __attribute__((always_inline)) bool is_recorded(const struct way *w, unsigned plane) {
+  uint32_t cell = *shadow_cell(plane, w->granule);
+  return is_own(w, cell) && !(w->mask & ~cell);
+}
+
+/* A duo stands in the granule's write cell.  True if nothing is left to do; else it is what an access may find there: a
+ * write takes its place altogether, or it has been parted. */
+static __attribute__((noinline)) bool settle_duo(struct way *w, uint32_t mine, bool write) {
+  const uint32_t duo = *shadow_cell(0, w->granule);
+  if (write) {
+    if (!(duo & CELL_BYTES & ~w->mask) && ordered(w->t, w->g, duo)) return false;
+  } else if (!(w->mask & ~duo) && duo_has(w->g, duo, w->own)) {
+    if (w->range || duo_pays_single(w->t)) return true;
+  } else if (spill_is_simple(w, false) && join_duo(w, mine)) {
+    return true;
+  }
+  w->meta = duo_part(w->t, w->granule, w->meta);
+  return !write && is_recorded(w, w->t->plane);
 }
 
 /* [p, p+n) is of one line, whose lock is held and its meta byte's other bits are `meta`; `mine` is the access's
@@ -249,6 +297,10 @@ static inline __attribute__((always_inline)) bool try_granules(struct det_thread
     if (w.meta & bit && is_recorded(&w, plane)) continue;
     if (!write && UNLIKELY(t->own_plane) && w.meta & META_WRITE << t->own_plane && is_recorded(&w, t->own_plane))
       continue;
+    if (w.meta & META_WRITE && UNLIKELY(cell_is_duo(*shadow_cell(0, w.granule))) && settle_duo(&w, mine, write)) {
+      g->recorded = true;
+      continue;
+    }
     done = spill_is_simple(&w, write) && (write ? try_write(&w, mine) : try_read(&w, mine));
     if (!done) break;
     g->recorded = true;
@@ -268,8 +320,12 @@ static __attribute__((noinline)) bool try_writes(struct det_thread *t, struct ra
   return try_granules(t, g, p, n, mine, meta, true, true);
 }
 
+/* What may become a duo isn't for the short ways. */
 static inline __attribute__((always_inline)) bool try_line(struct det_thread *t, struct race_g *g, uintptr_t p,
                                                            size_t n, uint32_t mine, bool write, bool range) {
+  /* a guess: the lock isn't held yet */
+  if (!write && UNLIKELY(is_for_duo(t, p >> 3, __atomic_load_n(shadow_meta(p >> 6), __ATOMIC_RELAXED), range)))
+    return try_reads(t, g, p, n, mine, line_lock(shadow_meta(p >> 6)), range);
   unsigned meta;
   if ((p & 7) + n > 8)
     meta = row_access(t, g, p, n, mine, write);

@@ -33,7 +33,7 @@ def seeds(full, part, parts):
 
 def run_batch(driver, seed, threads=0, collect=0, planes=3, credit=0):
     """Programs seed, seed + 1, ... in one process; epoch ids are collected each time that `collect` were used up, and
-    threads may have so many read planes of their own, and can afford so much for sets of readers."""
+    threads may have so many read planes of their own, and can afford so much for sets of readers and for duos."""
     programs = [generate(random.Random(seed + i), threads) for i in range(BATCH)]
     arguments = (collect, planes, credit)
     wrong = judge.judge(driver, programs, arguments)
@@ -71,7 +71,8 @@ RICH = 1 << 20
 @pytest.mark.parametrize("planes, threads, collect, credit", [
     (0, 0, 0, RICH), (0, 8, 0, RICH), (1, 8, 0, RICH), (0, 8, 50, RICH), (1, 8, 1000, RICH), (3, 8, 0, 200), (1, 8, 50, 200)])
 def test_seeded_with_sets(driver, full, planes, threads, collect, credit):
-    """Those that read side by side become sets; those that can't afford that any more get planes of their own."""
+    """Those that read side by side become sets, and a write and the reads after it duos; those that can't afford that
+    any more get planes of their own."""
     for seed in seeds(full, 0, 1)[:None if full else 4]:
         run_batch(driver, seed + 30_000_000, threads, collect, planes, credit)
 
