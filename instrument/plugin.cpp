@@ -18,6 +18,7 @@
 #include "ignore.h"
 #include "invariants.h"
 #include "lines.h"
+#include "loading.h"
 #include "llvm/IR/DiagnosticHandler.h"
 #include "llvm/IR/DiagnosticInfo.h"
 #include "llvm/IR/Function.h"
@@ -179,6 +180,7 @@ class Last : public PassInfoMixin<Last> {
     for (Function *f : todo) instrument(*f, abi, *memory_, mentions);
     track_calls(todo, abi);
     rename_intercepted(m);
+    if (!todo.empty()) order_loading(m, abi);
     if (!todo.empty()) mark_module(abi);
     memory_->names.tell(m, mentions);
     check(m);

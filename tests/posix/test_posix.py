@@ -176,6 +176,48 @@ def test_names_after_the_first_thread_has_ended(programs, tmp_path):
     assert {f["accesses"][0]["stack"][0]["function"] for f in run.findings} == {"add"}, run.findings
 
 
+LOADED = r"""
+static long from_constructor, later;
+__attribute__((constructor)) static void construct(void) { from_constructor = 7; }
+long get(void);
+long get(void) { return from_constructor; }
+void change(void);
+void change(void) { later++; }
+"""
+LOADS = r"""
+#include <dlfcn.h>
+#include <stdio.h>
+#include "pairs.h"
+static char **arguments;
+static void load_and_use(void) {
+  void *library = dlopen(arguments[1], RTLD_NOW);
+  MUST(library);
+  MUST(((long (*)(void))dlsym(library, "get"))() == 7);
+  if (arguments[2]) ((void (*)(void))dlsym(library, "change"))();
+}
+static void first(void) { IN_TURN(1, load_and_use()); }
+static void then(void) { IN_TURN(2, load_and_use()); }
+int main(int n, char **args) {
+  (void)n;
+  arguments = args;
+  both(first, then);
+}
+"""
+
+
+def test_what_constructors_did_comes_before_all_who_load_the_library(tmp_path):
+    """Whoever loads it first; what its functions do later is ordered by nothing."""
+    source, main = tmp_path / "loaded.c", tmp_path / "loads.c"
+    source.write_text(LOADED)
+    main.write_text(LOADS.replace("pairs.h", str(gt.REPO / "tests" / "posix" / "programs" / "pairs.h")))
+    library = gt.compile_c(source, tmp_path / "loaded.so", "-O1", "-fPIC", "-shared")
+    program = gt.compile_c(main, tmp_path / "loads", "-O1")
+    run = gt.run_race(program, library, folder=tmp_path)
+    assert (run.status, run.findings) == (0, []), run.result
+    run = gt.run_race(program, library, "change", folder=tmp_path)
+    assert run.status == 66 and [f["variable"]["name"] for f in run.findings] == ["later"], run.result
+
+
 # --- processes -----------------------------------------------------------------------------------------------------
 
 FORK = r"""
