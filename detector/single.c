@@ -25,6 +25,7 @@ struct way {
   uint32_t own;           /* the open id */
   uint32_t meta;          /* of the line; as a byte, what is stored here would be waited for when it is loaded again */
   bool range;             /* the access is, or may be, a part of a range */
+  bool duo;               /* a read that may become part of a duo */
   bool changed;           /* there will be less of the entry in the spill plane */
   uint32_t spilled;       /* what will be left of it */
   struct spill_way block; /* what will be left of those in its block, if it has one */
@@ -182,11 +183,14 @@ static inline __attribute__((always_inline)) bool beside_duo(uintptr_t granule) 
   return cell_is_duo(__atomic_load_n(first ? cell + 1 : cell - 1, __ATOMIC_RELAXED));
 }
 
-/* May a read there become part of a duo, by what the line's meta byte says? */
-static inline __attribute__((always_inline)) bool is_for_duo(struct det_thread *t, uintptr_t granule, unsigned meta,
-                                                             bool range) {
+/* May a read there become part of a duo, by what the line's meta byte says?  For others than parts of long ranges it is
+ * too dear to be asked by threads that have none. */
+static inline __attribute__((always_inline)) bool is_for_duo(struct det_thread *t, uintptr_t granule, bool long_range) {
+  if (LIKELY(!long_range && !t->duos)) return false;
+  /* a guess: the lock isn't held */
+  const unsigned meta = __atomic_load_n(shadow_meta(granule >> 3), __ATOMIC_RELAXED);
   if ((meta & (META_WRITE | META_READS)) != META_WRITE) return false;
-  return range ? duo_pays(t) : UNLIKELY(beside_duo(granule));
+  return long_range ? duo_pays(t) : UNLIKELY(beside_duo(granule));
 }
 
 /* The write that is there and this read of all its bytes become a duo; false, and nothing done, if that isn't to be
@@ -207,9 +211,7 @@ static inline __attribute__((always_inline)) bool try_read(struct way *w, uint32
   if (w->meta & META_WRITE) {
     uint32_t written = *shadow_cell(0, w->granule);
     if (written & w->mask && !ordered(w->t, w->g, written)) return false;
-    if (!cell_same_id(written, w->own) && UNLIKELY(is_for_duo(w->t, w->granule, w->meta, w->range)) &&
-        join_duo(w, mine))
-      return true;
+    if (UNLIKELY(w->duo) && !cell_same_id(written, w->own) && join_duo(w, mine)) return true;
   }
   enum tried r = try_read_in(w, w->t->plane, mine);
   if (LIKELY(r == DONE)) return true;
@@ -287,8 +289,8 @@ static __attribute__((noinline)) bool settle_duo(struct way *w, uint32_t mine, b
  * context. What was recorded before it gave up is found recorded by the next who tries. */
 static inline __attribute__((always_inline)) bool try_granules(struct det_thread *t, struct race_g *g, uintptr_t p,
                                                                size_t n, uint32_t mine, unsigned meta, bool write,
-                                                               bool range) {
-  struct way w = {.t = t, .g = g, .own = g->epoch, .range = range, .meta = meta};
+                                                               bool range, bool duo) {
+  struct way w = {.t = t, .g = g, .own = g->epoch, .range = range, .duo = duo, .meta = meta};
   const unsigned plane = write ? 0 : t->plane;
   const uint8_t bit = (uint8_t)(META_WRITE << plane);
   bool done = true;
@@ -311,21 +313,21 @@ static inline __attribute__((always_inline)) bool try_granules(struct det_thread
 
 /* By themselves: what comes before them is short, and needs few registers. */
 static __attribute__((noinline)) bool try_reads(struct det_thread *t, struct race_g *g, uintptr_t p, size_t n,
-                                                uint32_t mine, unsigned meta, bool range) {
-  return try_granules(t, g, p, n, mine, meta, false, range);
+                                                uint32_t mine, unsigned meta, bool range, bool duo) {
+  return try_granules(t, g, p, n, mine, meta, false, range, duo);
 }
 
 static __attribute__((noinline)) bool try_writes(struct det_thread *t, struct race_g *g, uintptr_t p, size_t n,
                                                  uint32_t mine, unsigned meta) {
-  return try_granules(t, g, p, n, mine, meta, true, true);
+  return try_granules(t, g, p, n, mine, meta, true, true, false);
 }
 
 /* What may become a duo isn't for the short ways. */
 static inline __attribute__((always_inline)) bool try_line(struct det_thread *t, struct race_g *g, uintptr_t p,
-                                                           size_t n, uint32_t mine, bool write, bool range) {
-  /* a guess: the lock isn't held yet */
-  if (!write && UNLIKELY(is_for_duo(t, p >> 3, __atomic_load_n(shadow_meta(p >> 6), __ATOMIC_RELAXED), range)))
-    return try_reads(t, g, p, n, mine, line_lock(shadow_meta(p >> 6)), range);
+                                                           size_t n, uint32_t mine, bool write, bool range,
+                                                           bool long_range) {
+  if (!write && UNLIKELY(is_for_duo(t, p >> 3, long_range)))
+    return try_reads(t, g, p, n, mine, line_lock(shadow_meta(p >> 6)), range, true);
   unsigned meta;
   if ((p & 7) + n > 8)
     meta = row_access(t, g, p, n, mine, write);
@@ -334,13 +336,19 @@ static inline __attribute__((always_inline)) bool try_line(struct det_thread *t,
   else
     meta = granule_read(t, g, p >> 3, granule_bytes(p, n), mine);
   if (UNLIKELY(meta != ROW_DONE))
-    return write ? try_writes(t, g, p, n, mine, meta) : try_reads(t, g, p, n, mine, meta, range);
+    return write ? try_writes(t, g, p, n, mine, meta) : try_reads(t, g, p, n, mine, meta, range, false);
   g->recorded = true;
   return true;
 }
 
+/* What a range has of one line. */
+static __attribute__((noinline)) bool try_part(struct det_thread *t, struct race_g *g, uintptr_t p, size_t n,
+                                               uint32_t ctx, bool write, bool long_range) {
+  return try_line(t, g, p, n, ctx, write, true, long_range);
+}
+
 bool det_line_simply(struct det_thread *t, struct race_g *g, uintptr_t p, size_t n, uint32_t ctx, bool write) {
-  return try_line(t, g, p, n, ctx, write, true);
+  return try_part(t, g, p, n, ctx, write, true);
 }
 
 static inline bool is_of_one_line(uintptr_t p, size_t n) { return (p & 63) + n <= 64; }
@@ -349,8 +357,8 @@ static inline bool is_of_one_line(uintptr_t p, size_t n) { return (p & 63) + n <
 static __attribute__((noinline)) bool try_two_lines(struct det_thread *t, struct race_g *g, uintptr_t p, size_t n,
                                                     uint32_t mine, bool write) {
   const uintptr_t second = (p | 63) + 1, end = p + n;
-  return shadow_covered(end - 1) && det_line_simply(t, g, p, second - p, mine, write) &&
-         det_line_simply(t, g, second, end - second, mine, write);
+  return shadow_covered(end - 1) && try_part(t, g, p, second - p, mine, write, false) &&
+         try_part(t, g, second, end - second, mine, write, false);
 }
 
 static inline __attribute__((always_inline)) bool try_access(struct det_thread *t, struct race_g *g, uintptr_t p,
@@ -361,7 +369,7 @@ static inline __attribute__((always_inline)) bool try_access(struct det_thread *
   uint32_t mine = depot_context_plain(t, g, at);
   if (UNLIKELY(rows)) return rows_access(t, g, p, n, mine, write);
   if (UNLIKELY(!is_of_one_line(p, n))) return try_two_lines(t, g, p, n, mine, write);
-  return try_line(t, g, p, n, mine, write, n > 16);
+  return try_line(t, g, p, n, mine, write, n > 16, false);
 }
 
 /* A read of what the own epoch wrote needs no record.  Now and then it gets one all the same, so that a loop's inline
