@@ -300,6 +300,7 @@ void det_reopen(struct det_thread *t, struct race_g *g, uintptr_t addr, uint64_t
 extern struct gs {
   struct spin_DET_GS lock; /* guards the list */
   struct race_g *first;    /* all that live or are kept */
+  uint64_t n;              /* so many */
 } det_gs;
 extern struct det_threads {
   struct spin_DET_THREADS lock;

@@ -70,6 +70,7 @@ static struct race_g *g_make(void) {
   g->next = det_gs.first;
   if (g->next) g->next->prev = g;
   det_gs.first = g;
+  det_gs.n++;
   spin_unlock(&det_gs.lock);
   return g;
 }
@@ -82,6 +83,7 @@ static void g_free(struct race_g *g) {
     g->prev->next = g->next;
   else
     det_gs.first = g->next;
+  det_gs.n--;
   spin_unlock(&det_gs.lock);
   arena_free(g, sizeof *g);
 }

@@ -33,7 +33,7 @@ static void gs_check(const void *lock) {
   uint64_t n = 0;
   const struct race_g *g = s->first, *before = NULL;
   for (; g && n < LOOKS; before = g, g = g->next, n++) GW_CHECK(g->prev == before);
-  GW_CHECK(g ? n < s->live : n == s->live);
+  GW_CHECK(g ? n < s->n : n == s->n);
 }
 
 static void threads_check(const void *lock) {
