@@ -83,7 +83,7 @@ PAIR(32, pthread_getname_np(pthread_self(), out, 40), OUT(0))                   
 PAIR(33, use((long)strtoimax(text + 10, NULL, 10)), SET(text[10]))                     /* RACE 33: read */ /* RACE 33: write */
 /* clang-format on */
 
-#define RUN(n) both(a##n, b##n);
+#define RUN(n) both(a##n, b##n)
 int main(void) {
   static char seed[32];
   for (int i = 0; i < 8; i++) wide[i] = i < 3 ? L'a' + i : 0;
@@ -95,11 +95,8 @@ int main(void) {
   sigemptyset(&signals), sigaddset(&signals, SIGUSR1), pthread_sigmask(SIG_BLOCK, &signals, NULL);
   entry = readdir(folder), rewinddir(folder);
   MUST(converts != (iconv_t)-1 && folder && timer >= 0);
-  RUN(1)
-  RUN(2)
-  RUN(3)
-  RUN(4) RUN(5) RUN(6) RUN(7) RUN(8) RUN(9) RUN(10) RUN(11) RUN(12) RUN(13) RUN(14) RUN(15) RUN(16) RUN(17) RUN(18)
-      RUN(19) RUN(20) RUN(21) RUN(22) RUN(23) RUN(24) RUN(25) RUN(26) RUN(27) RUN(28) RUN(29) RUN(30) RUN(31) RUN(32)
-          RUN(33) memcpy(template, "/tmp/gw", 7),
-      unlink(template);
+  RUN(1), RUN(2), RUN(3), RUN(4), RUN(5), RUN(6), RUN(7), RUN(8), RUN(9), RUN(10), RUN(11), RUN(12), RUN(13), RUN(14),
+      RUN(15), RUN(16), RUN(17), RUN(18), RUN(19), RUN(20), RUN(21), RUN(22), RUN(23), RUN(24), RUN(25), RUN(26),
+      RUN(27), RUN(28), RUN(29), RUN(30), RUN(31), RUN(32), RUN(33);
+  memcpy(template, "/tmp/gw", 7), unlink(template);
 }
