@@ -34,7 +34,7 @@ static void epochs_dead_slot(void) {
 }
 
 static struct race_g one, two = {.prev = &one};
-static struct gs gs = {.first = &one, .live = 2};
+static struct gs gs = {.first = &one, .n = 2};
 
 static void gs_right(void) {
   one.next = &two;
