@@ -55,7 +55,9 @@ def test_sanitizers_find(built, compiler, way, message, function):
 
 
 def valgrind(program, *args, procs=2):
-    return gt.run("valgrind", "-q", "--error-exitcode=9", program, *args, env={"GOMAXPROCS": procs}, timeout=300)
+    # fair: who tries again and again else keeps the lock of all threads, and another never gets it
+    return gt.run("valgrind", "-q", "--fair-sched=try", "--error-exitcode=9", program, *args,
+                  env={"GOMAXPROCS": procs}, timeout=300)
 
 
 @pytest.mark.parametrize("source", [FRAMES, *(p for p in GROUPS if p.stem in ("channels", "locks"))], ids=lambda p: p.stem)
