@@ -1,5 +1,6 @@
 /* What orders goroutines, and what doesn't. */
 #include "conformance.h"
+#include "parked.h"
 
 /* clang-format off */
 typedef gw_chan(int) chan;
@@ -196,9 +197,8 @@ CASE(pool_norace) {
 /* --- misuse, locks in a circle, all asleep --- */
 CASE(chan_freed_in_use_GW1008) {
   chan c = gw_make(int, 0);
-  gw_maxprocs(1); /* so that whoever yields lets the other run until it waits */
   gw_go(child, &j2, c);
-  for (int i = 0; i < 10; i++) gw_yield();
+  await_parked(1, "chan send");
   gw_chan_free(c); /* GW1008 */
 }
 
