@@ -57,9 +57,13 @@ static void loader(void) {
   struct object *v, other;
   while (!(v = gw_map_load(&map, "load"))) gw_yield();
   v->x++;
-  bool loaded = false;
-  while (gw_map_load_or_store(&map, "loaded", &other, &loaded) == &other && !loaded) gw_map_delete(&map, "loaded");
-  values[1].x++;
+  for (bool loaded = false; !loaded;) {
+    v = gw_map_load_or_store(&map, "loaded", &other, &loaded);
+    if (loaded || (v = gw_map_delete(&map, "loaded")) == &other) continue;
+    gw_map_store(&map, "loaded", v); /* the storer's came in between: it was deleted */
+    loaded = true;
+  }
+  v->x++;
   while (!(v = gw_map_delete(&map, "deleted"))) gw_yield();
   v->x++;
   for (int seen = 0; seen < 3;) {
