@@ -221,29 +221,33 @@ static bool judge_spilled(struct access *a, uintptr_t granule, uint32_t mask, ui
 /* Judges the victims; true if one of the own epoch covers the new access: then the rest needs no judging, as whoever
  * came after that one was recorded has been judged against it. */
 static bool judge_victims(struct access *a, uintptr_t granule, uint32_t mask) {
-  uint32_t *cell = shadow_cell(SPILL_PLANE, granule), *info = shadow_ctx(SPILL_PLANE, granule);
+  uint32_t *cell = shadow_cell(SPILL_PLANE, granule);
   if (!*cell) return false;
-  const bool more = *info & SPILL_MORE;
+  const bool more = spill_has_more(*cell);
   const struct spill s = spill_of(granule);
+  uint32_t *info = spill_info(&s);
   bool covered = false;
   for (unsigned i = 0; i < s.n && !covered; i++)
-    if (s.cell[i] & CELL_BYTES) covered = judge_spilled(a, granule, mask, &s.cell[i], &s.info[i]);
+    if (s.cell[i] & CELL_BYTES) covered = judge_spilled(a, granule, mask, &s.cell[i], &info[i]);
   spill_tidy(a->t, granule);
-  if (more && !*cell) *cell = SPILL_ONLY_MORE;
   if (covered || LIKELY(!more)) return covered;
   bool left;
   covered = judge_set(a, granule, mask, &left);
-  if (left) return covered;
-  *info &= ~SPILL_MORE;
-  if (*cell == SPILL_ONLY_MORE) *cell = 0;
+  if (!left) *cell &= ~SPILL_MORE;
   return covered;
 }
 
-/* Puts an entry that stood in a cell among the victims: into the table if there is no other place. */
+/* Puts an entry that stood in a cell among the victims: into the table if there is no other place.  What is in the
+ * plane is the granule's only victim, so it goes there as well. */
 static void displace_one(struct access *a, uintptr_t granule, uint32_t old, uint32_t old_ctx) {
   if (spill_add(a->t, granule, old, old_ctx | (a->write ? SPILL_WRITE : 0))) return;
+  uint32_t *cell = shadow_cell(SPILL_PLANE, granule), info = *shadow_ctx(SPILL_PLANE, granule);
   victim_add(granule, old, old_ctx, a->write);
-  *shadow_ctx(SPILL_PLANE, granule) |= SPILL_MORE;
+  if (*cell & CELL_BYTES) {
+    victim_add(granule, *cell, info & SPILL_CTX, info & SPILL_WRITE);
+    *cell = 0;
+  }
+  *cell |= SPILL_MORE;
 }
 
 /* Puts what stood in a cell among the victims. */

@@ -89,21 +89,23 @@ static inline enum outcome look(const struct try *a, struct found *f, bool wrote
 /* One entry, which is in the plane. */
 static inline enum outcome look_at_one(const struct try *a, struct spill_way *spill) {
   uint32_t cell = *spill->at.cell;
-  const bool wrote = *spill->at.info & SPILL_WRITE;
+  const bool wrote = *spill->at.word & SPILL_WRITE;
   if ((wrote || !a->write) && covers(a, cell)) return COVERED;
   enum verdict v = judge(a, cell, wrote);
   if (v == RACES) return GIVEN_UP;
   spill->left[0] = v == GOES ? without(cell, a->mask) : cell;
+  spill->changed = spill->left[0] != cell;
   return CLEAR;
 }
 
 static inline enum outcome look_at_spill(const struct try *a, struct spill_way *spill) {
   spill->at.n = 0;
+  spill->changed = false;
   if (!(a->meta & META_VICTIMS)) return CLEAR;
-  uint32_t *cell = shadow_cell(SPILL_PLANE, a->granule), *info = shadow_ctx(SPILL_PLANE, a->granule);
+  uint32_t *cell = shadow_cell(SPILL_PLANE, a->granule);
   if (!*cell) return CLEAR;
-  if (LIKELY(*cell & CELL_BYTES && !(*info & SPILL_MORE))) {
-    spill->at = (struct spill){cell, info, 1};
+  if (LIKELY(*cell & CELL_BYTES)) {
+    spill->at = (struct spill){cell, shadow_ctx(SPILL_PLANE, a->granule), 1};
     return look_at_one(a, spill);
   }
   const struct spill_access s = {a->t, a->g, a->granule, a->mask, a->own, a->write};

@@ -53,12 +53,19 @@ static void drain(struct det_thread *t, uint32_t keep) {
   spin_unlock(&context_pool.lock);
 }
 
-bool context_block_ready(struct det_thread *t) {
-  if (UNLIKELY(!t->blocks_n)) refill(t);
-  return t->blocks_n != 0;
+bool context_blocks_ready(struct det_thread *t) {
+  for (uint32_t had; UNLIKELY(t->blocks_n < 2);) {
+    had = t->blocks_n;
+    refill(t);
+    if (t->blocks_n == had) return false;
+  }
+  return LIKELY(t->blocks[t->blocks_n - 1] <= CELL_ID_MAX);
 }
 
-uint32_t context_block_take(struct det_thread *t) { return context_block_ready(t) ? t->blocks[--t->blocks_n] : 0; }
+uint32_t context_block_take(struct det_thread *t) {
+  if (UNLIKELY(!t->blocks_n)) refill(t);
+  return LIKELY(t->blocks_n) ? t->blocks[--t->blocks_n] : 0;
+}
 
 void context_block_free(struct det_thread *t, uint32_t block) {
   if (UNLIKELY(t->blocks_n == BLOCKS_KEPT)) drain(t, BLOCKS_KEPT / 2);

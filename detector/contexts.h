@@ -64,8 +64,8 @@ void context_give_back(struct det_thread *t);
 
 /* context_set for a line that isn't in the plane; w: its word. */
 void context_change(struct det_thread *t, uint32_t *word, uint32_t w, unsigned plane, uintptr_t granule, uint32_t ctx);
-/* Has the thread a block, or can it get one? */
-bool context_block_ready(struct det_thread *t);
+/* Has the thread two blocks, or can it get them, of which the first that it takes has a number that fits a cell? */
+bool context_blocks_ready(struct det_thread *t);
 /* A block for the caller's use; 0: there are none. */
 uint32_t context_block_take(struct det_thread *t);
 /* No word has it any more. */

@@ -29,13 +29,12 @@ static inline bool cell_same_id(uint32_t a, uint32_t b) { return (a ^ b) >> CELL
  * the second and victim.h for the fifth and so on). Pages are touched on demand: a program whose threads share little
  * pays for the first two. */
 enum { READ_PLANES = 4, SHARED_READ_PLANE = 1, SPILL_PLANE = READ_PLANES + 1, PLANES = SPILL_PLANE + 1 };
-/* In the spill plane the context word also says: it was a write; the table has more victims of this granule. */
+/* In the spill plane the context word also says: it was a write. */
 #define SPILL_WRITE 0x80000000u
-#define SPILL_MORE 0x40000000u
 #define SPILL_CTX 0x3fffffffu
-/* What its cell holds when it is empty but there are more: so a cell of 0 says that the granule has no victims at all.
- */
-#define SPILL_ONLY_MORE CELL_ATOMIC
+/* What its cell has, if it is no entry, when the table has more victims of this granule: so a cell of 0 says that it has
+ * none at all. */
+#define SPILL_MORE CELL_ATOMIC
 /* Bits of a line's meta byte: which planes may hold something, and what else is known of the line. */
 enum { META_WRITE = 1, META_READ0 = 2, META_SYNC = 0x20, META_VICTIMS = 0x40, META_LOCK = 0x80 };
 enum { META_READS = META_READ0 * ((1 << READ_PLANES) - 1) };

@@ -46,14 +46,15 @@ static inline __attribute__((always_inline)) bool spill_is_simple(struct way *w,
   w->spilled = 0;
   w->changed = false;
   w->block.at.n = 0;
+  w->block.changed = false;
   if (LIKELY(!(w->meta & META_VICTIMS))) return true;
   uint32_t spill = *shadow_cell(SPILL_PLANE, w->granule);
   if (!spill) return true;
-  uint32_t info = *shadow_ctx(SPILL_PLANE, w->granule);
-  if (UNLIKELY(!(spill & CELL_BYTES) || info & SPILL_MORE || cell_same_id(spill, w->own))) return judge_block(w, write);
-  bool wrote = info & SPILL_WRITE;
+  const bool shared = spill & w->mask;
+  if (UNLIKELY(!(spill & CELL_BYTES) || (shared && cell_same_id(spill, w->own)))) return judge_block(w, write);
   w->spilled = spill;
-  if (!(spill & w->mask)) return true;
+  if (!shared) return true;
+  bool wrote = *shadow_ctx(SPILL_PLANE, w->granule) & SPILL_WRITE;
   if (!ordered(w->t, w->g, spill)) return !write && !wrote; /* concurrent reads don't disturb one another */
   w->changed = write || !wrote;
   if (w->changed) w->spilled = without(spill, w->mask);
@@ -66,7 +67,7 @@ static inline __attribute__((always_inline)) bool may_displace(struct way *w, ui
 }
 
 static inline __attribute__((always_inline)) void settle(struct way *w) {
-  if (UNLIKELY(w->block.at.n))
+  if (UNLIKELY(w->block.changed))
     spill_settle(w->t, w->granule, &w->block, 0, 0);
   else if (w->changed)
     *shadow_cell(SPILL_PLANE, w->granule) = w->spilled;

@@ -3,33 +3,39 @@
 
 #include "detector/judge.h"
 
-static void clear_block(struct det_thread *t, uintptr_t granule) {
-  uint32_t *cell = shadow_cell(SPILL_PLANE, granule), *info = shadow_ctx(SPILL_PLANE, granule);
-  const uint32_t more = *info & SPILL_MORE;
-  context_block_free(t, *info & SPILL_CTX);
-  *cell = more ? SPILL_ONLY_MORE : 0;
-  *info = more;
+/* Gives the block's halves back; `cell`: what names it. */
+static void free_block(struct det_thread *t, uint32_t cell, uint32_t second) {
+  context_block_free(t, cell >> CELL_ID_SHIFT);
+  context_block_free(t, second);
 }
 
-/* The entry in the plane moves into a block, which has room for others; false if there are no blocks. */
+static void clear_block(struct det_thread *t, uintptr_t granule) {
+  uint32_t *cell = shadow_cell(SPILL_PLANE, granule);
+  free_block(t, *cell, *shadow_ctx(SPILL_PLANE, granule));
+  *cell &= SPILL_MORE;
+}
+
+/* A block takes the place of what is in the plane, an entry or nothing, and has room for others; false if there are no
+ * blocks. */
 static bool make_block(struct det_thread *t, uintptr_t granule) {
-  uint32_t b = context_block_take(t);
-  if (UNLIKELY(!b)) return false;
+  if (UNLIKELY(!context_blocks_ready(t))) return false;
+  const uint32_t b = context_block_take(t), second = context_block_take(t);
   uint32_t *cell = shadow_cell(SPILL_PLANE, granule), *info = shadow_ctx(SPILL_PLANE, granule);
   uint32_t *in_block = context_blocks[b].ctx;
-  in_block[0] = *cell;
-  in_block[SPILLED] = *info & ~SPILL_MORE;
+  const bool entry = *cell & CELL_BYTES;
+  in_block[0] = entry ? *cell : 0;
+  context_blocks[second].ctx[0] = *info;
   for (unsigned i = 1; i < SPILLED; i++) in_block[i] = 0;
-  *cell = SPILL_IN_BLOCK;
-  *info = (*info & SPILL_MORE) | b;
+  *cell = b << CELL_ID_SHIFT | (entry ? 0 : *cell);
+  *info = second;
   return true;
 }
 
 static bool fill_empty(const struct spill *s, uint32_t cell, uint32_t info) {
   for (unsigned i = 0; i < s->n; i++) {
-    if (s->cell[i] & CELL_BYTES) continue;
+    if (s->cell[i]) continue;
     s->cell[i] = cell;
-    s->info[i] = info | (s->n == 1 ? s->info[0] & SPILL_MORE : 0);
+    spill_info(s)[i] = info;
     return true;
   }
   return false;
@@ -45,15 +51,17 @@ bool spill_add(struct det_thread *t, uintptr_t granule, uint32_t cell, uint32_t 
 
 void spill_tidy(struct det_thread *t, uintptr_t granule) {
   const struct spill s = spill_of(granule);
+  if (s.n != SPILLED) return;
   uint32_t any = 0;
-  for (unsigned i = 0; i < s.n; i++) any |= s.cell[i];
-  if (s.n == SPILLED && !any) clear_block(t, granule);
+  for (unsigned i = 0; i < SPILLED; i++) any |= s.cell[i];
+  if (!any) clear_block(t, granule);
 }
 
 bool spill_forget(struct det_thread *t, uintptr_t granule) {
   uint32_t *cell = shadow_cell(SPILL_PLANE, granule), *info = shadow_ctx(SPILL_PLANE, granule);
-  const bool more = *cell && *info & SPILL_MORE;
-  if (*cell == SPILL_IN_BLOCK) context_block_free(t, *info & SPILL_CTX);
+  if (!*cell) return false;
+  const bool more = spill_has_more(*cell);
+  if (spill_is_block(*cell)) free_block(t, *cell, *info);
   *cell = *info = 0;
   return more;
 }
@@ -78,40 +86,42 @@ static enum spill_verdict judge_one(const struct spill_access *a, uint32_t cell,
   return SPILL_CLEAR;
 }
 
-enum spill_verdict spill_judge(const struct spill_access *a, struct spill_way *w) {
-  w->at.n = 0;
-  if (!*shadow_cell(SPILL_PLANE, a->granule)) return SPILL_CLEAR;
-  if (*shadow_ctx(SPILL_PLANE, a->granule) & SPILL_MORE) return SPILL_RARE;
-  w->at = spill_of(a->granule);
+static enum spill_verdict judge_each(const struct spill_access *a, struct spill_way *w) {
+  const uint32_t *info = spill_info(&w->at);
   for (unsigned i = 0; i < w->at.n; i++) {
     w->left[i] = 0;
     if (!w->at.cell[i]) continue;
-    enum spill_verdict v = judge_one(a, w->at.cell[i], w->at.info[i] & SPILL_WRITE, &w->left[i]);
+    enum spill_verdict v = judge_one(a, w->at.cell[i], info[i] & SPILL_WRITE, &w->left[i]);
     if (v != SPILL_CLEAR) return v;
+    w->changed |= w->left[i] != w->at.cell[i];
   }
   return SPILL_CLEAR;
 }
 
+enum spill_verdict spill_judge(const struct spill_access *a, struct spill_way *w) {
+  w->at.n = 0;
+  w->changed = false;
+  const uint32_t cell = *shadow_cell(SPILL_PLANE, a->granule);
+  if (!cell) return SPILL_CLEAR;
+  if (spill_has_more(cell)) return SPILL_RARE;
+  w->at = spill_of(a->granule);
+  uint32_t any = 0;
+  for (unsigned i = 0; i < w->at.n; i++) any |= w->at.cell[i];
+  return any & a->mask ? judge_each(a, w) : SPILL_CLEAR;
+}
+
 bool spill_has_room(struct det_thread *t, const struct spill_way *w) {
-  if (w->at.n != SPILLED) return context_block_ready(t);
-  for (unsigned i = 0; i < SPILLED; i++)
-    if (!w->left[i]) return true;
-  return false;
+  const uint32_t *left = w->changed ? w->left : w->at.cell;
+  for (unsigned i = 0; i < w->at.n; i++)
+    if (!left[i]) return true;
+  return w->at.n != SPILLED && context_blocks_ready(t);
 }
 
 void spill_settle(struct det_thread *t, uintptr_t granule, struct spill_way *w, uint32_t cell, uint32_t info) {
-  uint32_t any = 0;
-  unsigned empty = 0;
-  for (unsigned i = 0; i < w->at.n; i++) {
-    any |= w->at.cell[i] = w->left[i];
-    if (!w->left[i]) empty = i;
-  }
-  if (cell && w->at.n == SPILLED) {
-    w->at.cell[empty] = cell;
-    w->at.info[empty] = info;
-  } else if (cell) {
+  uint32_t any = cell;
+  for (unsigned i = 0; w->changed && i < w->at.n; i++) any |= w->at.cell[i] = w->left[i];
+  if (cell)
     spill_add(t, granule, cell, info);
-  } else if (!any && w->at.n == SPILLED) {
+  else if (w->changed && !any && w->at.n == SPILLED)
     clear_block(t, granule);
-  }
 }
