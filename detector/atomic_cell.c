@@ -40,11 +40,6 @@ static inline bool covers(const struct try *a, uint32_t cell) {
   return cell_same_id(cell, a->own) && !(a->mask & ~cell);
 }
 
-static inline uint32_t without(uint32_t cell, uint32_t bytes) {
-  cell &= ~bytes;
-  return cell & CELL_BYTES ? cell : 0;
-}
-
 static inline bool is_own(const struct try *a, uint32_t cell) { return (cell ^ a->own) < CELL_ATOMIC; }
 
 /* What an access finds in a cell. */

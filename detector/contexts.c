@@ -8,16 +8,17 @@
 
 #include "base/prim.h"
 
-#define BLOCKS ((size_t)1 << 30) /* as many as a word can number, 32 GB; beyond that all mixed lines use the plane */
-enum { FRESH = 8, CROWD = 2 };   /* guesses: fresh blocks at a time; mixed lines of eight nearby that are many */
+#define BLOCKS (1u << 30)      /* as many as a word can number, 32 GB; beyond that all mixed lines use the plane */
+enum { FRESH = 8, CROWD = 2 }; /* guesses: fresh blocks at a time; mixed lines of eight nearby that are many */
 
 typedef uint64_t __attribute__((may_alias)) pair;
 
 struct context_block *context_blocks;
+uint32_t context_blocks_most = BLOCKS;
 struct context_pool context_pool;
 
 void context_init(void) {
-  context_blocks = prim_map(BLOCKS * sizeof *context_blocks);
+  context_blocks = prim_map((size_t)BLOCKS * sizeof *context_blocks);
   if (!context_blocks) gw__fatal("the system refuses address space for contexts: check `ulimit -v`");
   context_pool.fresh = LINE_CELLS;
 }
@@ -31,7 +32,7 @@ static void refill(struct det_thread *t) {
     context_pool.free = block->batch.next;
     for (uint32_t i = 0; i < block->batch.n; i++) t->blocks[t->blocks_n++] = block->batch.other[i];
     t->blocks[t->blocks_n++] = b;
-  } else if (context_pool.fresh + FRESH <= BLOCKS) {
+  } else if (context_pool.fresh + FRESH <= context_blocks_most) {
     context_pool.fresh += FRESH;
     for (uint32_t i = 1; i <= FRESH; i++) t->blocks[t->blocks_n++] = context_pool.fresh - i;
   }

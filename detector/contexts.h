@@ -49,6 +49,7 @@ struct context_block {
 _Static_assert(sizeof(struct context_block) == 32, "as the contexts of a line in their plane");
 
 extern struct context_block *context_blocks; /* by number; 0 is never used */
+extern uint32_t context_blocks_most;         /* numbers are below; tests make it small */
 extern struct context_pool {
   struct spin_CONTEXTS lock; /* guards what follows */
   uint32_t free;             /* batch */

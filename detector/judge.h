@@ -23,4 +23,10 @@ static inline bool ordered(struct det_thread *t, const struct race_g *g, uint32_
   return LIKELY(*known == me) || ordered_anew(g, id, known, me);
 }
 
+/* What is left of an entry without some of its bytes. */
+static inline __attribute__((always_inline)) uint32_t without(uint32_t cell, uint32_t bytes) {
+  cell &= ~(bytes & CELL_BYTES);
+  return cell & CELL_BYTES ? cell : 0;
+}
+
 #endif

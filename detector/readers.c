@@ -113,6 +113,8 @@ static void pay(struct readers_memory *m, uint32_t n, bool known) {
   m->credit -= price < m->credit ? price : m->credit;
 }
 
+bool readers_made;
+
 /* The id of the set with these readers; takes over `s`. */
 static uint32_t intern(struct det_thread *t, struct reader_set *s) {
   spin_lock(&sets.lock);
@@ -124,6 +126,7 @@ static uint32_t intern(struct det_thread *t, struct reader_set *s) {
     set_free(s);
     return known->id;
   }
+  if (!readers_any()) __atomic_store_n(&readers_made, true, __ATOMIC_RELAXED);
   s->id = epoch_new(t, EPOCH_READERS, (uintptr_t)s, 1);
   link_locked(s);
   spin_unlock(&sets.lock);

@@ -51,6 +51,12 @@ static inline const struct reader_set *readers_of(uint32_t id) {
   return e->slot == EPOCH_READERS ? (const struct reader_set *)(uintptr_t)e->clock : NULL;
 }
 
+/* Was there ever a set?  Where there was none nobody needs to look at a cell's id: whoever finds a set in a cell knows
+ * that there was one. */
+extern bool
+    readers_made; /* atomic; partner: the line's lock, which who makes a set holds when he puts it into a cell */
+static inline bool readers_any(void) { return __atomic_load_n(&readers_made, __ATOMIC_RELAXED); }
+
 /* What a thread lately made of a cell. */
 struct readers_answer {
   uint32_t cell, ctx;       /* that it found; ctx 0 if a set */

@@ -8,17 +8,22 @@
  * other bytes);
  *   - what goes is plain, or read and now written; in the access's own plane it goes altogether, as it has no bytes but
  *     the access's, or is the own epoch's, from the same place;
- *   - nothing was displaced there;
+ *   - nothing was displaced there (the bit that says so of the line goes when nothing is any more);
  *   - a duo (duo.h) is only overwritten, altogether.
+ * One granule may also have entries of other bytes, as two fields of four bytes take turns in a cell: what the access
+ * leaves of its cell's is displaced (spill.h), what is displaced already loses the bytes that the access stands for.
  * All else is left to the caller, who has the line's lock then.  The common cases are apart from the rest because they
  * are half as long by themselves: they need few registers.
  */
 #include "detector/row.h"
 
 #include "detector/contexts.h"
+#include "detector/depot.h"
 #include "detector/duo.h"
 #include "detector/judge.h"
+#include "detector/readers.h"
 #include "detector/shadow.h"
+#include "detector/spill.h"
 
 struct row {
   uintptr_t granule;    /* the first */
@@ -88,7 +93,13 @@ static inline __attribute__((always_inline)) bool is_empty(unsigned plane, struc
   return row_is(shadow_cell(plane, r.granule), r.k, 0, ALL);
 }
 
-enum { SIMPLE, RECORDED, OTHER };
+enum { SIMPLE, RECORDED, BESIDE, OTHER };
+
+/* Who finds no victim of his own looks whether the line has one still. */
+static inline __attribute__((always_inline)) unsigned without_victims(uintptr_t granule, unsigned meta) {
+  const struct row line = {granule & ~(uintptr_t)(LINE_CELLS - 1), LINE_CELLS, 0, 0};
+  return is_empty(SPILL_PLANE, line) ? meta & ~(unsigned)META_VICTIMS : meta;
+}
 
 /* What there is to do; nothing is changed. */
 static inline __attribute__((always_inline)) int judge(struct det_thread *t, const struct race_g *g, struct row r,
@@ -122,6 +133,7 @@ static inline __attribute__((always_inline)) unsigned access_in(struct det_threa
     const unsigned bit = META_WRITE << plane;
     if (UNLIKELY(!(meta & bit))) shadow_note_line(line);
     meta |= bit;
+    if (UNLIKELY(meta & META_VICTIMS)) meta = without_victims(r.granule, meta);
   }
   line_unlock(m, (uint8_t)meta);
   return ROW_DONE;
@@ -148,6 +160,19 @@ static inline __attribute__((always_inline)) bool is_before(struct det_thread *t
   return !(cell & mask) || ordered(t, g, cell);
 }
 
+/* May it be recorded, as far as entries go that stand in planes which are not its own? */
+static inline __attribute__((always_inline)) bool part_is_ordered(struct det_thread *t, const struct race_g *g,
+                                                                  struct part r, unsigned plane, unsigned meta) {
+  if (plane) {
+    if (!(meta & META_WRITE)) return true;
+    const uint32_t written = *shadow_cell(0, r.granule);
+    return !cell_is_duo(written) && is_before(t, g, written, r.mask);
+  }
+  for (unsigned bits = meta >> 1 & ((1u << READ_PLANES) - 1); bits; bits &= bits - 1)
+    if (!is_before(t, g, *shadow_cell((unsigned)__builtin_ctz(bits) + 1, r.granule), r.mask)) return false;
+  return true;
+}
+
 static inline __attribute__((always_inline)) int judge_part(struct det_thread *t, const struct race_g *g, struct part r,
                                                             unsigned plane, uint32_t ctx, unsigned meta) {
   const uint32_t old = meta & META_WRITE << plane ? *shadow_cell(plane, r.granule) : 0;
@@ -155,20 +180,15 @@ static inline __attribute__((always_inline)) int judge_part(struct det_thread *t
     if (old & CELL_ATOMIC) return OTHER;
     if (cell_same_id(old, g->epoch)) {
       if (!(r.mask & ~old)) return RECORDED;
-      if (context_get(plane, r.granule) != ctx) return OTHER;
-    } else if (old & CELL_BYTES & ~r.mask || !ordered(t, g, old)) {
+      if (context_get(plane, r.granule) != ctx) return BESIDE;
+    } else if (old & CELL_BYTES & ~r.mask) {
+      return BESIDE;
+    } else if (!ordered(t, g, old)) {
       return OTHER;
     }
   }
-  if (UNLIKELY(meta & META_VICTIMS) && *shadow_cell(SPILL_PLANE, r.granule)) return OTHER;
-  if (plane && !(meta & META_WRITE)) return SIMPLE;
-  if (plane) {
-    const uint32_t written = *shadow_cell(0, r.granule);
-    return !cell_is_duo(written) && is_before(t, g, written, r.mask) ? SIMPLE : OTHER;
-  }
-  for (unsigned bits = meta >> 1 & ((1u << READ_PLANES) - 1); bits; bits &= bits - 1)
-    if (!is_before(t, g, *shadow_cell((unsigned)__builtin_ctz(bits) + 1, r.granule), r.mask)) return OTHER;
-  return SIMPLE;
+  if (UNLIKELY(meta & META_VICTIMS) && *shadow_cell(SPILL_PLANE, r.granule)) return BESIDE;
+  return part_is_ordered(t, g, r, plane, meta) ? SIMPLE : OTHER;
 }
 
 /* As drop_reads. */
@@ -176,28 +196,101 @@ static inline __attribute__((always_inline)) void drop_part(const struct race_g 
   for (unsigned bits = planes; bits; bits &= bits - 1) {
     uint32_t *c = shadow_cell((unsigned)__builtin_ctz(bits) + 1, r.granule), read = *c;
     if (!(read & r.mask) || cell_same_id(read, g->epoch)) continue;
-    read &= ~r.mask;
-    __atomic_store_n(c, read & CELL_BYTES ? read : 0, __ATOMIC_RELAXED);
+    __atomic_store_n(c, without(read, r.mask), __ATOMIC_RELAXED);
   }
+}
+
+static inline __attribute__((always_inline)) unsigned put_part(struct det_thread *t, const struct race_g *g,
+                                                               struct part r, unsigned plane, uint32_t ctx,
+                                                               unsigned meta) {
+  const unsigned bit = META_WRITE << plane;
+  uint32_t *c = shadow_cell(plane, r.granule), mine = g->epoch | r.mask;
+  if (plane == 0) drop_part(g, r, meta >> 1 & ((1u << READ_PLANES) - 1));
+  if (meta & bit && cell_same_id(*c, mine)) mine |= *c;
+  __atomic_store_n(c, mine, __ATOMIC_RELAXED);
+  context_set(t, plane, r.granule, ctx);
+  if (UNLIKELY(!(meta & bit))) shadow_note_line(r.granule >> 3);
+  return meta | bit;
+}
+
+/* What is left of a granule's victims once the access is recorded: of the only one, or, if they are in a block and none
+ * shares bytes with the access, what names it. */
+struct left {
+  uint32_t cell;
+  bool known; /* else it takes more to say */
+};
+
+static inline __attribute__((always_inline)) struct left judge_spilled(struct det_thread *t, const struct race_g *g,
+                                                                       struct part r, unsigned plane, unsigned meta) {
+  const uint32_t cell = meta & META_VICTIMS ? *shadow_cell(SPILL_PLANE, r.granule) : 0;
+  if (UNLIKELY(!cell)) return (struct left){0, true};
+  if (!(cell & CELL_BYTES)) return (struct left){cell, !spill_has_more(cell) && !(spill_bytes(cell) & r.mask)};
+  if (!(cell & r.mask)) return (struct left){cell, true};
+  if (cell_same_id(cell, g->epoch) || !ordered(t, g, cell)) return (struct left){cell, false};
+  if (plane && *shadow_ctx(SPILL_PLANE, r.granule) & SPILL_WRITE) return (struct left){cell, true};
+  return (struct left){without(cell, r.mask), true};
+}
+
+/* What the access leaves of another epoch's entry in its cell is displaced; false, and nothing done, if that takes
+ * more: a duo's two entries, and a set's, have places of their own. */
+static inline __attribute__((always_inline)) bool displace(struct det_thread *t, struct part r, unsigned plane,
+                                                           uint32_t rest, struct left left) {
+  if (UNLIKELY(plane ? readers_any() && readers_of(cell_id(rest)) : cell_is_duo(rest))) return false;
+  const uint32_t info = context_get(plane, r.granule) | (plane ? 0 : SPILL_WRITE);
+  if (left.cell) return left.cell == *shadow_cell(SPILL_PLANE, r.granule) && spill_add(t, r.granule, rest, info);
+  *shadow_ctx(SPILL_PLANE, r.granule) = info;
+  *shadow_cell(SPILL_PLANE, r.granule) = rest;
+  return true;
+}
+
+/* There are entries of other bytes in the access's cell, or some that were displaced: two fields of four bytes take
+ * turns in a cell.  Decides as access.c does. */
+static inline __attribute__((always_inline)) unsigned access_beside(struct det_thread *t, const struct race_g *g,
+                                                                    struct part r, unsigned plane, uint32_t ctx,
+                                                                    unsigned meta) {
+  const uint32_t old = meta & META_WRITE << plane ? *shadow_cell(plane, r.granule) : 0;
+  const bool own = old && cell_same_id(old, g->epoch);
+  if (!own && !is_before(t, g, old, r.mask)) return meta;
+  const struct left left = judge_spilled(t, g, r, plane, meta);
+  if (!left.known || !part_is_ordered(t, g, r, plane, meta)) return meta;
+  const uint32_t rest = own ? 0 : without(old, r.mask);
+  if (rest) {
+    if (!displace(t, r, plane, rest, left)) return meta;
+    meta |= META_VICTIMS;
+  } else if (meta & META_VICTIMS) {
+    uint32_t *cell = shadow_cell(SPILL_PLANE, r.granule);
+    if (*cell != left.cell) *cell = left.cell;
+  }
+  if (own) {
+    const uint32_t was = context_get(plane, r.granule);
+    if (was != ctx) ctx = depot_composite(t, was, ctx, r.mask);
+  }
+  meta = put_part(t, g, r, plane, ctx, meta);
+  line_unlock(shadow_meta(r.granule >> 3), (uint8_t)meta);
+  return ROW_DONE;
+}
+
+static __attribute__((noinline)) unsigned write_beside(struct det_thread *t, const struct race_g *g, struct part r,
+                                                       uint32_t ctx, unsigned meta) {
+  return access_beside(t, g, r, 0, ctx, meta);
+}
+
+static __attribute__((noinline)) unsigned read_beside(struct det_thread *t, const struct race_g *g, struct part r,
+                                                      unsigned plane, uint32_t ctx, unsigned meta) {
+  return access_beside(t, g, r, plane, ctx, meta);
 }
 
 static inline __attribute__((always_inline)) unsigned access_part(struct det_thread *t, const struct race_g *g,
                                                                   struct part r, unsigned plane, uint32_t ctx,
                                                                   unsigned meta) {
-  uint8_t *m = shadow_meta(r.granule >> 3);
   const int found = judge_part(t, g, r, plane, ctx, meta);
   if (found == OTHER) return meta;
+  if (found == BESIDE) return plane ? read_beside(t, g, r, plane, ctx, meta) : write_beside(t, g, r, ctx, meta);
   if (found == SIMPLE) {
-    const unsigned bit = META_WRITE << plane;
-    uint32_t *c = shadow_cell(plane, r.granule), mine = g->epoch | r.mask;
-    if (plane == 0) drop_part(g, r, meta >> 1 & ((1u << READ_PLANES) - 1));
-    if (meta & bit && cell_same_id(*c, mine)) mine |= *c;
-    __atomic_store_n(c, mine, __ATOMIC_RELAXED);
-    context_set(t, plane, r.granule, ctx);
-    if (UNLIKELY(!(meta & bit))) shadow_note_line(r.granule >> 3);
-    meta |= bit;
+    if (UNLIKELY(meta & META_VICTIMS)) meta = without_victims(r.granule, meta);
+    meta = put_part(t, g, r, plane, ctx, meta);
   }
-  line_unlock(m, (uint8_t)meta);
+  line_unlock(shadow_meta(r.granule >> 3), (uint8_t)meta);
   return ROW_DONE;
 }
 

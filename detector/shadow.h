@@ -32,8 +32,8 @@ enum { READ_PLANES = 4, SHARED_READ_PLANE = 1, SPILL_PLANE = READ_PLANES + 1, PL
 /* In the spill plane the context word also says: it was a write. */
 #define SPILL_WRITE 0x80000000u
 #define SPILL_CTX 0x3fffffffu
-/* What its cell has, if it is no entry, when the table has more victims of this granule: so a cell of 0 says that it has
- * none at all. */
+/* What its cell has, if it is no entry, when the table has more victims of this granule: so a cell of 0 says that it
+ * has none at all. */
 #define SPILL_MORE CELL_ATOMIC
 /* Bits of a line's meta byte: which planes may hold something, and what else is known of the line. */
 enum { META_WRITE = 1, META_READ0 = 2, META_SYNC = 0x20, META_VICTIMS = 0x40, META_LOCK = 0x80 };

@@ -31,11 +31,6 @@ struct way {
   struct spill_way block; /* what will be left of those in its block, if it has one */
 };
 
-static inline __attribute__((always_inline)) uint32_t without(uint32_t cell, uint32_t bytes) {
-  cell &= ~(bytes & CELL_BYTES);
-  return cell & CELL_BYTES ? cell : 0;
-}
-
 static __attribute__((noinline)) bool judge_block(struct way *w, bool write) {
   const struct spill_access a = {w->t, w->g, w->granule, w->mask, w->own, write};
   return spill_judge(&a, &w->block) == SPILL_CLEAR;

@@ -52,9 +52,7 @@ bool spill_add(struct det_thread *t, uintptr_t granule, uint32_t cell, uint32_t 
 void spill_tidy(struct det_thread *t, uintptr_t granule) {
   const struct spill s = spill_of(granule);
   if (s.n != SPILLED) return;
-  uint32_t any = 0;
-  for (unsigned i = 0; i < SPILLED; i++) any |= s.cell[i];
-  if (!any) clear_block(t, granule);
+  if (!(spill_bytes(*shadow_cell(SPILL_PLANE, granule)) & CELL_BYTES)) clear_block(t, granule);
 }
 
 bool spill_forget(struct det_thread *t, uintptr_t granule) {
@@ -105,9 +103,7 @@ enum spill_verdict spill_judge(const struct spill_access *a, struct spill_way *w
   if (!cell) return SPILL_CLEAR;
   if (spill_has_more(cell)) return SPILL_RARE;
   w->at = spill_of(a->granule);
-  uint32_t any = 0;
-  for (unsigned i = 0; i < w->at.n; i++) any |= w->at.cell[i];
-  return any & a->mask ? judge_each(a, w) : SPILL_CLEAR;
+  return (w->at.n == 1 ? cell : spill_bytes(cell)) & a->mask ? judge_each(a, w) : SPILL_CLEAR;
 }
 
 bool spill_has_room(struct det_thread *t, const struct spill_way *w) {

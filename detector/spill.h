@@ -40,8 +40,13 @@ static inline struct spill spill_of(uintptr_t granule) {
 }
 
 /* Of the first: context and SPILL_WRITE. */
-static inline uint32_t *spill_info(const struct spill *s) {
-  return s->n == 1 ? s->word : context_blocks[*s->word].ctx;
+static inline uint32_t *spill_info(const struct spill *s) { return s->n == 1 ? s->word : context_blocks[*s->word].ctx; }
+
+/* All bytes, and what else is of no meaning, of the entries in the block that the cell names. */
+static inline uint32_t spill_bytes(uint32_t cell) {
+  const uint64_t *two = context_blocks[cell >> CELL_ID_SHIFT].two;
+  const uint64_t all = two[0] | two[1] | two[2] | two[3];
+  return (uint32_t)(all | all >> 32);
 }
 
 /* Finds a place for an entry; false if there is none: then the granule has no entry in the plane or a full block, or

@@ -391,7 +391,7 @@ static void make(const struct op *o) {
 }
 
 /* The detector's own knobs. */
-extern uint32_t det_displaced_many, det_own_planes, readers_credit_first, duo_credit_first;
+extern uint32_t det_displaced_many, det_own_planes, readers_credit_first, duo_credit_first, context_blocks_most;
 
 /* Worker threads: exactly one thread acts, the others wait. */
 
@@ -520,6 +520,7 @@ int main(int argc, char **argv) {
   if (argc > 1 && strcmp(argv[1], "0") != 0) collect_from_now_on((uint32_t)strtoul(argv[1], NULL, 10));
   if (argc > 2) det_own_planes = (uint32_t)strtoul(argv[2], NULL, 10);
   if (argc > 3) readers_credit_first = duo_credit_first = (uint32_t)strtoul(argv[3], NULL, 10);
+  if (argc > 4) context_blocks_most = (uint32_t)strtoul(argv[4], NULL, 10);
   printf("%lx\n", (unsigned long)(SITE_ADDRESS(0) - base));
   while (fgets(line, sizeof line, stdin)) {
     struct op o = op_parse(line);

@@ -1,0 +1,75 @@
+"""Fields that share a granule: their accesses take turns in its cells, and what has no cell is displaced.  Short programs
+by the hundred on two granules, so that each way of displacing is met with and without a race."""
+
+import random
+
+import pytest
+
+import judge
+from script import Execution, Program, execute
+
+SIZE, GOROUTINES, PROGRAMS = 16, 5, 400
+CROWD = 12  # goroutines of which each has victims in every byte: more than a block has room for
+FIELDS = {  # (offset, bytes) within a granule
+    "halves": [(0, 4), (4, 4), (0, 8)],
+    "a structure's": [(0, 4), (4, 2), (6, 1), (7, 1), (4, 4), (0, 8)],
+    "bytes": [(i, 1) for i in range(8)],
+    "bytes, and all": [*[(i, 1) for i in range(8)], (0, 8)],
+}
+
+
+@pytest.fixture(scope="module")
+def driver(tmp_path_factory):
+    return judge.build_driver(tmp_path_factory.mktemp("neighbours"))
+
+
+def program(rng, fields, workers, goroutines=GOROUTINES, granules=2, longest=50):
+    """Goroutines on a worker thread each, or on one.  What would race is put in order first, but for the last few."""
+    run, ops = Execution(), []
+    reads, ordered, length = rng.choice((0.5, 0.7, 0.9)), rng.random(), rng.randrange(4, longest)
+
+    def add(*op):
+        run.make(op)
+        ops.append(op)
+
+    for g in range(1, goroutines):
+        add("n", 0, g, 0, 0)
+    for i in range(length):
+        g, (lo, n) = rng.randrange(goroutines), rng.choice(fields)
+        lo, write = lo + 8 * rng.randrange(granules), rng.random() > reads
+        if rng.random() < 0.1:
+            add("h", g, (g + 1) % goroutines)
+        for racer in sorted({a.g for a in run.oracle.would_race(g, lo, lo + n, write)}):
+            if i + 3 < length or rng.random() < ordered:
+                add("h", racer, g)
+        add("t", g % workers)
+        add("w" if write else "r", g, lo, n, 1)
+    return Program(SIZE, 0, 0, ((0, SIZE),), tuple(ops))
+
+
+@pytest.mark.parametrize("planes, workers", [(0, 1), (3, GOROUTINES)])
+@pytest.mark.parametrize("fields", FIELDS)
+def test_neighbours(driver, fields, planes, workers, full):
+    rng = random.Random(f"{fields} {planes}")
+    programs = [program(rng, FIELDS[fields], workers) for _ in range(PROGRAMS * (20 if full else 1))]
+    for collect in (0, 50):
+        wrong = judge.judge(driver, programs, (collect, planes))
+        assert not wrong, judge.explain(driver, programs, (fields, planes, workers), (collect, planes))
+
+
+@pytest.mark.parametrize("blocks", [1 << 30, 24, 0])
+@pytest.mark.parametrize("fields", ["bytes", "bytes, and all"])
+def test_crowd(driver, fields, blocks, full):
+    """What has no room in a block, or finds no block."""
+    rng = random.Random(f"{fields} {blocks}")
+    programs = [program(rng, FIELDS[fields], 1, CROWD, 1, 120) for _ in range(100 * (20 if full else 1))]
+    arguments = (0, 0, 0, blocks)
+    wrong = judge.judge(driver, programs, arguments)
+    assert not wrong, judge.explain(driver, programs, (fields, blocks), arguments)
+
+
+def test_some_race():
+    """By the oracle: a good part of them, and a good part don't."""
+    rng = random.Random(1)
+    races = [bool(execute(program(rng, FIELDS["halves"], 1).ops)[0].oracle.races) for _ in range(100)]
+    assert 20 <= sum(races) <= 80, sum(races)
