@@ -198,7 +198,7 @@ def test_go_tool_pprof_draws_and_serves(known, tmp_path, full):
                          stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         for page in ("top", "flamegraph", "peek"):
-            for _ in range(100):
+            for _ in range(10 * gt.TIMEOUT):
                 try:
                     text = urllib.request.urlopen(f"http://127.0.0.1:{port}/ui/{page}").read().decode()
                     break
@@ -381,7 +381,7 @@ int main(void) {
 
 LEAKS = """
 #include <stdio.h>
-#include <godwit.h>
+#include "parked.h"
 static gw_chan(int) kept;
 static void leaked(gw_chan(int) c) { gw_recv(c); }
 static void fine(gw_chan(int) c) { gw_recv(c); }
@@ -390,9 +390,9 @@ static __attribute__((noinline)) void wipe(void) { volatile char a[8192]; for (i
 int main(void) {
   kept = gw_make(int, 0);
   start();
-  wipe();
   gw_go(fine, kept);
-  gw_sleep(20 * GW_MS);
+  await_parked(4, "chan receive");
+  wipe();
   return gw_pprof_write("goroutineleak", 1, 1);
 }
 """
