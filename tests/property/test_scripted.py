@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import judge
+from duos import generate_duos
 from generate import generate
 
 BATCH = 500  # programs to a process
@@ -75,6 +76,17 @@ def test_seeded_with_sets(driver, full, planes, threads, collect, credit):
     any more get planes of their own."""
     for seed in seeds(full, 0, 1)[:None if full else 4]:
         run_batch(driver, seed + 30_000_000, threads, collect, planes, credit)
+
+
+@pytest.mark.parametrize("collect, planes, credit", [(0, 0, RICH), (0, 3, 1 << 13), (50, 3, RICH), (300, 1, 200)])
+def test_duos(driver, full, collect, planes, credit):
+    """Many duos, and at the end somebody for each word who knows of all its readers but one."""
+    for seed in range(40_000_000, 40_002_000 if full else 40_000_020, 20):
+        programs = [generate_duos(random.Random(seed + i)) for i in range(20)]
+        wrong = judge.judge(driver, programs, (collect, planes, credit))
+        if wrong:
+            upto = programs if wrong[0] is None else programs[:wrong[0] + 1]
+            pytest.fail(judge.explain(driver, upto, f"seed {seed}", (collect, planes, credit)), pytrace=False)
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True, database=None)
