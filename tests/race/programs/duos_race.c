@@ -40,6 +40,7 @@ static __attribute__((noinline)) void read_half(const long *word) {
 }
 static void half_told_reader(int me) {
   turn_wait(1 + (uint32_t)me);
+#pragma clang loop unroll(disable)
   for (int from = 0; from < WORDS; from += HALF) {
     read_half(&half_told[from]);
     if (me < READERS - 1 ? from > 0 : from == 0) gw_send(told, me);
