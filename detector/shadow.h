@@ -26,7 +26,7 @@ static inline bool cell_same_id(uint32_t a, uint32_t b) { return (a ^ b) >> CELL
 
 /* Planes: 0 holds writes, 1 to READ_PLANES reads (a thread uses one of them, so that concurrent readers of the same
  * memory don't take each other's cells), the last what was displaced from the others (victims; see spill.h for
- * the second and victim.h for the fifth and so on). Pages are touched on demand: a program whose threads share little
+ * the second and victim.h for the ninth and so on). Pages are touched on demand: a program whose threads share little
  * pays for the first two. */
 enum { READ_PLANES = 4, SHARED_READ_PLANE = 1, SPILL_PLANE = READ_PLANES + 1, PLANES = SPILL_PLANE + 1 };
 /* In the spill plane the context word also says: it was a write. */
