@@ -17,6 +17,8 @@ LOAD_TIMEOUT_S = 400  # a guess: some ten thousand requests take seconds
 REDIS_SUITE = ["unit/lazyfree", "unit/aofrw", "unit/other", "unit/multi", "unit/pubsub", "unit/maxmemory", "unit/info",
                "unit/scripting", "unit/type/list", "integration/aof", "integration/rdb", "integration/replication",
                "integration/shutdown"]
+# It came with a fix of Debian's and sets repl-diskless-load to a word that 7.0 doesn't know: it ends the suite of any server.
+REDIS_SKIPPED = "/Fullsync should not free scripting engine"
 
 
 @pytest.fixture(scope="module")
@@ -137,6 +139,7 @@ def test_redis_own_suite(redis, full, tmp_path):
                env={"CC": gt.GODWIT_CLANG, "CFLAGS": "-O2 -g -race", "LDFLAGS": "-race"})
     assert r.status == 0, str(r)
     words = [w for name in REDIS_SUITE for w in ("--single", name)]
+    words += ["--skiptest", REDIS_SKIPPED]
     r = gt.run("./runtest", "--clients", 2, "--timeout", 1800, *words, cwd=redis, env=environment(tmp_path), timeout=3600)
     assert "All tests passed without errors" in r.stdout, str(r)[-6000:]
     check(tmp_path, "redis-server", redis)
