@@ -319,6 +319,49 @@ unsigned granule_read(struct det_thread *t, const struct race_g *g, uintptr_t gr
   return left;
 }
 
+/* Several granules, of which each has its own bytes; all are judged before one is changed. */
+static __attribute__((noinline)) unsigned access_parts(struct det_thread *t, const struct race_g *g, uintptr_t granule,
+                                                       const uint8_t *mask, unsigned plane, uint32_t ctx,
+                                                       unsigned meta) {
+  unsigned simple = 0;
+  for (unsigned i = 0; i < LINE_CELLS; i++) {
+    if (!mask[i]) continue;
+    const int found = judge_part(t, g, (struct part){granule + i, mask[i]}, plane, ctx, meta);
+    if (found != SIMPLE && found != RECORDED) return meta;
+    simple |= (unsigned)(found == SIMPLE) << i;
+  }
+  for (; simple; simple &= simple - 1) {
+    const unsigned i = (unsigned)__builtin_ctz(simple);
+    meta = put_part(t, g, (struct part){granule + i, mask[i]}, plane, ctx, meta);
+  }
+  line_unlock(shadow_meta(granule >> 3), (uint8_t)meta);
+  return ROW_DONE;
+}
+
+/* How many of them a concurrent reader has, where that counts. */
+static unsigned taken_parts(struct det_thread *t, const struct race_g *g, uintptr_t granule, const uint8_t *mask,
+                            unsigned meta) {
+  unsigned n = 0;
+  for (unsigned i = 0; i < LINE_CELLS; i++)
+    if (mask[i]) n += is_taken(t, g, (struct part){granule + i, mask[i]}, meta);
+  return n;
+}
+
+bool granules_access(struct det_thread *t, struct race_g *g, uintptr_t line, const uint8_t *mask, uint32_t ctx,
+                     bool write) {
+  const unsigned meta = line_lock(shadow_meta(line));
+  const unsigned taken = write || LIKELY(!t->own_plane) ? 0 : taken_parts(t, g, line << 3, mask, meta);
+  const unsigned plane = write ? 0 : taken ? t->own_plane : t->plane;
+  const unsigned left = access_parts(t, g, line << 3, mask, plane, ctx, meta);
+  if (left != ROW_DONE) {
+    line_unlock(shadow_meta(line), (uint8_t)left);
+    return false;
+  }
+  t->displaced += taken;
+  g->recorded = true;
+  return true;
+}
+
 /* --- several lines -------------------------------------------------------------------------------------------------
  */
 

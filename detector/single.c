@@ -357,12 +357,13 @@ static __attribute__((noinline)) bool try_two_lines(struct det_thread *t, struct
          try_part(t, g, second, end - second, mine, write, false);
 }
 
+/* ctx: the access's context, or 0 if it isn't known yet. */
 static inline __attribute__((always_inline)) bool try_access(struct det_thread *t, struct race_g *g, uintptr_t p,
-                                                             size_t n, struct race_at at, bool write) {
+                                                             size_t n, struct race_at at, uint32_t ctx, bool write) {
   if (UNLIKELY(n > ROWS_MAX || !g->epoch || g->ignore || !shadow_covered(p))) return false;
   const bool rows = n > 64;
   if (UNLIKELY(rows) && !shadow_covered(p + n - 1)) return false;
-  uint32_t mine = depot_context_plain(t, g, at);
+  uint32_t mine = ctx ? ctx : depot_context_plain(t, g, at);
   if (UNLIKELY(rows)) return rows_access(t, g, p, n, mine, write);
   if (UNLIKELY(!is_of_one_line(p, n))) return try_two_lines(t, g, p, n, mine, write);
   return try_line(t, g, p, n, mine, write, n > 16, false);
@@ -400,6 +401,21 @@ static inline void check_epoch(const struct det_thread *t) {
   if (GW_PARANOID && t->g) GW_CHECK(__gw_tls.epoch == t->g->epoch);
 }
 
+static inline __attribute__((always_inline)) void read_one(struct det_thread *t, struct race_g *g, uintptr_t p,
+                                                           size_t n, struct race_at at, uint32_t ctx) {
+  if (UNLIKELY(readers_hold_any(t, g->epoch)) && read_is_held(t, g, p, n))
+    det_count_held_read(t);
+  else if (UNLIKELY(!try_access(t, g, p, n, at, ctx, false)))
+    det_access(t, g, p, n, RACE_READ, at);
+  else if (UNLIKELY(++t->reads == READS_WINDOW))
+    det_choose_plane(t);
+}
+
+static inline __attribute__((always_inline)) void write_one(struct det_thread *t, struct race_g *g, uintptr_t p,
+                                                            size_t n, struct race_at at, uint32_t ctx) {
+  if (UNLIKELY(!try_access(t, g, p, n, at, ctx, true))) det_access(t, g, p, n, RACE_WRITE, at);
+}
+
 /* Called by the thunks: pc is the return address into instrumented code, fp that code's frame. */
 void det_thunk_read(uintptr_t p, size_t n, uintptr_t pc, uintptr_t fp);
 void det_thunk_read(uintptr_t p, size_t n, uintptr_t pc, uintptr_t fp) {
@@ -408,13 +424,7 @@ void det_thunk_read(uintptr_t p, size_t n, uintptr_t pc, uintptr_t fp) {
   t = det_enter();
   struct race_g *g = t->g;
   if (UNLIKELY(!g)) g = race_self();
-  struct race_at at = {pc, fp};
-  if (UNLIKELY(readers_hold_any(t, g->epoch)) && read_is_held(t, g, p, n))
-    det_count_held_read(t);
-  else if (UNLIKELY(!try_access(t, g, p, n, at, false)))
-    det_access(t, g, p, n, RACE_READ, at);
-  else if (UNLIKELY(++t->reads == READS_WINDOW))
-    det_choose_plane(t);
+  read_one(t, g, p, n, (struct race_at){pc, fp}, 0);
   det_exit(t);
 }
 
@@ -424,8 +434,7 @@ void det_thunk_write(uintptr_t p, size_t n, uintptr_t pc, uintptr_t fp) {
   check_epoch(t);
   struct race_g *g = t->g;
   if (UNLIKELY(!g)) g = race_self();
-  struct race_at at = {pc, fp};
-  if (UNLIKELY(!try_access(t, g, p, n, at, true))) det_access(t, g, p, n, RACE_WRITE, at);
+  write_one(t, g, p, n, (struct race_at){pc, fp}, 0);
   det_exit(t);
 }
 
@@ -435,4 +444,62 @@ void det_thunk_range(uintptr_t p, size_t n, uintptr_t pc, uintptr_t fp, enum rac
     det_thunk_read(p, n, pc, fp);
   else
     det_thunk_write(p, n, pc, fp);
+}
+
+/* Elements of a loop's strided accesses (abi.inc). */
+struct elements {
+  uintptr_t p, end; /* the next one; behind the last */
+  size_t stride, size;
+};
+
+/* Elements that are farther apart are two to a line at most. */
+enum { LINE_ELEMENTS = 32 };
+
+/* The bytes of those that lie in the next one's line; how many there are. */
+static inline unsigned gather(struct elements *e, uint8_t *mask) {
+  const uintptr_t line_end = (e->p | 63) + 1;
+  unsigned n = 0;
+  for (; e->p < e->end && e->p + e->size <= line_end; e->p += e->stride, n++)
+    for (uintptr_t granule = e->p >> 3; granule <= (e->p + e->size - 1) >> 3; granule++)
+      mask[granule % LINE_CELLS] |= (uint8_t)bytes_in(granule, e->p, e->p + e->size);
+  return n;
+}
+
+static __attribute__((noinline)) void element(struct det_thread *t, struct race_g *g, const struct elements *e,
+                                              uintptr_t p, struct race_at at, uint32_t ctx, bool write) {
+  if (write)
+    write_one(t, g, p, e->size, at, ctx);
+  else if (!read_own_write(t, p, e->size))
+    read_one(t, g, p, e->size, at, ctx);
+}
+
+/* A line at a time where that can be done at once; `shape` is stride << 32 | size. */
+void det_thunk_strided(uintptr_t p, size_t n, uint64_t shape, uintptr_t pc, uintptr_t fp, enum race_op op);
+void det_thunk_strided(uintptr_t p, size_t n, uint64_t shape, uintptr_t pc, uintptr_t fp, enum race_op op) {
+  struct elements e = {p, p + n, shape >> 32, (uint32_t)shape};
+  struct det_thread *t = det_enter();
+  check_epoch(t);
+  struct race_g *g = t->g;
+  if (UNLIKELY(!g)) g = race_self();
+  const struct race_at at = {pc, fp};
+  const bool write = op != RACE_READ;
+  if (UNLIKELY(!g->epoch)) { /* it gets one by its first access */
+    element(t, g, &e, e.p, at, 0, write);
+    e.p += e.stride;
+  }
+  const bool simple = g->epoch && !g->ignore && shadow_covered(p) && shadow_covered(e.end - 1);
+  const uint32_t ctx = simple ? depot_context_plain(t, g, at) : 0;
+  const bool lines = simple && e.stride <= LINE_ELEMENTS;
+  while (e.p < e.end) {
+    const uintptr_t first = e.p;
+    uint8_t mask[LINE_CELLS] = {0};
+    const unsigned k = lines ? gather(&e, mask) : 0;
+    if (k > 1 && granules_access(t, g, first >> 6, mask, ctx, write)) {
+      if (!write && (t->reads += k) >= READS_WINDOW) det_choose_plane(t);
+      continue;
+    }
+    if (k == 0) e.p += e.stride;
+    for (uintptr_t q = first; q < e.p; q += e.stride) element(t, g, &e, q, at, ctx, write);
+  }
+  det_exit(t);
 }

@@ -213,6 +213,101 @@
 	.size	\name, . - \name
 	.endm
 
+	/* Elements of edx bytes, one every rdx >> 32, a multiple of 8, rsi bytes in all from rdi on.  As RANGE; the masks of an
+	 * element's first and last cell are the same for all of them. */
+	.macro STRIDED name, op
+	.globl	\name
+	.type	\name, @function
+	.p2align 4
+\name:
+	.cfi_startproc
+	testq	%rsi, %rsi
+	jz	9f
+	pushq	%rax
+	pushq	%rcx
+	pushq	%rdx
+	pushq	%rsi
+	pushq	%r8
+	pushq	%r9
+	pushq	%r10
+	.cfi_adjust_cfa_offset 56
+	movq	__gw_tls@gottpoff(%rip), %rax
+	movl	%fs:(%rax), %r11d
+	orl	$0xff, %r11d		/* mine: the open epoch and all bytes */
+	movq	__gw_shadow(%rip), %r10
+	.if \op == 0
+	addq	%fs:8(%rax), %r10
+	.endif
+	movl	%edx, %ecx		/* bytes of an element */
+	shrq	$33, %rdx		/* from one to the next, bytes of cells */
+	subq	%rcx, %rsi
+	shrq	$1, %rsi		/* from the first to the last */
+	movq	%rdi, %r8
+	shrq	$3, %r8
+	leaq	(%r10,%r8,4), %r8	/* the element's first cell */
+	leaq	-1(%rdi,%rcx), %rcx
+	movq	%rcx, %r9
+	shrq	$3, %r9
+	leaq	(%r10,%r9,4), %r9
+	subq	%r8, %r9		/* to its last, bytes of cells */
+	leaq	(%r8,%rsi), %r10	/* the last element's first cell */
+	notl	%ecx
+	andl	$7, %ecx
+	movl	$0xff, %esi
+	shrl	%cl, %esi
+	orl	$0xffffff00, %esi	/* what counts in the last cell */
+	movl	%edi, %ecx
+	andl	$7, %ecx
+	movl	$-1, %eax
+	shll	%cl, %eax		/* what counts in the first */
+	testq	%r9, %r9
+	jnz	1f
+	andl	%esi, %eax
+1:	movl	(%r8), %ecx
+	xorl	%r11d, %ecx
+	testl	%eax, %ecx
+	jnz	7f
+	testq	%r9, %r9
+	jz	3f
+	movl	(%r8,%r9), %ecx
+	xorl	%r11d, %ecx
+	testl	%esi, %ecx
+	jnz	7f
+	movq	%r9, %rcx
+2:	subq	$4, %rcx
+	jz	3f
+	cmpl	(%r8,%rcx), %r11d
+	jne	7f
+	jmp	2b
+3:	addq	%rdx, %r8
+	cmpq	%r10, %r8
+	jbe	1b
+	.cfi_remember_state
+	popq	%r10
+	popq	%r9
+	popq	%r8
+	popq	%rsi
+	popq	%rdx
+	popq	%rcx
+	popq	%rax
+	.cfi_adjust_cfa_offset -56
+9:	ret
+	.cfi_restore_state
+7:	popq	%r10
+	popq	%r9
+	popq	%r8
+	popq	%rsi
+	popq	%rdx
+	popq	%rcx
+	popq	%rax
+	.cfi_adjust_cfa_offset -56
+	SAVE_REGS
+	movl	$\op, %r9d
+	jmp	strided_tail
+	.cfi_endproc
+	.size	\name, . - \name
+	.endm
+
 	THUNK __gw_read1, 1, det_thunk_read
 	THUNK __gw_read2, 2, det_thunk_read
 	THUNK __gw_read4, 4, det_thunk_read
@@ -235,6 +330,8 @@
 	CHECK __gw_check_write4, 4, 1, __gw_write4
 	CHECK __gw_check_write8, 8, 1, __gw_write8
 	CHECK __gw_check_write16, 16, 1, __gw_write16
+	STRIDED __gw_check_read_strided, 0
+	STRIDED __gw_check_write_strided, 1
 	.globl	__gw_check_read_range, __gw_check_write_range
 	.set	__gw_check_read_range, __gw_read_range
 	.set	__gw_check_write_range, __gw_write_range
@@ -254,6 +351,22 @@ range_tail:
 	ret
 	.cfi_endproc
 	.size	range_tail, . - range_tail
+
+	.type	strided_tail, @function
+	.p2align 4
+strided_tail:
+	.cfi_startproc
+	.cfi_adjust_cfa_offset 64
+	movq	64(%rsp), %rcx		/* return address */
+	leaq	AT_TRACKED(%rbp), %r8
+	subq	$8, %rsp
+	.cfi_adjust_cfa_offset 8
+	cld
+	call	det_thunk_strided
+	RESTORE_REGS
+	ret
+	.cfi_endproc
+	.size	strided_tail, . - strided_tail
 
 /* void det_call_saved(void (*f)(void *), void *arg): calls f(arg) with all vector and x87 state saved. */
 	.globl	det_call_saved

@@ -30,6 +30,8 @@ struct Entry {
   SmallVector<Kind, 5> args;
 };
 
+constexpr uint64_t kElementMax = 64;  // bytes: an element that is longer is a range itself, and its check worth a call
+
 const std::vector<Entry> &entries() {
   static const std::vector<Entry> table = {
 #define GW_ABI_LIST(...) {__VA_ARGS__}
@@ -112,6 +114,14 @@ CallInst *Abi::call(IRBuilderBase &builder, StringRef name, ArrayRef<Value *> ar
   for (unsigned i = 0; i < args.size(); i++)
     if (declared.hasParamAttr(i, Attribute::ZExt)) call->addParamAttr(i, Attribute::ZExt);
   return call;
+}
+
+Value *Abi::strided_shape(IRBuilderBase &builder, uint64_t stride, uint64_t size) {
+  return builder.getInt64(stride << 32 | size);
+}
+
+bool Abi::has_strided(uint64_t stride, uint64_t size) {
+  return stride % 8 == 0 && size < stride && size <= kElementMax && isUInt<31>(stride);
 }
 
 bool Abi::may_be_shared() const {

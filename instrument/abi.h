@@ -26,6 +26,10 @@ class Abi {
   llvm::Function *function(llvm::StringRef name);
   // A call of it with the convention and attributes that abi.inc gives.
   llvm::CallInst *call(llvm::IRBuilderBase &builder, llvm::StringRef name, llvm::ArrayRef<llvm::Value *> args);
+  // What the entry points for strided accesses get as their last argument.
+  static llvm::Value *strided_shape(llvm::IRBuilderBase &builder, uint64_t stride, uint64_t size);
+  // Whether there is an entry point for elements of that size, bytes.
+  static bool has_strided(uint64_t stride, uint64_t size);
   // The process-wide variables beside the entry points (abi.h).
   llvm::GlobalVariable *shadow();
   llvm::GlobalVariable *version();

@@ -25,11 +25,12 @@ namespace godwit {
 struct Access {
   llvm::Instruction *at;
   llvm::Value *pointer;
-  llvm::Value *length;  // bytes when `size` isn't known, else NULL
-  uint64_t size;        // bytes
+  llvm::Value *length;  // bytes when `size` doesn't say all, else NULL
+  uint64_t size;        // bytes; with a stride, of an element
   llvm::Align align;
   bool write;
   const llvm::DILocation *line = nullptr;  // to blame instead of that of `at`
+  uint64_t stride = 0;                     // from element to element, bytes; 0: `length` has no gaps
 };
 
 // An access for the list of names: where it is, and 'r', 'w' or 'a'.

@@ -264,6 +264,11 @@ class Check {
       abi_.call(b, name + std::to_string(access_.size), {access_.pointer});
       return;
     }
+    if (access_.stride) {
+      abi_.call(b, name + "_strided",
+                {access_.pointer, access_.length, Abi::strided_shape(b, access_.stride, access_.size)});
+      return;
+    }
     Value *length = access_.length ? b.CreateZExtOrTrunc(access_.length, b.getInt64Ty()) : b.getInt64(access_.size);
     abi_.call(b, name + "_range", {access_.pointer, length});
   }

@@ -9,8 +9,9 @@
 //   seem unordered) and no free;
 // - it has one exit, and LLVM knows how often the way back is taken.  A block that dominates the latch runs at every
 //   turn: once more than that if it stands before the exit, else just as often, which may be never;
-// - the address is a start plus a constant stride per turn.  All turns together touch whole bytes from the first to the
-//   last: either the access is as long as the stride, or several ones of the same source line fill the gaps.
+// - the address is a start plus a constant stride per turn.  Either all turns together touch whole bytes from the first
+//   to the last (the access is as long as the stride, or several ones of the same source line fill the gaps), or the
+//   gaps are part of the claim: a strided check names the stride and what is touched of it.
 // The program must reach the accesses: one that is killed by a bad address in the middle of a loop has claimed those
 // after it, but reports nothing any more.  So has a signal handler that releases in the middle of the loop: see
 // check.cpp.  Sizes are computed in 64 bits: to wrap, a loop would have to touch more than the address space.
@@ -22,11 +23,12 @@
 // not merged.  Where columns, and the variables' names that hang on them, differ, the report has none.
 //
 // Left in the loop, some of it to runs.cpp: loops that are known to be short, loops around other loops, conditional
-// accesses, strides with gaps. A range check that hits takes 2 to 3 ns (measured), as much as four to twelve inline
-// checks that hit; one that misses takes the slow path once instead of once per granule.  A second copy of the loop for
-// short counts was rejected: it doubles the code for the sake of the cheap case.
+// accesses, strides with gaps that aren't whole words.  A range check that hits takes 2 to 3 ns (measured), as much as
+// four to twelve inline checks that hit; one that misses takes the slow path once instead of once per granule.  A
+// second copy of the loop for short counts was rejected: it doubles the code for the sake of the cheap case.
 #include "ranges.h"
 
+#include "abi.h"
 #include "llvm/ADT/MapVector.h"
 #include "llvm/Analysis/LoopInfo.h"
 #include "llvm/Analysis/OptimizationRemarkEmitter.h"
@@ -55,10 +57,12 @@ constexpr int64_t kFar = (int64_t)1 << 31;  // bytes: strides and distances beyo
 constexpr unsigned kCostMax = 12;           // of computing the number of turns: in LLVM's units, a guess
 constexpr uint64_t kInlineBytes = 64;       // a range of known size up to this is an inline check
 
-// The bytes that one access, or several that adjoin, touch in the first turn, relative to the stream's base.
+// The bytes that one access, or several that adjoin, touch in the first turn, relative to the stream's base.  Or of
+// those, with gaps, that an unrolled loop touches in one turn: as many of `size` bytes as turns were made one.
 struct Piece {
   int64_t lo, hi;
   SmallVector<size_t, 4> members;  // in the list of accesses
+  uint64_t size = 0, step = 0;     // of an element; from one to the next: both 0 if there are no gaps in the piece
 };
 
 // Accesses that advance together: same stride, same number of turns, constant distances.
@@ -164,24 +168,51 @@ class LoopRanges {
       llvm::sort(piece.members,
                  [&](size_t a, size_t b) { return a != b && dominators_.dominates(accesses_[a].at, accesses_[b].at); });
     stream.pieces = std::move(joined);
+    for (size_t i = 0; i < stream.pieces.size(); i++) gather(stream, i);
+  }
+
+  // Makes pieces of one size and line one, from the i-th on, if they follow one another from turn to turn as well as
+  // within one.
+  void gather(Stream &stream, size_t i) {
+    const Piece &first = stream.pieces[i];
+    auto is_like = [&](const Piece &p) { return size_of(p) == size_of(first) && may_join(p, first); };
+    SmallVector<size_t, 8> like;
+    for (size_t k = i; k < stream.pieces.size(); k++)
+      if (is_like(stream.pieces[k])) like.push_back(k);
+    const uint64_t step = stride_of(stream) / like.size(), size = size_of(first);
+    if (like.size() == 1 || stride_of(stream) % like.size() || !Abi::has_strided(step, size)) return;
+    for (auto [n, k] : enumerate(like))
+      if (stream.pieces[k].lo != first.lo + (int64_t)(n * step)) return;
+    Piece whole = {first.lo, stream.pieces[like.back()].hi, {}, size, step};
+    for (size_t k : like) whole.members.append(stream.pieces[k].members);
+    for (size_t k : reverse(like)) stream.pieces.erase(stream.pieces.begin() + (ptrdiff_t)k);
+    stream.pieces.insert(stream.pieces.begin() + (ptrdiff_t)i, std::move(whole));
   }
 
   void replace(Stream &stream) {
     if (stream.stride != 0) join(stream);
-    uint64_t stride = (uint64_t)std::abs(stream.stride);
     for (const Piece &piece : stream.pieces)
-      if ((uint64_t)(piece.hi - piece.lo) >= stride && !stands_for_read(stream, piece)) place(stream, piece);
+      if (has_check(stream, piece) && !stands_for_read(stream, piece)) place(stream, piece);
     for (const Piece &piece : stream.pieces) {
-      if ((uint64_t)(piece.hi - piece.lo) < stride) continue;
+      if (!has_check(stream, piece)) continue;
       for (size_t index : piece.members) accesses_[index].at = nullptr;
       replaced_ += (unsigned)piece.members.size();
     }
   }
 
+  static uint64_t size_of(const Piece &piece) { return (uint64_t)(piece.hi - piece.lo); }
+  static uint64_t stride_of(const Stream &stream) { return (uint64_t)std::abs(stream.stride); }
+
+  // Without gaps from turn to turn, or with such as strided checks are for.
+  static bool has_check(const Stream &stream, const Piece &piece) {
+    return piece.step || size_of(piece) >= stride_of(stream) || Abi::has_strided(stride_of(stream), size_of(piece));
+  }
+
   // Whether another piece's check covers this one: a write at the same place in the source, or the same again.
   bool stands_for_read(const Stream &stream, const Piece &piece) const {
     for (const Piece &other : stream.pieces) {
-      if (&other == &piece || other.lo > piece.lo || other.hi < piece.hi) continue;
+      if (&other == &piece || other.lo > piece.lo || other.hi < piece.hi || !has_check(stream, other)) continue;
+      if (other.step && (other.step != piece.step || other.size != piece.size || other.lo != piece.lo)) continue;
       const Access &a = first(piece), &b = first(other);
       if (b.write && !a.write && line_of(a) == line_of(b)) return true;
       bool same = a.write == b.write && line_of(a) == line_of(b) && other.hi - other.lo == piece.hi - piece.lo;
@@ -204,8 +235,12 @@ class LoopRanges {
     Access range = {preheader_, pointer, length, 0, Align(1), model.write, position_of(piece)};
     bool at_model = stream.stride >= 0 && piece.hi - piece.lo == (int64_t)model.size;
     if (at_model) range.align = model.align;
+    if (piece.step)
+      range.size = piece.size, range.stride = piece.step;
+    else if (size_of(piece) < stride_of(stream))
+      range.size = size_of(piece), range.stride = stride_of(stream);
     auto *known = dyn_cast<ConstantInt>(length);
-    if (known && known->getZExtValue() <= kInlineBytes) {
+    if (!range.stride && known && known->getZExtValue() <= kInlineBytes) {
       range.length = nullptr;
       range.size = known->getZExtValue();
     }

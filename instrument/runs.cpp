@@ -30,6 +30,8 @@
 //   likely   the address would move by its own size if it weren't for a mask or remainder in its way: a comparison at
 //            each access.  A wrong guess costs a call for each jump, where an inline check costs less; so what hangs on
 //            loaded values, or on strides that aren't known, isn't tried.
+// Steady runs may leave gaps of whole words from turn to turn (one member of each of many structures): the check is a
+// strided one then.
 //
 // Neighbours in one basic block and of one line of the source move as one (`p->re`, `p->im`).  A report shows their
 // line.
@@ -165,7 +167,7 @@ class Finder {
 
   std::vector<Run> find() {
     for (size_t i = 0; i < accesses_.size(); i++) sort_in(i);
-    erase_if(runs_, [&](Run &run) { return !fills_its_stride(run); });
+    erase_if(runs_, [&](Run &run) { return !has_check(run); });
     for (Run &run : runs_)
       if (run.steady) widen(run);
     return std::move(runs_);
@@ -251,8 +253,9 @@ class Finder {
     return fit_[&loop] = !most || most >= kTurnsMin;
   }
 
-  // Without a gap between turns.  Only steady runs whose whole is one loop may overlap from turn to turn.
-  bool fills_its_stride(Run &run) const {
+  // Without a gap within a turn, nor between turns.  Only steady runs whose whole is one loop may overlap from turn to
+  // turn, or leave gaps as strided checks do.
+  bool has_check(Run &run) const {
     SmallVector<std::pair<int64_t, int64_t>, 4> pieces;
     for (auto [index, distance] : zip(run.members, run.distances))
       pieces.push_back({distance, distance + (int64_t)accesses_[index].size});
@@ -264,7 +267,7 @@ class Finder {
       run.hi = std::max(run.hi, hi);
     }
     int64_t size = run.hi - run.lo, stride = std::abs(run.stride);
-    return size == stride || (size > stride && run.steady);
+    return size == stride || (run.steady && (size > stride || Abi::has_strided((uint64_t)stride, (uint64_t)size)));
   }
 
   // Lets the run go on over the turns of the loop around, if that hands the pointer from one to the next.
@@ -429,8 +432,12 @@ class Placer {
   void check(IRBuilder<> &b, const Run &run) {
     b.SetCurrentDebugLocation(position_of(run));
     Value *low = get(b, run.low), *length = b.CreateSub(get(b, run.high), low);
-    abi_.call(b, first(run).write ? "__gw_check_write_range" : "__gw_check_read_range",
-              {b.CreateIntToPtr(low, PointerType::getUnqual(b.getContext())), length});
+    SmallVector<Value *, 3> args = {b.CreateIntToPtr(low, PointerType::getUnqual(b.getContext())), length};
+    const uint64_t size = (uint64_t)(run.hi - run.lo), stride = (uint64_t)std::abs(run.stride);
+    const bool gaps = size < stride;
+    if (gaps) args.push_back(Abi::strided_shape(b, stride, size));
+    abi_.call(b, (Twine("__gw_check_") + (first(run).write ? "write" : "read") + (gaps ? "_strided" : "_range")).str(),
+              args);
   }
 
   DebugLoc position_of(const Run &run) {

@@ -42,7 +42,7 @@ void increment(int *a, long n) {
   for (long i = 0; i < n; i++) a[i] += 1;
 }
 
-// Halves of a struct fill it only if one line has both: a report names one line.
+// Halves of a struct fill it only if one line has both: a report names one line.  Else each has gaps.
 // RANGE-LABEL: define {{.*}} @halves(
 // RANGE: call preserve_allcc void @__gw_check_write_range({{.*}}), !dbg [[HALVES:![0-9]+]]
 // RANGE-NOT: __gw_
@@ -54,13 +54,36 @@ void halves(struct half *a, long n) {
 }
 // RANGE-LABEL: define {{.*}} @two_lines(
 // RANGE-NOT: _range
-// RANGE: call preserve_allcc void @__gw_write8(
-// RANGE: call preserve_allcc void @__gw_write8(
+// RANGE: call preserve_allcc void @__gw_check_write_strided(ptr %0, i64 {{.*}}, i64 68719476744)
+// RANGE: call preserve_allcc void @__gw_check_write_strided(ptr {{.*}}, i64 {{.*}}, i64 68719476744)
+// RANGE-NOT: __gw_
 void two_lines(struct half *a, long n) {
   for (long i = 0; i < n; i++) {
     a[i].one = 1;
     a[i].two = 2;
   }
+}
+
+// Gaps of whole words: elements of 12 bytes, one every 24, and so where an unrolled loop has several in a turn.
+struct row {
+  long key;
+  int one, two, three, four;
+};
+// RANGE-LABEL: define {{.*}} @rows(
+// RANGE: call preserve_allcc void @__gw_check_write_strided(ptr {{.*}}, i64 {{.*}}, i64 103079215116)
+// RANGE-NOT: __gw_
+void rows(struct row *a, long n) {
+#pragma clang loop unroll(disable) vectorize(disable)
+  for (long i = n; --i >= 0;) a[i].one = 1, a[i].two = 2, a[i].three = 3;
+}
+// RANGE-LABEL: define {{.*}} @unrolled(
+// RANGE: call preserve_allcc void @__gw_check_read_strided(ptr {{.*}}, i64 {{.*}}, i64 103079215112)
+// RANGE-NOT: __gw_
+long unrolled(const struct row *a) {
+  long sum = 0;
+#pragma clang loop unroll_count(4) vectorize(disable)
+  for (long i = 0; i < 1000; i++) sum += a[i].key;
+  return sum;
 }
 
 // An address that stays is checked once, inline.
@@ -130,12 +153,13 @@ void some(long *restrict a, const long *b, long n) {
   for (long i = 0; i < n; i++)
     if (b[i]) a[i] = 1;
 }
-// a stride with gaps, an address that is no line,
+// gaps that aren't whole words, an address that is no line,
 // RANGE-LABEL: define {{.*}} @gaps(
 // RANGE-NOT: _range
-// RANGE: call preserve_allcc void @__gw_write8(
-void gaps(long *a, long n) {
-  for (long i = 0; i < n; i++) a[2 * i] = 1;
+// RANGE-NOT: _strided
+// RANGE: call preserve_allcc void @__gw_write2(
+void gaps(short *a, long n) {
+  for (long i = 0; i < n; i++) a[3 * i] = 1;
 }
 // RANGE-LABEL: define {{.*}} @scattered(
 // RANGE: call preserve_allcc void @__gw_check_read_range(

@@ -67,6 +67,17 @@ double norm(const struct point *p, unsigned long mask, unsigned long n) {
   return sum;
 }
 
+// With gaps of whole words.
+// BEHIND-LABEL: define {{.*}} @column(
+// BEHIND-NOT: __gw_
+// BEHIND: call preserve_allcc void @__gw_check_read_strided({{.*}}, i64 68719476744)
+// BEHIND-NOT: __gw_
+unsigned long column(const struct point *p) {
+  unsigned long i = 0;
+  while (p[i].re != 0) i++;
+  return i;
+}
+
 // What runs at the first turns only, while a flag holds: the optimiser counts the turns in two places.
 // BEHIND-LABEL: define {{.*}} @whole(
 // BEHIND-NOT: __gw_
@@ -97,13 +108,14 @@ unsigned long probe(const unsigned long *table, unsigned long key, unsigned long
   while (table[i] != key) i = (i + 1) & mask;
   return i;
 }
-// strides with gaps,
+// gaps that aren't whole words,
 // BEHIND-LABEL: define {{.*}} @gaps(
 // BEHIND-NOT: _range
-// BEHIND: call preserve_allcc void @__gw_read8(
-unsigned long gaps(const unsigned long *a) {
+// BEHIND-NOT: _strided
+// BEHIND: call preserve_allcc void @__gw_read2(
+unsigned long gaps(const unsigned short *a) {
   unsigned long i = 0;
-  while (a[2 * i]) i++;
+  while (a[3 * i]) i++;
   return i;
 }
 // and loops in which a region may end.

@@ -42,6 +42,16 @@ __asm__(".globl __gw_poll_switch\n__gw_poll_switch:\nlock incl mock_polls(%rip)\
 #define RESTORE "add $8, %rsp\npop %r10\npop %r9\npop %r8\npop %rdi\npop %rsi\npop %rdx\npop %rcx\npop %rax\nret\n"
 #define THUNK(name, set_size, write) \
   __asm__(".globl " name "\n" name ":\n" SAVE set_size "mov $" write ", %edx\ncall mock_thunk\n" RESTORE);
+/* Each element by itself. */
+__attribute__((used, target("general-regs-only"))) void mock_strided(const char *at, size_t n, uint64_t shape,
+                                                                     int write) {
+  for (size_t i = 0; i < n; i += shape >> 32) mock_thunk(at + i, (uint32_t)shape, write);
+}
+#define STRIDED(name, write) \
+  __asm__(".globl " name "\n" name ":\n" SAVE "mov $" write ", %ecx\ncall mock_strided\n" RESTORE);
+STRIDED("__gw_check_read_strided", "0")
+STRIDED("__gw_check_write_strided", "1")
+
 #define SIZES(name, write)                   \
   THUNK(name "1", "mov $1, %esi\n", write)   \
   THUNK(name "2", "mov $2, %esi\n", write)   \
