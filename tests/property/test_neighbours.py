@@ -14,6 +14,7 @@ FIELDS = {  # (offset, bytes) within a granule
     "halves": [(0, 4), (4, 4), (0, 8)],
     "a structure's": [(0, 4), (4, 2), (6, 1), (7, 1), (4, 4), (0, 8)],
     "bytes": [(i, 1) for i in range(8)],
+    "two bytes, and halves": [(0, 1), (4, 1), (0, 4), (4, 4)],
     "bytes, and all": [*[(i, 1) for i in range(8)], (0, 8)],
 }
 
@@ -58,7 +59,7 @@ def test_neighbours(driver, fields, planes, workers, full):
 
 
 @pytest.mark.parametrize("blocks", [1 << 30, 24, 0])
-@pytest.mark.parametrize("fields", ["bytes", "bytes, and all"])
+@pytest.mark.parametrize("fields", ["bytes", "two bytes, and halves", "bytes, and all"])
 def test_crowd(driver, fields, blocks, full):
     """What has no room in a block, or finds no block."""
     rng = random.Random(f"{fields} {blocks}")
@@ -66,6 +67,26 @@ def test_crowd(driver, fields, blocks, full):
     arguments = (0, 0, 0, blocks)
     wrong = judge.judge(driver, programs, arguments)
     assert not wrong, judge.explain(driver, programs, (fields, blocks), arguments)
+
+
+def halves(heard_of):
+    """The block is full of reads of one half when reads of the other, 10's and 11's, come.  Who writes the first half
+    empties the block; what is in the table stays."""
+    ops = [("n", 0, g, 0, 0) for g in range(1, 14)]
+    ops += [("r", g, 0, 4, 1) for g in range(1, 10)]
+    ops += [("r", g, 4, 4, 1) for g in (10, 11)]
+    ops += [*(("h", g, 12) for g in range(1, 10)), ("w", 12, 0, 4, 1)]
+    ops += [*(("h", g, 13) for g in heard_of), ("w", 13, 4, 4, 1)]
+    return Program(8, 0, 0, ((0, 4), (4, 8)), tuple(ops))
+
+
+@pytest.mark.parametrize("blocks", [1 << 30, 0])
+def test_a_block_is_emptied(driver, blocks):
+    programs = [halves(heard_of) for heard_of in ((10, 11), (11,), (10,), ())]
+    assert [len(execute(p.ops)[0].oracle.races) for p in programs] == [0, 1, 1, 2]
+    arguments = (0, 0, 0, blocks)
+    wrong = judge.judge(driver, programs, arguments)
+    assert not wrong, judge.explain(driver, programs, blocks, arguments)
 
 
 def test_some_race():
