@@ -49,7 +49,7 @@ struct access {
   struct { /* an older atomic of its slot and kind among the victims, whose place this one takes; NULL: none */
     uint32_t *cell, *ctx;
   } place;
-  bool tell_later;        /* not when the line is unlocked, but when the caller's locks are */
+  struct held_line *held; /* a line that the caller has locked, who tells the races; or NULL */
   struct det_races races; /* so far, not told yet */
 };
 
@@ -317,8 +317,7 @@ static void swap_back(struct access *a, uintptr_t granule, uint32_t *cell) {
   *a->mine.ctx = other_ctx | flags;
 }
 
-/* A plain read that another entry of its epoch covers is recorded where that displaces nothing: for the inline check.
- */
+/* A plain read that another entry of its epoch covers is recorded where that displaces nothing: for inline checks. */
 static void record_for_inline(struct access *a, uintptr_t granule, uint32_t mask, uint8_t *meta) {
   if (a->write || a->atomic) return;
   uint32_t *cell = shadow_cell(a->plane, granule);
@@ -414,16 +413,17 @@ static void access_line(struct access *a, uintptr_t p, uintptr_t end) {
   ctx_of(a);
   if (!a->atomic && det_line_simply(a->t, a->g, p, end - p, a->ctx, a->write)) return;
   uint8_t *m = shadow_meta(granule >> 3);
-  uint8_t meta = line_lock(m);
+  const bool held = a->held && a->held->at == m;
+  uint8_t meta = held ? a->held->meta : line_lock(m);
   for (; granule <= last; granule++) access_granule(a, granule, bytes_in(granule, p, end), &meta);
-  line_unlock(m, meta);
+  if (held) a->held->meta = meta;
+  if (!held) line_unlock(m, meta);
   if (LIKELY(!a->races.n)) return;
   sign_races(a);
-  if (!a->tell_later) det_tell_races(&a->races);
+  if (!a->held) det_tell_races(&a->races);
 }
 
-/* The lines in front of those that nothing is left to do for, or that can be done as a whole; the bytes that they have.
- */
+/* The lines in front that nothing is left to do for, or that can be done as a whole; the bytes that they have. */
 static size_t access_whole_lines(struct access *a, uintptr_t line, size_t n) {
   struct lines_access la = {.t = a->t, .g = a->g, .own = a->own, .plane = a->plane};
   size_t done = lines_own(&la, line, n);
@@ -436,9 +436,9 @@ static size_t access_whole_lines(struct access *a, uintptr_t line, size_t n) {
   return done << 6;
 }
 
-/* later: where races go that are told later; or NULL. */
+/* later: where races go that are told later; or NULL.  held: a line that the caller has locked; or NULL. */
 static inline void access_all(struct det_thread *t, struct race_g *g, uintptr_t p, size_t n, enum race_op op,
-                              struct race_at at, struct det_races *later) {
+                              struct race_at at, struct held_line *held, struct det_races *later) {
   if (UNLIKELY(g->ignore) || n == 0) return;
   if (UNLIKELY(!shadow_covered(p) || !shadow_covered(p + n - 1))) return;
   if (UNLIKELY(!g->epoch)) det_first_record(t, g);
@@ -454,7 +454,7 @@ static inline void access_all(struct det_thread *t, struct race_g *g, uintptr_t 
   a.plane = a.write ? 0 : t->plane;
   a.ctx = 0;
   a.at = at;
-  a.tell_later = later;
+  a.held = held;
   a.races.n = 0;
   for (uintptr_t end = p + n; p < end;) {
     if (p % 64 == 0 && end - p >= 64 && !a.atomic) p += access_whole_lines(&a, p >> 6, (end - p) >> 6);
@@ -468,12 +468,12 @@ static inline void access_all(struct det_thread *t, struct race_g *g, uintptr_t 
 }
 
 void det_access(struct det_thread *t, struct race_g *g, uintptr_t p, size_t n, enum race_op op, struct race_at at) {
-  access_all(t, g, p, n, op, at, NULL);
+  access_all(t, g, p, n, op, at, NULL, NULL);
 }
 
 void det_access_atomic(struct det_thread *t, struct race_g *g, uintptr_t p, size_t n, bool write, struct race_at at,
-                       struct det_races *races) {
-  access_all(t, g, p, n, write ? RACE_ATOMIC_WRITE : RACE_ATOMIC_READ, at, races);
+                       struct held_line *held, struct det_races *races) {
+  access_all(t, g, p, n, write ? RACE_ATOMIC_WRITE : RACE_ATOMIC_READ, at, held, races);
 }
 
 void det_record_fresh(struct det_thread *t, struct race_g *g, uintptr_t p, size_t n, uint32_t ctx) {

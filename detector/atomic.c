@@ -1,30 +1,36 @@
 /* Atomic operations of compiled code (abi.inc).
  *
- * The operation is performed here, under its sync object's lock, so that the value and the clocks that belong to it
- * change together: a hook before or after the operation would let a reader see the new value with the old clock, or an
- * old value with a clock that was never published with it.
+ * The operation is performed here, under the lock of its line (shadow.h), which guards the location's sync object
+ * (atomic_table.h) and what is recorded of it, so that the value and the clocks that belong to it change together: a
+ * hook before or after the operation would let a reader see the new value with the old clock, or an old value with a
+ * clock that was never published with it.
  *
  * Synchronises-with as C11 has it (5.1.2.4, 7.17.3): an object holds the release sequences that go on at its current
  * value. A store ends all but those that its own goroutine heads; a read-modify-write ends none; a release (or a
  * relaxed write after a release fence) heads one more.  An acquire takes all heads; a relaxed load lays them aside for
  * an acquire fence.
  *
- * An operation that is relaxed, with no fence pending, and a load of any order, take no lock where the line has no sync
- * object.  The load is right because a release marks the line before it stores: a value that was read before the line
- * was seen unmarked isn't a release's.
+ * What is recorded in the open epoch already needs no lock if there is nothing to acquire or to release:
+ *   - an operation that is relaxed, with no fence pending, or a load of any order, where the line has no sync object.
+ *     The load is right because a release locks the line before it stores, and marks it before it unlocks: a value that
+ *     was read before the line was seen unlocked and unmarked isn't a release's;
+ *   - a load that finds what its goroutine acquired there last.  The object's version changes before the value does, so
+ *     a value that was read before the version was seen to be the same is that version's, or none's: an operation that
+ *     took no lock, as above, leaves nothing to acquire.
  */
+#include "detector/atomic_cell.h"
+#include "detector/atomic_table.h"
+#include "detector/depot.h"
 #include "detector/detector.h"
 #include "detector/epoch.h"
 #include "detector/shadow.h"
-#include "detector/sync.h"
 
 static bool is_acquire(int mo) {
   return mo == __ATOMIC_ACQUIRE || mo == __ATOMIC_CONSUME || mo == __ATOMIC_ACQ_REL || mo == __ATOMIC_SEQ_CST;
 }
 static bool is_release(int mo) { return mo == __ATOMIC_RELEASE || mo == __ATOMIC_ACQ_REL || mo == __ATOMIC_SEQ_CST; }
 
-static bool may_have_clock(const void *p) {
-  uintptr_t a = (uintptr_t)p;
+static bool may_have_clock(uintptr_t a) {
   return !shadow_covered(a) || __atomic_load_n(shadow_meta(a >> 6), __ATOMIC_ACQUIRE) & (META_SYNC | META_LOCK);
 }
 
@@ -32,39 +38,86 @@ static bool may_have_clock(const void *p) {
 struct op {
   struct det_thread *t;
   struct race_g *g;
-  struct sync_bucket *b; /* locked, or NULL */
-  struct sync_atomic *a; /* may be NULL */
+  struct atomic_access access; /* as it is recorded */
+  struct atomic_guard guard;   /* none, or the location's */
+  struct sync_atomic *a;       /* may be NULL */
 };
 
-static struct op op_begin(void) {
-  struct op op = {.t = det_enter()};
+static inline __attribute__((always_inline)) struct op op_begin(const void *p, uint32_t n, bool write,
+                                                                struct race_at at) {
+  struct op op = {.t = det_enter(), .access = atomic_access_of((uintptr_t)p, n, write, at_tracked(at))};
   op.g = op.t->g ? op.t->g : race_self();
   return op;
 }
 
-static void op_lock(struct op *op, const void *p, bool make) {
-  op->b = sync_bucket((uintptr_t)p);
-  spin_lock(&op->b->lock);
-  op->a = make ? sync_get_atomic_locked(op->b, (uintptr_t)p) : sync_find_atomic_locked(op->b, (uintptr_t)p);
+/* Where the access isn't recorded yet: what can be done before the lock is taken, is, as others may want the line. */
+static inline bool op_is_recorded(struct op *op) {
+  if (atomic_look(op->t, op->g, &op->access)) return true;
+  op->access.ctx = depot_context_plain(op->t, op->g, op->access.at);
+  return false;
 }
 
-/* Before a store or a read-modify-write is performed. */
-static void op_lock_to_write(struct op *op, const void *p, bool rmw, int mo) {
-  bool release = is_release(mo) || op->g->fence_release;
-  if (release || (rmw && is_acquire(mo)) || may_have_clock(p)) op_lock(op, p, release);
+static inline void op_lock(struct op *op, bool make) {
+  op->guard = atomic_guard_take(op->access.p);
+  if (make)
+    op->a = atomic_get(op->access.p, &op->guard);
+  else if (!op->guard.line.at || op->guard.line.meta & META_SYNC)
+    op->a = atomic_find(op->access.p);
+}
+
+/* The value changes next. */
+static inline void op_lock_to_change(struct op *op, bool make) {
+  op_lock(op, make);
+  /* release: pairs with the acquire in op_knows; the value is stored later */
+  if (op->a) __atomic_store_n(&op->a->version, op->a->version + 1, __ATOMIC_RELEASE);
+}
+
+/* Before a store or a read-modify-write is performed.  The line's lock will be wanted for the record if for nothing
+ * else. */
+static void op_lock_to_write(struct op *op, bool rmw, int mo) {
+  const bool release = is_release(mo) || op->g->fence_release;
+  if (op_is_recorded(op) && !release && !(rmw && is_acquire(mo)) && !may_have_clock(op->access.p)) return;
+  op_lock_to_change(op, release);
+}
+
+static void op_lock_to_exchange(struct op *op, int success) {
+  op_is_recorded(op);
+  op_lock_to_change(op, is_release(success) || op->g->fence_release);
+}
+
+/* After an acquire that took all of the object's heads, under its lock. */
+static inline void op_note_seen(const struct op *op) {
+  op->g->seen.from = op->a;
+  op->g->seen.addr = op->access.p;
+  op->g->seen.version = op->a->version;
+}
+
+/* The value was loaded before: is it one whose heads the goroutine has acquired? */
+static inline bool op_knows(const struct op *op) {
+  if (op->g->seen.addr != op->access.p) return false;
+  /* acquire: pairs with the release in op_lock_to_change */
+  return __atomic_load_n(&op->g->seen.from->version, __ATOMIC_ACQUIRE) == op->g->seen.version;
+}
+
+/* A load that was made without a lock stands if there was nothing to record, and nothing to acquire. */
+static inline bool op_is_done(struct op *op) {
+  return op_is_recorded(op) && (op_knows(op) || !may_have_clock(op->access.p));
 }
 
 /* A load's part: its heads are acquired, or laid aside for an acquire fence. */
-static void op_acquire(struct op *op, int mo) {
-  if (is_acquire(mo))
+static inline void op_acquire(struct op *op, int mo) {
+  if (is_acquire(mo)) {
     det_acquire_clock(op->t, op->g, &op->a->all);
-  else
+    heads_know_epoch(op->t, op->g, op->a);
+    op_note_seen(op);
+  } else {
     heads_lay_aside(op->t, op->a, op->g);
+  }
 }
 
 /* A store's part: heads a release sequence, if the order or an earlier fence says so. True if g must tick once the lock
  * is free. */
-static bool op_release(struct op *op, bool rmw, int mo) {
+static inline bool op_release(struct op *op, bool rmw, int mo) {
   if (!rmw) heads_end_others(op->t, op->a, op->g);
   if (is_release(mo)) {
     heads_release(op->t, op->a, op->g, rmw && is_acquire(mo));
@@ -74,51 +127,58 @@ static bool op_release(struct op *op, bool rmw, int mo) {
   return false;
 }
 
-/* After it was performed: what it acquired comes before the access, and the access before what it releases. */
-static void op_end(struct op *op, const void *p, size_t n, bool reads, bool writes, int mo, struct race_at at) {
+static inline __attribute__((always_inline)) void op_end_as(struct op *op, bool reads, bool writes, int mo) {
   bool tick = false;
   struct det_races races;
   races.n = 0;
   if (reads && op->a) op_acquire(op, mo);
-  if (!det_atomic_simply(op->t, op->g, (uintptr_t)p, n, writes, at))
-    det_access_atomic(op->t, op->g, (uintptr_t)p, n, writes, at, &races);
+  const struct atomic_access *access = &op->access;
+  if (UNLIKELY(!atomic_record(op->t, op->g, access, &op->guard.line)))
+    det_access_atomic(op->t, op->g, access->p, access->n, writes, access->at, &op->guard.line, &races);
   if (writes && op->a) tick = op_release(op, reads, mo);
-  if (op->b) spin_unlock(&op->b->lock);
-  det_tell_races(&races); /* a report takes its time, and other locations share the lock */
+  atomic_guard_give(&op->guard);
+  det_tell_races(&races); /* a report takes its time, and others want the line */
   if (tick) det_tick(op->t, op->g);
   det_exit(op->t);
 }
 
-#define LOAD(N, T)                                                       \
-  T __gw_atomic##N##_load(void *p, int mo) {                             \
-    struct op op = op_begin();                                           \
-    T v = __atomic_load_n((T *)p, __ATOMIC_SEQ_CST);                     \
-    if (may_have_clock(p)) {                                             \
-      op_lock(&op, p, false);                                            \
-      v = __atomic_load_n((T *)p, __ATOMIC_SEQ_CST);                     \
-    }                                                                    \
-    op_end(&op, p, sizeof(T), true, false, mo, at_tracked(RACE_HERE())); \
-    return v;                                                            \
+/* After it was performed: what it acquired comes before the access, and the access before what it releases. */
+static void op_end_load(struct op *op, int mo) { op_end_as(op, true, false, mo); }
+static void op_end_store(struct op *op, int mo) { op_end_as(op, false, true, mo); }
+static void op_end_rmw(struct op *op, int mo) { op_end_as(op, true, true, mo); }
+
+#define LOAD(N, T)                                             \
+  T __gw_atomic##N##_load(void *p, int mo) {                   \
+    struct op op = op_begin(p, sizeof(T), false, RACE_HERE()); \
+    T v = __atomic_load_n((T *)p, __ATOMIC_SEQ_CST);           \
+    if (!op_is_done(&op)) {                                    \
+      op_lock(&op, false);                                     \
+      v = __atomic_load_n((T *)p, __ATOMIC_SEQ_CST);           \
+      op_end_load(&op, mo);                                    \
+    } else {                                                   \
+      det_exit(op.t);                                          \
+    }                                                          \
+    return v;                                                  \
   }
 
-#define STORE(N, T)                                                      \
-  void __gw_atomic##N##_store(void *p, T v, int mo) {                    \
-    struct op op = op_begin();                                           \
-    op_lock_to_write(&op, p, false, mo);                                 \
-    if (mo == __ATOMIC_SEQ_CST)                                          \
-      __atomic_store_n((T *)p, v, __ATOMIC_SEQ_CST);                     \
-    else                                                                 \
-      __atomic_store_n((T *)p, v, __ATOMIC_RELEASE);                     \
-    op_end(&op, p, sizeof(T), false, true, mo, at_tracked(RACE_HERE())); \
+#define STORE(N, T)                                           \
+  void __gw_atomic##N##_store(void *p, T v, int mo) {         \
+    struct op op = op_begin(p, sizeof(T), true, RACE_HERE()); \
+    op_lock_to_write(&op, false, mo);                         \
+    if (mo == __ATOMIC_SEQ_CST)                               \
+      __atomic_store_n((T *)p, v, __ATOMIC_SEQ_CST);          \
+    else                                                      \
+      __atomic_store_n((T *)p, v, __ATOMIC_RELEASE);          \
+    op_end_store(&op, mo);                                    \
   }
 
-#define RMW(N, T, name, expr)                                           \
-  T __gw_atomic##N##_##name(void *p, T v, int mo) {                     \
-    struct op op = op_begin();                                          \
-    op_lock_to_write(&op, p, true, mo);                                 \
-    T old = (expr);                                                     \
-    op_end(&op, p, sizeof(T), true, true, mo, at_tracked(RACE_HERE())); \
-    return old;                                                         \
+#define RMW(N, T, name, expr)                                 \
+  T __gw_atomic##N##_##name(void *p, T v, int mo) {           \
+    struct op op = op_begin(p, sizeof(T), true, RACE_HERE()); \
+    op_lock_to_write(&op, true, mo);                          \
+    T old = (expr);                                           \
+    op_end_rmw(&op, mo);                                      \
+    return old;                                               \
   }
 
 /* For what has no builtin: `next` computes the new value from `old` and v. */
@@ -131,13 +191,21 @@ static void op_end(struct op *op, const void *p, size_t n, bool reads, bool writ
   RMW(N, T, name, loop##N##_##name(p, v))
 
 /* A compare-exchange that fails is a load. */
+static void op_end_exchange(struct op *op, bool ok, int success, int failure) {
+  op->access.write = ok;
+  if (ok)
+    op_end_rmw(op, success);
+  else
+    op_end_load(op, failure);
+}
+
 #define CAS(N, T)                                                                                            \
   T __gw_atomic##N##_compare_exchange(void *p, T expected, T desired, int success, int failure) {            \
-    struct op op = op_begin();                                                                               \
-    op_lock(&op, p, is_release(success) || op.g->fence_release);                                             \
+    struct op op = op_begin(p, sizeof(T), true, RACE_HERE());                                                \
+    op_lock_to_exchange(&op, success);                                                                       \
     T old = expected;                                                                                        \
     bool ok = __atomic_compare_exchange_n((T *)p, &old, desired, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST); \
-    op_end(&op, p, sizeof(T), true, ok, ok ? success : failure, at_tracked(RACE_HERE()));                    \
+    op_end_exchange(&op, ok, success, failure);                                                              \
     return old;                                                                                              \
   }
 
@@ -188,26 +256,25 @@ RMW16(fetch_umax, old > v ? old : v)
 RMW16(fetch_umin, old < v ? old : v)
 
 u128 __gw_atomic128_load(void *p, int mo) {
-  struct op op = op_begin();
-  op_lock(&op, p, false);
+  struct op op = op_begin(p, sizeof(u128), false, RACE_HERE());
+  op_lock(&op, false);
   u128 v = cas16(p, 0, 0);
-  op_end(&op, p, sizeof v, true, false, mo, at_tracked(RACE_HERE()));
+  op_end_load(&op, mo);
   return v;
 }
 
 void __gw_atomic128_store(void *p, u128 v, int mo) {
-  struct op op = op_begin();
-  op_lock_to_write(&op, p, false, mo);
+  struct op op = op_begin(p, sizeof v, true, RACE_HERE());
+  op_lock_to_write(&op, false, mo);
   loop128_exchange(p, v);
-  op_end(&op, p, sizeof v, false, true, mo, at_tracked(RACE_HERE()));
+  op_end_store(&op, mo);
 }
 
 u128 __gw_atomic128_compare_exchange(void *p, u128 expected, u128 desired, int success, int failure) {
-  struct op op = op_begin();
-  op_lock(&op, p, is_release(success) || op.g->fence_release);
+  struct op op = op_begin(p, sizeof(u128), true, RACE_HERE());
+  op_lock_to_exchange(&op, success);
   u128 old = cas16(p, expected, desired);
-  bool ok = old == expected;
-  op_end(&op, p, sizeof old, true, ok, ok ? success : failure, at_tracked(RACE_HERE()));
+  op_end_exchange(&op, old == expected, success, failure);
   return old;
 }
 
@@ -215,7 +282,7 @@ u128 __gw_atomic128_compare_exchange(void *p, u128 expected, u128 desired, int s
  * before it saw. */
 void __gw_atomic_thread_fence(int mo) {
   __atomic_thread_fence(__ATOMIC_SEQ_CST);
-  struct op op = op_begin();
+  struct op op = op_begin(NULL, 0, false, RACE_HERE());
   struct race_g *g = op.g;
   if (is_acquire(mo) && g->fence_acquire) {
     struct clock_ref pending = {.tree = g->pending_acquire, .slot = CLOCK_NONE};

@@ -8,6 +8,8 @@
  * But for the plain write that most locations begin with: it stays for ever, and atomics replace one another, so the
  * cell is theirs as soon as there is a place beside it.
  */
+#include "detector/atomic_cell.h"
+
 #include "detector/contexts.h"
 #include "detector/depot.h"
 #include "detector/detector.h"
@@ -181,25 +183,22 @@ static inline enum outcome try_granule(struct try *a, uint32_t ctx) {
   return CLEAR;
 }
 
-/* Seen without the lock: only an access that races with it, or is ordered after it, takes an entry of the open epoch
- * away. */
-static inline bool is_recorded(const struct try *a) {
-  if (covers(a, __atomic_load_n(shadow_cell(0, a->granule), __ATOMIC_RELAXED))) return true;
-  return !a->write && covers(a, __atomic_load_n(shadow_cell(a->t->plane, a->granule), __ATOMIC_RELAXED));
-}
-
-bool det_atomic_simply(struct det_thread *t, struct race_g *g, uintptr_t p, size_t n, bool write, struct race_at at) {
-  if (UNLIKELY((p & 7) + n > 8 || !g->epoch || g->ignore || !shadow_covered(p))) return false;
-  struct try a = {.t = t, .g = g, .granule = p >> 3, .write = write, .own = g->epoch | CELL_ATOMIC};
-  a.mask = (CELL_BYTES >> (8 - n)) << (p & 7);
-  if (is_recorded(&a)) return true;
-  uint32_t ctx = depot_context_plain(t, g, at);
-  uint8_t *m = shadow_meta(a.granule >> 3);
-  a.meta = line_lock(m);
+bool atomic_record(struct det_thread *t, struct race_g *g, const struct atomic_access *access, struct held_line *held) {
+  const uint32_t epoch = atomic_epoch(g);
+  if (UNLIKELY(!access->mask || !epoch)) return false;
+  if (access->recorded == epoch) return true;
+  const uint32_t ctx = access->ctx ? access->ctx : depot_context_plain(t, g, access->at);
+  struct try a = {.t = t,
+                  .g = g,
+                  .granule = access->p >> 3,
+                  .mask = access->mask,
+                  .own = epoch | CELL_ATOMIC,
+                  .write = access->write,
+                  .meta = held->meta};
   if (a.meta & META_WRITE && UNLIKELY(cell_is_duo(*shadow_cell(0, a.granule)))) a.meta = duo_part(t, a.granule, a.meta);
   enum outcome o = try_granule(&a, ctx);
-  line_unlock(m, (uint8_t)a.meta);
-  if (!write && o == CLEAR && UNLIKELY(++t->reads == READS_WINDOW || t->displaced >= det_displaced_many))
+  held->meta = (uint8_t)a.meta;
+  if (!a.write && o == CLEAR && UNLIKELY(++t->reads == READS_WINDOW || t->displaced >= det_displaced_many))
     det_choose_plane(t);
   return o != GIVEN_UP;
 }

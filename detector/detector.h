@@ -99,11 +99,16 @@ struct race_g {
   uint32_t lent;                /* times that the open clock was published while it stayed open (lend.c) */
   uint64_t lent_at;             /* if `lent`: streams that had become shared when it was (lend.c) */
   uint32_t untaken_n;
-  uint32_t spare;                  /* an id that no cell holds, << 9, for the next epoch; 0: none */
-  struct untaken untaken[UNTAKEN]; /* the latest publications, all to locks; the newest last */
-  struct node *pending_acquire;    /* what relaxed loads saw, for the next acquire fence */
-  struct race_g *kept;             /* the next of those that a thread keeps for newborns */
-  struct race_g *prev, *next;      /* all that live or are kept; guarded by gs.lock (goroutine.c) */
+  uint32_t spare;                   /* an id that no cell holds, << 9, for the next epoch; 0: none */
+  struct untaken untaken[UNTAKEN];  /* the latest publications, all to locks; the newest last */
+  struct node *pending_acquire;     /* what relaxed loads saw, for the next acquire fence */
+  struct {                          /* the last atomic load that acquired */
+    const struct sync_atomic *from; /* NULL: none */
+    uintptr_t addr;
+    uint64_t version; /* that it acquired (heads.h) */
+  } seen;
+  struct race_g *kept;        /* the next of those that a thread keeps for newborns */
+  struct race_g *prev, *next; /* all that live or are kept; guarded by gs.lock (goroutine.c) */
 };
 
 enum { BLOCKS_KEPT = 64 }; /* guess */
@@ -237,15 +242,18 @@ struct det_races {
   uintptr_t fp; /* frame of the access */
   struct race_pair pair[RACES_MAX];
 };
-/* det_access for an atomic operation, while its sync object is locked: what races is left in *races (n is 0 before), to
- * be told once that lock is free; before det_exit, as ids mean what they mean until then. */
+/* A line whose lock (shadow.h) the caller has. */
+struct held_line {
+  uint8_t *at;  /* its meta byte; NULL: none is held */
+  uint8_t meta; /* what it will hold besides the lock */
+};
+/* det_access for an atomic operation, while *held is: what races is left in *races (n is 0 before), to be told once
+ * that lock is free; before det_exit, as ids mean what they mean until then. */
 void det_access_atomic(struct det_thread *t, struct race_g *g, uintptr_t p, size_t n, bool write, struct race_at at,
-                       struct det_races *races);
+                       struct held_line *held, struct det_races *races);
 void det_tell_races(struct det_races *races);
 /* The short way for what lies in one line (single.c): plain, judged and recorded as ctx; false if it takes more. */
 bool det_line_simply(struct det_thread *t, struct race_g *g, uintptr_t p, size_t n, uint32_t ctx, bool write);
-/* The short way for an atomic access in one granule (atomic_cell.c); false if it takes more. */
-bool det_atomic_simply(struct det_thread *t, struct race_g *g, uintptr_t p, size_t n, bool write, struct race_at at);
 /* Records a write of memory that was just reborn. */
 void det_record_fresh(struct det_thread *t, struct race_g *g, uintptr_t p, size_t n, uint32_t ctx);
 

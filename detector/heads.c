@@ -2,6 +2,7 @@
 #include "detector/heads.h"
 
 #include "detector/epoch.h"
+#include "detector/judge.h"
 #include "detector/sync.h"
 
 static const struct clock_ref nothing = {.slot = CLOCK_NONE};
@@ -9,6 +10,9 @@ static const struct clock_ref nothing = {.slot = CLOCK_NONE};
 static struct clock_ref share(const struct clock_ref *c) {
   return (struct clock_ref){clock_share(c->tree), c->clock, c->slot};
 }
+
+/* race_g_id. */
+static inline uint64_t id_of(const struct race_g *g) { return epochs.incarnation[g->incarnation].id; }
 
 static void replace(struct det_thread *t, struct clock_ref *c, struct clock_ref by) {
   clock_drop(t, c->tree);
@@ -78,7 +82,7 @@ static struct sync_head *head_of(struct det_thread *t, struct sync_atomic *a, co
     table_add(a->several, a->only, a->only_incarnation)->clock = share(&a->all);
     a->only = 0;
   }
-  uint64_t me = race_g_id(g);
+  uint64_t me = id_of(g);
   struct sync_head *h = table_find(a->several, me);
   if (h->goroutine) return h;
   if (2 * (a->several->n + 1) > 1u << a->several->log) table_grow(t, a);
@@ -89,19 +93,20 @@ static struct sync_head *head_of(struct det_thread *t, struct sync_atomic *a, co
 
 /* g is, or becomes, the one who heads all. */
 static bool is_alone(struct sync_atomic *a, const struct race_g *g) {
-  if (a->several) return false;
-  uint64_t me = race_g_id(g);
-  if (a->only && a->only != me) return false;
+  uint64_t me = id_of(g);
+  if (a->only == me) return true;
+  if (a->only || a->several) return false;
   a->only = me;
   a->only_incarnation = g->incarnation;
   return true;
 }
 
 void heads_end_others(struct det_thread *t, struct sync_atomic *a, const struct race_g *g) {
-  uint64_t me = race_g_id(g);
+  uint64_t me = id_of(g);
   if (a->only == me) return;
   struct clock_ref mine = nothing;
   a->only = 0;
+  a->epoch = 0;
   if (a->several) {
     struct sync_head *h = table_find(a->several, me);
     if (h->goroutine) {
@@ -120,6 +125,7 @@ void heads_release(struct det_thread *t, struct sync_atomic *a, struct race_g *g
   /* what g publishes contains its own head, as all that it published before */
   bool whole = acquired || is_alone(a, g) || det_knows(g, &a->all);
   det_publish(g, &mine);
+  a->epoch = g->recorded ? g->epoch : 0;
   if (!is_alone(a, g)) replace(t, &head_of(t, a, g)->clock, share(&mine));
   if (whole) {
     replace(t, &a->all, mine);
@@ -143,6 +149,11 @@ void heads_release_fence(struct det_thread *t, struct sync_atomic *a, const stru
   sync_join_clock(t, &a->all, &g->fence);
 }
 
+/* Most of what it finds in cells next is of that epoch: the other's. */
+void heads_know_epoch(struct det_thread *t, const struct race_g *g, const struct sync_atomic *a) {
+  if (a->epoch) ordered_note(t, g, a->epoch);
+}
+
 /* What g knows, and what it has laid aside already, needn't be laid aside. */
 void heads_lay_aside(struct det_thread *t, const struct sync_atomic *a, struct race_g *g) {
   const struct clock_ref *all = &a->all;
@@ -157,10 +168,12 @@ void heads_lay_aside(struct det_thread *t, const struct sync_atomic *a, struct r
 void heads_clear(struct det_thread *t, struct sync_atomic *a) {
   table_free(t, a);
   a->only = 0;
+  a->epoch = 0;
   replace(t, &a->all, nothing);
 }
 
 void heads_each_clock(struct sync_atomic *a, void (*f)(struct clock_ref *c, void *arg), void *arg) {
+  a->epoch = 0; /* ids change their meaning */
   f(&a->all, arg);
   if (!a->several) return;
   for (uint32_t i = 0; i < 1u << a->several->log; i++)

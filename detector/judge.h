@@ -16,6 +16,12 @@ static __attribute__((noinline, unused)) bool ordered_anew(const struct race_g *
   return true;
 }
 
+/* The cell's id stands for a segment that happens before what g does now. */
+static inline void ordered_note(struct det_thread *t, const struct race_g *g, uint32_t cell) {
+  uint32_t id = cell_id(cell);
+  t->ordered[id % ORDERED] = g->serial << CELL_ID_BITS | id;
+}
+
 static inline bool ordered(struct det_thread *t, const struct race_g *g, uint32_t cell) {
   if (cell_same_id(cell, g->epoch)) return true;
   uint32_t id = cell_id(cell);

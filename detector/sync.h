@@ -1,4 +1,4 @@
-/* Sync objects: the clocks that addresses name (race.h), and those of atomics with their release sequences (heads.h).
+/* Sync objects: the clocks that addresses name (race.h).  Those of atomics are in atomic_table.h.
  *
  * Hashed by half a line, so that memory which is reborn finds the objects in it. All of an object is guarded by its
  * bucket's lock.  A lock that several threads take in turn is moved from processor to processor by each of them, and so
@@ -8,7 +8,6 @@
 #define GW_DETECTOR_SYNC_H
 #include "detector/bucket_map.h"
 #include "detector/detector.h"
-#include "detector/heads.h"
 
 struct sync_obj {
   struct sync_obj *next;
@@ -31,8 +30,7 @@ struct met {
 struct met *clocks_met(struct race_clocks *clocks);
 
 struct sync_bucket {
-  struct spin_SYNC lock;
-  struct sync_atomic *atomics;
+  _Alignas(64) struct spin_SYNC lock;
   struct sync_obj own; /* the first that came; its `next` leads to all others, whether it is in use or not */
 };
 _Static_assert(sizeof(struct sync_bucket) == 64, "a cache line");
@@ -52,9 +50,6 @@ static inline struct sync_obj *sync_find_locked(struct sync_bucket *b, uintptr_t
 }
 /* Likewise, made if missing; the line's sync bit is set. */
 struct sync_obj *sync_get_locked(struct sync_bucket *b, uintptr_t addr);
-/* The same for atomics. */
-struct sync_atomic *sync_find_atomic_locked(struct sync_bucket *b, uintptr_t addr);
-struct sync_atomic *sync_get_atomic_locked(struct sync_bucket *b, uintptr_t addr);
 /* Joins what `from` holds into *c, which stands for no one publication then and has no own component. */
 void sync_join_clock(struct det_thread *t, struct clock_ref *c, const struct clock_ref *from);
 /* Joins what g publishes into *c, which is of an object whose bucket is locked; the caller empties g->untaken before,
@@ -62,8 +57,8 @@ void sync_join_clock(struct det_thread *t, struct clock_ref *c, const struct clo
 void sync_merge_into(struct det_thread *t, struct race_g *g, struct clock_ref *c);
 /* g acquires the clock, which a primitive owns, and leaves there what it knows then; ticks if need be. */
 void sync_exchange(struct det_thread *t, struct race_g *g, struct clock_ref *c);
-/* Drops the objects in [lo, hi) of one line; true if the line has others left. */
-bool sync_forget_range(struct det_thread *t, uintptr_t lo, uintptr_t hi);
+/* Drops the objects in [lo, hi) of one line, those of atomics too. */
+void sync_forget_range(struct det_thread *t, uintptr_t lo, uintptr_t hi);
 /* Of the clocks that primitives own, those in use (clocks.c). */
 void clocks_each(void (*f)(struct clock_ref *c, void *arg), void *arg);
 /* Of the notes beside them, all (notes.h). */

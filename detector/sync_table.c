@@ -1,5 +1,6 @@
 /* sync.h: the table of objects. */
 #include "base/prim.h"
+#include "detector/atomic_table.h"
 #include "detector/bucket_map.h"
 #include "detector/shadow.h"
 #include "detector/sync.h"
@@ -11,6 +12,7 @@ static uint64_t births; /* atomic: objects made so far */
 void sync_init(void) {
   sync_buckets = prim_map(sizeof *sync_buckets << TABLE_BUCKETS_LOG);
   if (!sync_buckets) gw__fatal("the system refuses address space for clocks: check `ulimit -v`");
+  atomic_table_init();
 }
 
 /* The bit is never cleared again: see det_reborn. */
@@ -43,47 +45,7 @@ struct sync_obj *sync_get_locked(struct sync_bucket *b, uintptr_t addr) {
   return o;
 }
 
-struct sync_atomic *sync_find_atomic_locked(struct sync_bucket *b, uintptr_t addr) {
-  struct sync_atomic *a = b->atomics;
-  while (a && a->addr != addr) a = a->next;
-  return a;
-}
-
-struct sync_atomic *sync_get_atomic_locked(struct sync_bucket *b, uintptr_t addr) {
-  struct sync_atomic *a = sync_find_atomic_locked(b, addr);
-  if (a) return a;
-  a = arena_alloc(sizeof *a);
-  a->addr = addr;
-  a->all.slot = CLOCK_NONE;
-  a->next = b->atomics;
-  b->atomics = a;
-  mark(b, addr);
-  return a;
-}
-
-static void atomic_free(struct det_thread *t, struct sync_atomic *a) {
-  heads_clear(t, a);
-  arena_free(a, sizeof *a);
-}
-
-static bool forget_atomics_locked(struct det_thread *t, struct sync_bucket *b, uintptr_t lo, uintptr_t hi) {
-  bool left = false;
-  for (struct sync_atomic **at = &b->atomics; *at;) {
-    struct sync_atomic *a = *at;
-    if (a->addr >= lo && a->addr < hi) {
-      *at = a->next;
-      atomic_free(t, a);
-    } else {
-      left |= a->addr >> 6 == lo >> 6;
-      at = &a->next;
-    }
-  }
-  return left;
-}
-
-/* True if objects of the line are left. */
-static bool forget_objects_locked(struct det_thread *t, struct sync_bucket *b, uintptr_t lo, uintptr_t hi) {
-  bool left = false;
+static void forget_locked(struct det_thread *t, struct sync_bucket *b, uintptr_t lo, uintptr_t hi) {
   for (struct sync_obj **at = &b->own.next; *at;) {
     struct sync_obj *o = *at;
     if (o->addr >= lo && o->addr < hi) {
@@ -91,7 +53,6 @@ static bool forget_objects_locked(struct det_thread *t, struct sync_bucket *b, u
       clock_drop(t, o->clock.tree);
       arena_free(o, sizeof *o);
     } else {
-      left |= o->addr >> 6 == lo >> 6;
       at = &o->next;
     }
   }
@@ -99,20 +60,17 @@ static bool forget_objects_locked(struct det_thread *t, struct sync_bucket *b, u
     clock_drop(t, b->own.clock.tree);
     b->own.addr = 0;
   }
-  return left || b->own.addr >> 6 == lo >> 6;
 }
 
-bool sync_forget_range(struct det_thread *t, uintptr_t lo, uintptr_t hi) {
-  bool left = false;
+void sync_forget_range(struct det_thread *t, uintptr_t lo, uintptr_t hi) {
   order_forget(t, lo, hi);
+  atomics_forget(t, lo, hi);
   for (uintptr_t part = lo & ~(uintptr_t)63; part <= (lo | 63); part += SYNC_PART) {
     struct sync_bucket *b = sync_bucket(part);
     spin_lock(&b->lock);
-    left |= forget_atomics_locked(t, b, lo, hi);
-    left |= forget_objects_locked(t, b, lo, hi);
+    forget_locked(t, b, lo, hi);
     spin_unlock(&b->lock);
   }
-  return left;
 }
 
 struct each {
@@ -127,11 +85,11 @@ static bool each_in_bucket(size_t i, void *arg) {
   do {
     if (o->addr) e->f(&o->clock, e->arg);
   } while ((o = o->next) != NULL);
-  for (struct sync_atomic *a = b->atomics; a; a = a->next) heads_each_clock(a, e->f, e->arg);
-  return b->own.addr || b->own.next || b->atomics;
+  return b->own.addr || b->own.next;
 }
 
 void sync_each_clock(void (*f)(struct clock_ref *c, void *arg), void *arg) {
   bucket_map_each(&used, each_in_bucket, &(struct each){f, arg});
+  atomics_each_clock(f, arg);
   clocks_each(f, arg);
 }

@@ -58,6 +58,22 @@ static void begin_sequence(void) {
 }
 static void end_sequence(void) { turn_wait(3), LOAD(acquire) == 2 ? use(x) : abort(); }
 
+/* A load that finds what it found the last time has nothing to acquire; then one that finds another value has. */
+static void store_twice(void) {
+  IN_TURN(1, STORE(release));
+  turn_wait(3);
+  x++;
+  atomic_store_explicit(&flag, 2, memory_order_release);
+  turn_done();
+}
+static void load_again(void) {
+  turn_wait(2);
+  for (int i = 0; i < 3; i++)
+    if (LOAD(acquire) != 1) abort();
+  turn_done();
+  turn_wait(4), LOAD(acquire) == 2 ? use(x) : abort();
+}
+
 static void cas_fails_acquire(void) {
   int expected = 7;
   turn_wait(2);
@@ -114,6 +130,7 @@ int main(void) {
   for (size_t i = 0; i < sizeof publish / sizeof *publish; i++)
     for (size_t j = 0; j < sizeof read / sizeof *read; j++) with_new_flag(publish[i], read[j]);
   with_new_flag(begin_sequence, end_sequence);
+  with_new_flag(store_twice, load_again);
   with_new_flag(spin_locked, spin_locked);
   with_new_flag(every_size, every_size);
 }
