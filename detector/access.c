@@ -375,15 +375,6 @@ static void sign_races(struct access *a) {
   a->races.fp = at_plain(a->at).fp;
 }
 
-/* Bytes of `granule` that [p, end) holds. */
-static uint32_t bytes_in(uintptr_t granule, uintptr_t p, uintptr_t end) {
-  uintptr_t lo = granule << 3;
-  uint32_t mask = CELL_BYTES;
-  if (p > lo) mask &= CELL_BYTES << (p - lo);
-  if (end < lo + 8) mask &= CELL_BYTES >> (lo + 8 - end);
-  return mask & CELL_BYTES;
-}
-
 /* Is the granule's cell in the write plane a duo that has the open epoch's read? */
 static bool is_read_in_duo(const struct access *a, uintptr_t granule, uint32_t *last) {
   const uint32_t cell = __atomic_load_n(shadow_cell(0, granule), __ATOMIC_RELAXED);

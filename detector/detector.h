@@ -252,6 +252,10 @@ struct held_line {
 void det_access_atomic(struct det_thread *t, struct race_g *g, uintptr_t p, size_t n, bool write, struct race_at at,
                        struct held_line *held, struct det_races *races);
 void det_tell_races(struct det_races *races);
+/* An access of any size by the short way, if that will do; ctx: its context, or 0 if that isn't known yet (single.c).
+ */
+void det_element(struct det_thread *t, struct race_g *g, uintptr_t p, size_t n, struct race_at at, uint32_t ctx,
+                 bool write);
 /* The short way for what lies in one line (single.c): plain, judged and recorded as ctx; false if it takes more. */
 bool det_line_simply(struct det_thread *t, struct race_g *g, uintptr_t p, size_t n, uint32_t ctx, bool write);
 /* Records a write of memory that was just reborn. */

@@ -61,6 +61,15 @@ static inline uint32_t *shadow_cell(unsigned plane, uintptr_t granule) {
 static inline uint32_t *shadow_ctx(unsigned plane, uintptr_t granule) {
   return (uint32_t *)(shadow.ctx[plane] + (granule << 2));
 }
+/* The bytes of the granule that [p, end) has, as a cell has them. */
+static inline __attribute__((always_inline)) uint32_t bytes_in(uintptr_t granule, uintptr_t p, uintptr_t end) {
+  uintptr_t lo = granule << 3;
+  uint32_t mask = CELL_BYTES;
+  if (p > lo) mask &= CELL_BYTES << (p - lo);
+  if (end < lo + 8) mask &= CELL_BYTES >> (lo + 8 - end);
+  return mask & CELL_BYTES;
+}
+
 /* The pages of the planes' words alternate: one for each of eight planes, as many as are used of which exist. */
 enum { WORDS_LOG = 10, WORD_PLANES_LOG = 3 };
 _Static_assert(PLANES <= 1 << WORD_PLANES_LOG, "each has its pages of words");

@@ -251,15 +251,6 @@ static inline __attribute__((always_inline)) bool try_write(struct way *w, uint3
   return true;
 }
 
-/* Bytes of w->granule that [p, end) holds. */
-static inline __attribute__((always_inline)) uint32_t bytes_in(uintptr_t granule, uintptr_t p, uintptr_t end) {
-  uintptr_t lo = granule << 3;
-  uint32_t mask = CELL_BYTES;
-  if (p > lo) mask &= CELL_BYTES << (p - lo);
-  if (end < lo + 8) mask &= CELL_BYTES >> (lo + 8 - end);
-  return mask & CELL_BYTES;
-}
-
 /* Has the open epoch recorded it already?  A range's first and last cells may be the only new ones. */
 static inline __attribute__((always_inline)) bool is_recorded(const struct way *w, unsigned plane) {
   uint32_t cell = *shadow_cell(plane, w->granule);
@@ -446,60 +437,10 @@ void det_thunk_range(uintptr_t p, size_t n, uintptr_t pc, uintptr_t fp, enum rac
     det_thunk_write(p, n, pc, fp);
 }
 
-/* Elements of a loop's strided accesses (abi.inc). */
-struct elements {
-  uintptr_t p, end; /* the next one; behind the last */
-  size_t stride, size;
-};
-
-/* Elements that are farther apart are two to a line at most. */
-enum { LINE_ELEMENTS = 32 };
-
-/* The bytes of those that lie in the next one's line; how many there are. */
-static inline unsigned gather(struct elements *e, uint8_t *mask) {
-  const uintptr_t line_end = (e->p | 63) + 1;
-  unsigned n = 0;
-  for (; e->p < e->end && e->p + e->size <= line_end; e->p += e->stride, n++)
-    for (uintptr_t granule = e->p >> 3; granule <= (e->p + e->size - 1) >> 3; granule++)
-      mask[granule % LINE_CELLS] |= (uint8_t)bytes_in(granule, e->p, e->p + e->size);
-  return n;
-}
-
-static __attribute__((noinline)) void element(struct det_thread *t, struct race_g *g, const struct elements *e,
-                                              uintptr_t p, struct race_at at, uint32_t ctx, bool write) {
+void det_element(struct det_thread *t, struct race_g *g, uintptr_t p, size_t n, struct race_at at, uint32_t ctx,
+                 bool write) {
   if (write)
-    write_one(t, g, p, e->size, at, ctx);
-  else if (!read_own_write(t, p, e->size))
-    read_one(t, g, p, e->size, at, ctx);
-}
-
-/* A line at a time where that can be done at once; `shape` is stride << 32 | size. */
-void det_thunk_strided(uintptr_t p, size_t n, uint64_t shape, uintptr_t pc, uintptr_t fp, enum race_op op);
-void det_thunk_strided(uintptr_t p, size_t n, uint64_t shape, uintptr_t pc, uintptr_t fp, enum race_op op) {
-  struct elements e = {p, p + n, shape >> 32, (uint32_t)shape};
-  struct det_thread *t = det_enter();
-  check_epoch(t);
-  struct race_g *g = t->g;
-  if (UNLIKELY(!g)) g = race_self();
-  const struct race_at at = {pc, fp};
-  const bool write = op != RACE_READ;
-  if (UNLIKELY(!g->epoch)) { /* it gets one by its first access */
-    element(t, g, &e, e.p, at, 0, write);
-    e.p += e.stride;
-  }
-  const bool simple = g->epoch && !g->ignore && shadow_covered(p) && shadow_covered(e.end - 1);
-  const uint32_t ctx = simple ? depot_context_plain(t, g, at) : 0;
-  const bool lines = simple && e.stride <= LINE_ELEMENTS;
-  while (e.p < e.end) {
-    const uintptr_t first = e.p;
-    uint8_t mask[LINE_CELLS] = {0};
-    const unsigned k = lines ? gather(&e, mask) : 0;
-    if (k > 1 && granules_access(t, g, first >> 6, mask, ctx, write)) {
-      if (!write && (t->reads += k) >= READS_WINDOW) det_choose_plane(t);
-      continue;
-    }
-    if (k == 0) e.p += e.stride;
-    for (uintptr_t q = first; q < e.p; q += e.stride) element(t, g, &e, q, at, ctx, write);
-  }
-  det_exit(t);
+    write_one(t, g, p, n, at, ctx);
+  else if (!read_own_write(t, p, n))
+    read_one(t, g, p, n, at, ctx);
 }
