@@ -32,8 +32,8 @@ def redis(build):
 
 
 @pytest.fixture(scope="module")
-def load(build):
-    return servers.build_load(gt.BUILD / "real")
+def load(build, tmp_path_factory):
+    return servers.build_load(tmp_path_factory.mktemp("load"))
 
 
 def environment(folder):
