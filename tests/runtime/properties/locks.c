@@ -12,7 +12,7 @@ static void spin_for(int64_t ns) {
 static void count_locked(int n) {
   for (int i = 0; i < n; i++) {
     if (i % 3 == 0) {
-      while (!gw_mutex_try_lock(&mu)) gw_yield();
+      while (!gw_mutex_try_lock(&mu)) try_again_later();
     } else {
       gw_mutex_lock(&mu);
     }

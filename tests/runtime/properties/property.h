@@ -5,6 +5,7 @@
 #ifndef PROPERTY_H
 #define PROPERTY_H
 #include <pthread.h>
+#include <sched.h>
 
 #include "../../include/parked.h"
 #include "../programs/check.h"
@@ -15,6 +16,13 @@ UNSEEN void poke(int *p, int v) { __atomic_store_n(p, v, __ATOMIC_RELEASE); }
 
 static inline int add(int *p, int n) { return __atomic_add_fetch(p, n, __ATOMIC_SEQ_CST); }
 static inline int get(const int *p) { return __atomic_load_n(p, __ATOMIC_SEQ_CST); }
+
+/* In loops that try: what runs one thread at a time (valgrind) might else stop the loop at the same place always, with
+ * a lock of the runtime's held, and keep that from the others for ever. */
+static inline void try_again_later(void) {
+  gw_yield();
+  sched_yield();
+}
 
 struct property {
   const char *name;
