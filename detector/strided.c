@@ -12,8 +12,8 @@ struct elements {
   size_t stride, size;
 };
 
-/* Elements that are farther apart are two to a line at most. */
-enum { LINE_ELEMENTS = 32 };
+/* Bytes: of elements that are farther apart a line has two at most. */
+enum { LINE_STRIDE_MAX = 32 };
 
 /* The bytes of those that lie in the next one's line; how many there are. */
 static inline unsigned gather(struct elements *e, uint8_t *mask) {
@@ -40,7 +40,7 @@ void det_thunk_strided(uintptr_t p, size_t n, uint64_t shape, uintptr_t pc, uint
   }
   const bool simple = g->epoch && !g->ignore && shadow_covered(p) && shadow_covered(e.end - 1);
   const uint32_t ctx = simple ? depot_context_plain(t, g, at) : 0;
-  const bool lines = simple && e.stride <= LINE_ELEMENTS;
+  const bool lines = simple && e.stride <= LINE_STRIDE_MAX;
   while (e.p < e.end) {
     const uintptr_t first = e.p;
     uint8_t mask[LINE_CELLS] = {0};
