@@ -1,9 +1,9 @@
 /* The detector's inner interface: what its files know of one another.
  *
- * The way of an access: inline check (compiled code) -> thunk (thunk_x86_64.S) -> row.c, single.c, or access.c for what
- * isn't simple, which takes the lock of the 64-byte line, judges the new access against every recorded one, records it
- * and hands races to report.c. Everything on that way is compiled for general registers only: the caller's vector
- * registers are live.
+ * The way of an access: inline check (compiled code) -> thunk (thunk_x86_64.S) -> part.c, row.c, single.c, or access.c
+ * for what isn't simple, which takes the lock of the 64-byte line, judges the new access against every recorded one,
+ * records it and hands races to report.c. Everything on that way is compiled for general registers only: the caller's
+ * vector registers are live.
  *
  * Words: *granule* 8 aligned bytes of the program; *line* 64 of them; *cell* a 32-bit record of one access to a
  * granule; *plane* an array of cells, one per granule; *epoch* a goroutine's time between two releases; *id* a number

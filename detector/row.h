@@ -1,5 +1,5 @@
-/* The accesses that most are: some bytes of one granule, or some that are side by side in a line and hold the same;
- * judged and recorded in a few steps where nothing else is there. */
+/* Accesses of granules that are side by side in a line and hold the same: judged and recorded in a few steps where
+ * nothing else is there.  (Of one granule: part.h.) */
 #ifndef GW_DETECTOR_ROW_H
 #define GW_DETECTOR_ROW_H
 #include "detector/contexts.h"
@@ -20,6 +20,24 @@ static inline __attribute__((always_inline)) void row_set(uint32_t *c, unsigned 
   const pair v = twice(cell);
   for (unsigned i = 0; i + 2 < k; i += 2) *pair_at(c + i) = v;
   *pair_at(c + k - 2) = v;
+}
+
+/* What says so in two cells: all of them, or all but the bytes. */
+#define ROW_ALL UINT64_MAX
+#define ROW_IDS ~((pair)CELL_BYTES << 32 | CELL_BYTES)
+
+/* Do all cells of the row hold this?  The last pair may share a cell with the one before. */
+static inline __attribute__((always_inline)) bool row_is(uint32_t *c, unsigned k, uint32_t cell, pair mask) {
+  const pair want = twice(cell);
+  pair differ = (*pair_at(c) ^ want) | (*pair_at(c + k - 2) ^ want);
+  for (unsigned i = 2; i + 2 < k; i += 2) differ |= *pair_at(c + i) ^ want;
+  return (differ & mask) == 0;
+}
+
+/* The line's meta byte without META_VICTIMS if the line has none any more: who finds no victim of his own looks. */
+static inline __attribute__((always_inline)) unsigned line_victims(uintptr_t granule, unsigned meta) {
+  uint32_t *line = shadow_cell(SPILL_PLANE, granule & ~(uintptr_t)(LINE_CELLS - 1));
+  return row_is(line, LINE_CELLS, 0, ROW_ALL) ? meta & ~(unsigned)META_VICTIMS : meta;
 }
 
 /* context_set_some for k granules. */
@@ -43,18 +61,6 @@ enum { ROW_DONE = 0x100 };
  * else nothing has changed, the lock is the caller's, and what the line's meta byte holds is returned.  The caller sets
  * g->recorded. */
 unsigned row_access(struct det_thread *t, const struct race_g *g, uintptr_t p, size_t n, uint32_t ctx, bool write);
-/* Likewise for the bytes in mask of one granule. */
-unsigned granule_access(struct det_thread *t, const struct race_g *g, uintptr_t granule, uint32_t mask, uint32_t ctx,
-                        bool write);
-/* A read that is no part of a range: where a concurrent reader has the cell it goes to the thread's own plane, if it
- * has one (plane.c). */
-unsigned granule_read(struct det_thread *t, const struct race_g *g, uintptr_t granule, uint32_t mask, uint32_t ctx);
-/* Those of mask[i] of the i-th granule of a line, for all eight.  False, and nothing has changed, if that takes more.
- */
-bool granules_access(struct det_thread *t, struct race_g *g, uintptr_t line, const uint8_t *mask, uint32_t ctx,
-                     bool write);
-/* [p, p+n), of one granule, as a cell's bytes. */
-static inline uint32_t granule_bytes(uintptr_t p, size_t n) { return (0xffu >> (8 - n)) << (p & 7); }
 /* A plain access of several lines; false if it takes more: what was recorded before it gave up is found recorded by the
  * next who tries. */
 bool rows_access(struct det_thread *t, struct race_g *g, uintptr_t p, size_t n, uint32_t ctx, bool write);

@@ -11,6 +11,7 @@
 #include "detector/detector.h"
 #include "detector/duo.h"
 #include "detector/judge.h"
+#include "detector/part.h"
 #include "detector/readers.h"
 #include "detector/row.h"
 #include "detector/shadow.h"
@@ -284,8 +285,10 @@ static inline __attribute__((always_inline)) bool try_granules(struct det_thread
   for (w.granule = p >> 3; done && w.granule <= (p + n - 1) >> 3; w.granule++) {
     w.mask = bytes_in(w.granule, p, p + n);
     if (w.meta & bit && is_recorded(&w, plane)) continue;
-    if (!write && UNLIKELY(t->own_plane) && w.meta & META_WRITE << t->own_plane && is_recorded(&w, t->own_plane))
+    if (!write && UNLIKELY(t->own_plane) && w.meta & META_WRITE << t->own_plane && is_recorded(&w, t->own_plane)) {
+      if (t->plane != t->own_plane) t->displaced++;
       continue;
+    }
     if (w.meta & META_WRITE && UNLIKELY(cell_is_duo(*shadow_cell(0, w.granule))) && settle_duo(&w, mine, write)) {
       g->recorded = true;
       continue;

@@ -4,6 +4,7 @@
  */
 #include "detector/depot.h"
 #include "detector/detector.h"
+#include "detector/part.h"
 #include "detector/row.h"
 #include "detector/shadow.h"
 

@@ -1,0 +1,272 @@
+/* part.h: decides as single.c does, and gives up, before anything is changed, where that takes more.
+ *
+ * A granule may have entries of other bytes, as two fields of four bytes take turns in a cell: what the access leaves
+ * of its cell's is displaced (spill.h), and what is displaced already loses the bytes that the access stands for.  So
+ * where a structure's fields are accessed in turn, each in an epoch of its own, an access and an entry change places.
+ */
+#include "detector/part.h"
+
+#include "detector/contexts.h"
+#include "detector/depot.h"
+#include "detector/duo.h"
+#include "detector/judge.h"
+#include "detector/readers.h"
+#include "detector/shadow.h"
+#include "detector/spill.h"
+
+enum { SIMPLE, RECORDED, BESIDE, OTHER };
+
+/* The bytes of one granule. */
+struct part {
+  uintptr_t granule;
+  uint32_t mask;
+};
+
+static inline __attribute__((always_inline)) bool is_before(struct det_thread *t, const struct race_g *g, uint32_t cell,
+                                                            uint32_t mask) {
+  return !(cell & mask) || ordered(t, g, cell);
+}
+
+/* May it be recorded, as far as entries go that stand in planes which are not its own? */
+static inline __attribute__((always_inline)) bool part_is_ordered(struct det_thread *t, const struct race_g *g,
+                                                                  struct part r, unsigned plane, unsigned meta) {
+  if (plane) {
+    if (!(meta & META_WRITE)) return true;
+    const uint32_t written = *shadow_cell(0, r.granule);
+    return !cell_is_duo(written) && is_before(t, g, written, r.mask);
+  }
+  for (unsigned bits = meta >> 1 & ((1u << READ_PLANES) - 1); bits; bits &= bits - 1)
+    if (!is_before(t, g, *shadow_cell((unsigned)__builtin_ctz(bits) + 1, r.granule), r.mask)) return false;
+  return true;
+}
+
+static inline __attribute__((always_inline)) int judge_part(struct det_thread *t, const struct race_g *g, struct part r,
+                                                            unsigned plane, uint32_t ctx, unsigned meta) {
+  const uint32_t old = meta & META_WRITE << plane ? *shadow_cell(plane, r.granule) : 0;
+  if (old) {
+    if (old & CELL_ATOMIC) return OTHER;
+    if (cell_same_id(old, g->epoch)) {
+      if (!(r.mask & ~old)) return RECORDED;
+      if (context_get(plane, r.granule) != ctx) return BESIDE;
+    } else if (old & CELL_BYTES & ~r.mask) {
+      return BESIDE;
+    } else if (!ordered(t, g, old)) {
+      return OTHER;
+    }
+  }
+  if (UNLIKELY(meta & META_VICTIMS) && *shadow_cell(SPILL_PLANE, r.granule)) return BESIDE;
+  return part_is_ordered(t, g, r, plane, meta) ? SIMPLE : OTHER;
+}
+
+/* As drop_reads. */
+static inline __attribute__((always_inline)) void drop_part(const struct race_g *g, struct part r, unsigned planes) {
+  for (unsigned bits = planes; bits; bits &= bits - 1) {
+    uint32_t *c = shadow_cell((unsigned)__builtin_ctz(bits) + 1, r.granule), read = *c;
+    if (!(read & r.mask) || cell_same_id(read, g->epoch)) continue;
+    __atomic_store_n(c, without(read, r.mask), __ATOMIC_RELAXED);
+  }
+}
+
+static inline __attribute__((always_inline)) unsigned put_part(struct det_thread *t, const struct race_g *g,
+                                                               struct part r, unsigned plane, uint32_t ctx,
+                                                               unsigned meta) {
+  const unsigned bit = META_WRITE << plane;
+  uint32_t *c = shadow_cell(plane, r.granule), mine = g->epoch | r.mask;
+  if (plane == 0) drop_part(g, r, meta >> 1 & ((1u << READ_PLANES) - 1));
+  if (meta & bit && cell_same_id(*c, mine)) mine |= *c;
+  __atomic_store_n(c, mine, __ATOMIC_RELAXED);
+  context_set(t, plane, r.granule, ctx);
+  if (UNLIKELY(!(meta & bit))) shadow_note_line(r.granule >> 3);
+  return meta | bit;
+}
+
+/* What an access does to the entries that were displaced from its granule. */
+struct displaced {
+  struct spill at;
+  unsigned less; /* bit i: the i-th loses the access's bytes */
+  unsigned room; /* a place that is empty, or will be; at.n if there is none */
+};
+
+/* One of them, by the rules of access.c. */
+static inline __attribute__((always_inline)) int judge_displaced_one(struct det_thread *t, const struct race_g *g,
+                                                                     struct part r, bool write, uint32_t cell,
+                                                                     bool wrote) {
+  if (UNLIKELY(cell_same_id(cell, g->epoch)) && (wrote || !write) && !(cell & CELL_ATOMIC) && !(r.mask & ~cell))
+    return RECORDED;
+  if (!ordered(t, g, cell)) return write || wrote ? OTHER : SIMPLE; /* readers don't disturb one another */
+  return wrote && !write ? SIMPLE : BESIDE;                         /* a read doesn't stand for a write */
+}
+
+/* BESIDE: the access can be recorded, as far as they go. */
+static inline __attribute__((always_inline)) int judge_displaced(struct det_thread *t, const struct race_g *g,
+                                                                 struct part r, unsigned plane, unsigned meta,
+                                                                 struct displaced *d) {
+  *d = (struct displaced){{shadow_cell(SPILL_PLANE, r.granule), shadow_ctx(SPILL_PLANE, r.granule), 1}, 0, 0};
+  const uint32_t first = meta & META_VICTIMS ? *d->at.cell : 0;
+  if (!first) return BESIDE;
+  if (UNLIKELY(spill_has_more(first))) return OTHER;
+  d->at = spill_of(r.granule);
+  d->room = d->at.n;
+  const uint32_t *info = spill_info(&d->at);
+  for (unsigned i = 0; i < d->at.n; i++) {
+    const uint32_t cell = d->at.cell[i];
+    if (!cell) d->room = i;
+    if (!(cell & r.mask)) continue;
+    const int found = judge_displaced_one(t, g, r, plane == 0, cell, info[i] & SPILL_WRITE);
+    if (found == SIMPLE) continue;
+    if (found != BESIDE) return found;
+    d->less |= 1u << i;
+    if (!without(cell, r.mask)) d->room = i;
+  }
+  return BESIDE;
+}
+
+/* Can what the access leaves of another epoch's entry in its cell be displaced?  A duo's two entries, and a set's, have
+ * places of their own. */
+static inline __attribute__((always_inline)) bool may_displace(struct det_thread *t, const struct displaced *d,
+                                                               unsigned plane, uint32_t rest) {
+  if (UNLIKELY(plane ? readers_any() && readers_of(cell_id(rest)) : cell_is_duo(rest))) return false;
+  return LIKELY(d->room < d->at.n) || (d->at.n < SPILLED && context_blocks_ready(t));
+}
+
+/* The displaced entries become what judge_displaced found; rest, if it isn't 0, comes to them. */
+static inline __attribute__((always_inline)) void settle(struct det_thread *t, struct part r, unsigned plane,
+                                                         const struct displaced *d, uint32_t rest) {
+  for (unsigned less = d->less; less; less &= less - 1) {
+    uint32_t *cell = &d->at.cell[__builtin_ctz(less)];
+    *cell = without(*cell, r.mask);
+  }
+  if (!rest) {
+    if (d->less && d->at.n == SPILLED) spill_tidy(t, r.granule);
+    return;
+  }
+  const uint32_t info = context_get(plane, r.granule) | (plane ? 0 : SPILL_WRITE);
+  if (LIKELY(d->room < d->at.n)) {
+    spill_info(&d->at)[d->room] = info;
+    d->at.cell[d->room] = rest;
+  } else {
+    spill_add(t, r.granule, rest, info);
+  }
+}
+
+/* There are entries of other bytes in the access's cell, or some that were displaced. */
+static inline __attribute__((always_inline)) unsigned access_beside(struct det_thread *t, const struct race_g *g,
+                                                                    struct part r, unsigned plane, uint32_t ctx,
+                                                                    unsigned meta) {
+  const uint32_t old = meta & META_WRITE << plane ? *shadow_cell(plane, r.granule) : 0;
+  const bool own = old && cell_same_id(old, g->epoch);
+  if (!own && !is_before(t, g, old, r.mask)) return meta;
+  struct displaced d;
+  const int found = judge_displaced(t, g, r, plane, meta, &d);
+  if (found == BESIDE) {
+    if (!part_is_ordered(t, g, r, plane, meta)) return meta;
+    const uint32_t rest = own ? 0 : without(old, r.mask);
+    if (rest) {
+      if (UNLIKELY(!may_displace(t, &d, plane, rest))) return meta;
+      meta |= META_VICTIMS;
+    }
+    settle(t, r, plane, &d, rest);
+    if (own) {
+      const uint32_t was = context_get(plane, r.granule);
+      if (was != ctx) ctx = depot_composite(t, was, ctx, r.mask);
+    }
+    meta = put_part(t, g, r, plane, ctx, meta);
+  } else if (found == OTHER) {
+    return meta;
+  }
+  line_unlock(shadow_meta(r.granule >> 3), (uint8_t)meta);
+  return ROW_DONE;
+}
+
+static __attribute__((noinline)) unsigned write_beside(struct det_thread *t, const struct race_g *g, struct part r,
+                                                       uint32_t ctx, unsigned meta) {
+  return access_beside(t, g, r, 0, ctx, meta);
+}
+
+static __attribute__((noinline)) unsigned read_beside(struct det_thread *t, const struct race_g *g, struct part r,
+                                                      unsigned plane, uint32_t ctx, unsigned meta) {
+  return access_beside(t, g, r, plane, ctx, meta);
+}
+
+static inline __attribute__((always_inline)) unsigned access_part(struct det_thread *t, const struct race_g *g,
+                                                                  struct part r, unsigned plane, uint32_t ctx,
+                                                                  unsigned meta) {
+  const int found = judge_part(t, g, r, plane, ctx, meta);
+  if (found == OTHER) return meta;
+  if (found == BESIDE) return plane ? read_beside(t, g, r, plane, ctx, meta) : write_beside(t, g, r, ctx, meta);
+  if (found == SIMPLE) {
+    if (UNLIKELY(meta & META_VICTIMS)) meta = line_victims(r.granule, meta);
+    meta = put_part(t, g, r, plane, ctx, meta);
+  }
+  line_unlock(shadow_meta(r.granule >> 3), (uint8_t)meta);
+  return ROW_DONE;
+}
+
+unsigned granule_access(struct det_thread *t, const struct race_g *g, uintptr_t granule, uint32_t mask, uint32_t ctx,
+                        bool write) {
+  const struct part r = {granule, mask};
+  const unsigned meta = line_lock(shadow_meta(granule >> 3));
+  return write ? access_part(t, g, r, 0, ctx, meta) : access_part(t, g, r, t->plane, ctx, meta);
+}
+
+/* Does a concurrent reader stand where the thread reads, who has a plane of his own beside that? */
+static inline bool is_taken(struct det_thread *t, const struct race_g *g, struct part r, unsigned meta) {
+  if (LIKELY(!t->own_plane) || t->own_plane == t->plane || !(meta & META_WRITE << t->plane)) return false;
+  const uint32_t cell = *shadow_cell(t->plane, r.granule);
+  return !(cell & CELL_ATOMIC) && !is_before(t, g, cell, r.mask);
+}
+
+unsigned granule_read(struct det_thread *t, const struct race_g *g, uintptr_t granule, uint32_t mask, uint32_t ctx) {
+  const struct part r = {granule, mask};
+  const unsigned meta = line_lock(shadow_meta(granule >> 3));
+  if (LIKELY(!is_taken(t, g, r, meta))) return access_part(t, g, r, t->plane, ctx, meta);
+  const uint32_t cell = *shadow_cell(t->own_plane, granule);
+  const bool again = meta & META_WRITE << t->own_plane && (cell ^ g->epoch) < CELL_ATOMIC && !(mask & ~cell);
+  const unsigned left = access_part(t, g, r, t->own_plane, ctx, meta);
+  if (left == ROW_DONE) t->displaced++;
+  (void)again;
+  return left;
+}
+
+/* Several granules, of which each has its own bytes; all are judged before one is changed. */
+static __attribute__((noinline)) unsigned access_parts(struct det_thread *t, const struct race_g *g, uintptr_t granule,
+                                                       const uint8_t *mask, unsigned plane, uint32_t ctx,
+                                                       unsigned meta) {
+  unsigned simple = 0;
+  for (unsigned i = 0; i < LINE_CELLS; i++) {
+    if (!mask[i]) continue;
+    const int found = judge_part(t, g, (struct part){granule + i, mask[i]}, plane, ctx, meta);
+    if (found != SIMPLE && found != RECORDED) return meta;
+    simple |= (unsigned)(found == SIMPLE) << i;
+  }
+  for (; simple; simple &= simple - 1) {
+    const unsigned i = (unsigned)__builtin_ctz(simple);
+    meta = put_part(t, g, (struct part){granule + i, mask[i]}, plane, ctx, meta);
+  }
+  line_unlock(shadow_meta(granule >> 3), (uint8_t)meta);
+  return ROW_DONE;
+}
+
+/* How many of them a concurrent reader has, where that counts. */
+static unsigned taken_parts(struct det_thread *t, const struct race_g *g, uintptr_t granule, const uint8_t *mask,
+                            unsigned meta) {
+  unsigned n = 0;
+  for (unsigned i = 0; i < LINE_CELLS; i++)
+    if (mask[i]) n += is_taken(t, g, (struct part){granule + i, mask[i]}, meta);
+  return n;
+}
+
+bool granules_access(struct det_thread *t, struct race_g *g, uintptr_t line, const uint8_t *mask, uint32_t ctx,
+                     bool write) {
+  const unsigned meta = line_lock(shadow_meta(line));
+  const unsigned taken = write || LIKELY(!t->own_plane) ? 0 : taken_parts(t, g, line << 3, mask, meta);
+  const unsigned plane = write ? 0 : taken ? t->own_plane : t->plane;
+  const unsigned left = access_parts(t, g, line << 3, mask, plane, ctx, meta);
+  if (left != ROW_DONE) {
+    line_unlock(shadow_meta(line), (uint8_t)left);
+    return false;
+  }
+  t->displaced += taken;
+  g->recorded = true;
+  return true;
+}
