@@ -1,51 +1,26 @@
 """What the detector's door promises, case by case; unit.c makes the cases, this looks at the findings."""
 
-import subprocess
-
 import pytest
 
 import godwit_testing as gt
+from cases import Cases, function_of, one
 
-STATUS = 66
 
-
-class Unit:
-    """unit.c, compiled; call it with a case's name."""
+class Unit(Cases):
+    """x, big and locks are where the variables are."""
 
     def __init__(self, folder):
-        self.folder = folder
-        self.path = folder / "unit"
-        # No optimisation: each call stands in a frame of its own.
-        r = gt.run("clang-19", "-std=gnu11", "-O0", "-g", "-fno-omit-frame-pointer", "-DGW_RACE=1", "-Wall", "-Wextra",
-                   f"-I{gt.REPO}/include", f"-I{gt.REPO}", gt.REPO / "tests" / "detector" / "unit.c",
-                   gt.BUILD / "lib" / "godwit" / "libgodwit_race_parts.a", "-lpthread", "-ldl", "-o", self.path, timeout=300)
-        assert r.status == 0 and not r.stderr, r
-        self.lines = {}
+        super().__init__(folder, "unit")
 
-    def __call__(self, case, status=STATUS):
-        """The findings of a case; x, big and locks are where the variables are."""
-        run = gt.run_race(self.path, case, folder=self.folder, env={"PATH": "/nonexistent"})
-        assert run.status == status, run.result
-        self.x, self.big, self.locks = (int(word, 16) for word in run.result.stdout.split())
-        return run.findings
+    def __call__(self, case, **expected):
+        findings = super().__call__(case, **expected)
+        self.x, self.big, self.locks = self.addresses
+        return findings
 
 
 @pytest.fixture(scope="module")
 def unit(tmp_path_factory):
     return Unit(tmp_path_factory.mktemp("unit"))
-
-
-def one(findings):
-    assert len(findings) == 1, [gt.show(f) for f in findings]
-    return findings[0]
-
-
-def function_of(unit, frame):
-    """The function of unit.c that a frame lies in."""
-    symbols = subprocess.run(["nm", "-n", unit.path], capture_output=True, text=True, check=True).stdout
-    below = [line.split() for line in symbols.splitlines()
-             if len(line.split()) == 3 and int(line.split()[0], 16) <= int(frame["offset"], 16)]
-    return below[-1][2]
 
 
 def test_both_sides(unit):
