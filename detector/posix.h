@@ -16,6 +16,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glob.h>
+#include <grp.h>
 #include <iconv.h>
 #include <inttypes.h>
 #include <limits.h>
@@ -24,6 +25,7 @@
 #include <netdb.h>
 #include <poll.h>
 #include <pthread.h>
+#include <pwd.h>
 #include <regex.h>
 #include <search.h>
 #include <semaphore.h>
@@ -118,6 +120,11 @@ SCANF(__isoc99_, )
 SCANF(__isoc23_, __attribute__((weak)))
 #undef SCANF
 int __xpg_strerror_r(int e, char *to, size_t n);
+
+/* Linked only where the program refers to them (intercept.inc). */
+#define GW_INTERCEPT(name)
+#define GW_INTERCEPT_LINKED(name) extern __typeof__(name) name __attribute__((weak));
+#include "godwit/intercept.inc"
 
 /* Prototypes of all interceptors, after those of libc.  Weak, as a program may have functions of its own by these names
  * (instrument/rename.cpp). */

@@ -11,6 +11,7 @@
 #include "llvm/IR/GlobalVariable.h"
 #include "llvm/IR/InstrTypes.h"
 #include "llvm/IR/Module.h"
+#include "llvm/Transforms/Utils/ModuleUtils.h"
 
 using namespace llvm;
 
@@ -19,6 +20,12 @@ namespace {
 
 constexpr const char *kIntercepted[] = {
 #define GW_INTERCEPT(name) #name,
+#include "godwit/intercept.inc"
+};
+
+constexpr const char *kLinked[] = {
+#define GW_INTERCEPT(name)
+#define GW_INTERCEPT_LINKED(name) #name,
 #include "godwit/intercept.inc"
 };
 
@@ -162,6 +169,13 @@ void rename(Module &m, Function &f, StringRef name) {
     if (auto *call = dyn_cast<CallBase>(user)) call->removeFnAttr(Attribute::Memory);
 }
 
+// The detector's version calls the function by its name, but weakly: here is who wants it.
+void leave_reference(Module &m, FunctionType *type, StringRef name) {
+  auto *plain = cast<Constant>(m.getOrInsertFunction(name, type).getCallee());
+  auto *reference = new GlobalVariable(m, plain->getType(), true, GlobalValue::PrivateLinkage, plain, "godwit.linked");
+  appendToCompilerUsed(m, {reference});
+}
+
 // C11 threads that the program brings along, as many do for older systems: they look like libc's and have other
 // constants. The module that defines one gives the detector's name to it, whose own is weak, so that all of the program
 // means it.
@@ -190,7 +204,10 @@ void rename_intercepted(Module &m) {
     // A label given by __asm__ may carry the mark for "as it is".
     for (const std::string &spelling : {name.str(), "\01" + name.str()}) {
       auto *f = dyn_cast_or_null<Function>(m.getNamedValue(spelling));
-      if (f && f->isDeclarationForLinker() && !f->use_empty() && looks_right(*f, name)) rename(m, *f, name);
+      if (!f || !f->isDeclarationForLinker() || f->use_empty() || !looks_right(*f, name)) continue;
+      FunctionType *type = f->getFunctionType();
+      rename(m, *f, name);
+      if (is_contained(kLinked, name)) leave_reference(m, type, name);
     }
   }
 }

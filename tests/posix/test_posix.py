@@ -8,8 +8,9 @@ PROGRAMS = sorted((gt.REPO / "tests" / "posix" / "programs").glob("*.c"))
 LEVELS = ("-O0", "-O1", "-O2", "-O3")
 
 
-# So that each call is one: the compiler knows what many of them do.  In static programs getaddrinfo is warned of.
-CALLS = {"strings_race": ("-fno-builtin",), "system_race": ("-fno-builtin",), "texts_race": ("-fno-builtin",),
+# So that each call is one: the compiler knows what many of them do.  In static programs getaddrinfo and its like are warned of.
+CALLS = {"names_norace": ("-Wl,--no-warnings",), "names_race": ("-Wl,--no-warnings",),
+         "strings_race": ("-fno-builtin",), "system_race": ("-fno-builtin",), "texts_race": ("-fno-builtin",),
          "stores_norace": ("-lm",), "stores_race": ("-lm", "-Wl,--no-warnings")}
 
 
@@ -27,7 +28,8 @@ def test_verdict(source, level, programs, runs, full, tmp_path):
         gt.check(source, gt.run_race(program, folder=tmp_path))
 
 
-@pytest.mark.parametrize("source", PROGRAMS, ids=ids)
+# The C library's modules for groups that aren't in a file crash in static programs, whoever built them.
+@pytest.mark.parametrize("source", [p for p in PROGRAMS if p.stem != "names_race"], ids=ids)
 def test_verdict_in_a_static_program(source, programs, tmp_path):
     program = programs(source, "-O1", "-static", *CALLS.get(source.stem, ()))
     gt.check(source, gt.run_race(program, folder=tmp_path))
