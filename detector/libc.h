@@ -12,6 +12,9 @@
 #define W(p, n) posix_write(g, p, n, at)
 /* A string with its end. */
 #define R_STRING(s) (g ? R(s, strlen(s) + 1) : (void)0)
+/* The same of wide characters. */
+#define WIDE(n) ((n) * sizeof(wchar_t))
+#define R_WIDE(s) (g ? R(s, WIDE(wcslen(s) + 1)) : (void)0)
 
 static inline size_t least(size_t a, size_t b) { return a < b ? a : b; }
 /* Bytes from s to p, the one at p included. */

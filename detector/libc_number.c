@@ -28,6 +28,8 @@ TO_INTEGER(long, __isoc23_strtol)
 TO_INTEGER(long long, __isoc23_strtoll)
 TO_INTEGER(unsigned long, __isoc23_strtoul)
 TO_INTEGER(unsigned long long, __isoc23_strtoull)
+TO_INTEGER(intmax_t, __isoc23_strtoimax)
+TO_INTEGER(uintmax_t, __isoc23_strtoumax)
 
 #define TO_REAL(type, name)                           \
   type __gw_i_##name(const char *s, char **end_out) { \

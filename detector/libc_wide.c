@@ -1,9 +1,5 @@
-/* Wide characters: strings, memory, and what converts between them and bytes.  As with bytes, a string's end is read,
- * and written, with it. */
+/* Wide characters: strings, memory, numbers and stdio.  As with bytes, a string's end is read, and written, with it. */
 #include "detector/libc.h"
-
-#define WIDE(n) ((n) * sizeof(wchar_t))
-#define R_WIDE(s) (g ? R(s, WIDE(wcslen(s) + 1)) : (void)0)
 
 static inline size_t wide_up_to(const wchar_t *s, const wchar_t *p) { return WIDE((size_t)(p - s) + 1); }
 
@@ -43,42 +39,61 @@ int __gw_i_wcsncmp(const wchar_t *a, const wchar_t *b, size_t n) {
   return wcsncmp(a, b, n);
 }
 
-#define COPY(name)                                           \
-  wchar_t *__gw_i_##name(wchar_t *to, const wchar_t *from) { \
-    CALLER();                                                \
-    size_t n = WIDE(wcslen(from) + 1);                       \
-    R(from, n);                                              \
-    W(to, n);                                                \
-    return name(to, from);                                   \
-  }
-COPY(wcscpy)
-COPY(wcpcpy)
-#define COPY_N(name)                                                   \
-  wchar_t *__gw_i_##name(wchar_t *to, const wchar_t *from, size_t n) { \
-    CALLER();                                                          \
-    R(from, WIDE(least(wcsnlen(from, n) + 1, n)));                     \
-    W(to, WIDE(n));                                                    \
-    return name(to, from, n);                                          \
-  }
-COPY_N(wcsncpy)
-COPY_N(wcpncpy)
+/* `room`, in characters, is what _FORTIFY_SOURCE knows of the destination, as in libc_string.c. */
+#define ANY ((size_t)PTRDIFF_MAX / sizeof(wchar_t))
 
-static void appends(struct race_g *g, wchar_t *to, const wchar_t *from, size_t n, struct race_at at) {
+static inline void copies(struct race_g *g, wchar_t *to, const wchar_t *from, size_t room, struct race_at at) {
+  size_t n = wcslen(from) + 1;
+  check_room(n, room);
+  R(from, WIDE(n));
+  W(to, WIDE(n));
+}
+static inline void copies_n(struct race_g *g, wchar_t *to, const wchar_t *from, size_t n, size_t room,
+                            struct race_at at) {
+  check_room(n, room);
+  R(from, WIDE(least(wcsnlen(from, n) + 1, n)));
+  W(to, WIDE(n));
+}
+static inline void appends(struct race_g *g, wchar_t *to, const wchar_t *from, size_t n, size_t room,
+                           struct race_at at) {
   size_t had = wcslen(to), more = wcsnlen(from, n);
+  check_room(had + more + 1, room);
   R(from, WIDE(more < n ? more + 1 : n));
   R(to, WIDE(had + 1));
   W(to + had, WIDE(more + 1));
 }
-wchar_t *__gw_i_wcscat(wchar_t *to, const wchar_t *from) {
-  CALLER();
-  appends(g, to, from, SIZE_MAX / sizeof *from, at);
-  return wcscat(to, from);
+static inline void appends_all(struct race_g *g, wchar_t *to, const wchar_t *from, size_t room, struct race_at at) {
+  appends(g, to, from, ANY, room, at);
 }
-wchar_t *__gw_i_wcsncat(wchar_t *to, const wchar_t *from, size_t n) {
-  CALLER();
-  appends(g, to, from, n, at);
-  return wcsncat(to, from, n);
-}
+
+#define COPY(name, what)                                                          \
+  wchar_t *__gw_i_##name(wchar_t *to, const wchar_t *from) {                      \
+    CALLER();                                                                     \
+    what(g, to, from, ANY, at);                                                   \
+    return name(to, from);                                                        \
+  }                                                                               \
+  wchar_t *__gw_i___##name##_chk(wchar_t *to, const wchar_t *from, size_t room) { \
+    CALLER();                                                                     \
+    what(g, to, from, room, at);                                                  \
+    return name(to, from);                                                        \
+  }
+#define COPY_N(name, what)                                                                  \
+  wchar_t *__gw_i_##name(wchar_t *to, const wchar_t *from, size_t n) {                      \
+    CALLER();                                                                               \
+    what(g, to, from, n, ANY, at);                                                          \
+    return name(to, from, n);                                                               \
+  }                                                                                         \
+  wchar_t *__gw_i___##name##_chk(wchar_t *to, const wchar_t *from, size_t n, size_t room) { \
+    CALLER();                                                                               \
+    what(g, to, from, n, room, at);                                                         \
+    return name(to, from, n);                                                               \
+  }
+COPY(wcscpy, copies)
+COPY(wcpcpy, copies)
+COPY(wcscat, appends_all)
+COPY_N(wcsncpy, copies_n)
+COPY_N(wcpncpy, copies_n)
+COPY_N(wcsncat, appends)
 
 wchar_t *__gw_i_wcsdup(const wchar_t *s) {
   CALLER();
@@ -108,21 +123,58 @@ wchar_t *__gw_i_wcsstr(const wchar_t *s, const wchar_t *part) {
   return hit;
 }
 
+wchar_t *__gw_i_wcspbrk(const wchar_t *s, const wchar_t *set) {
+  CALLER();
+  wchar_t *hit = wcspbrk(s, set);
+  R_WIDE(set);
+  R(s, hit ? wide_up_to(s, hit) : WIDE(wcslen(s) + 1));
+  return hit;
+}
+#define SPAN(name)                                             \
+  size_t __gw_i_##name(const wchar_t *s, const wchar_t *set) { \
+    CALLER();                                                  \
+    size_t n = name(s, set);                                   \
+    R_WIDE(set);                                               \
+    R(s, WIDE(n + 1));                                         \
+    return n;                                                  \
+  }
+SPAN(wcsspn)
+SPAN(wcscspn)
+
+/* The delimiter behind a token is overwritten. */
+wchar_t *__gw_i_wcstok(wchar_t *restrict s, const wchar_t *restrict set, wchar_t **restrict rest) {
+  CALLER();
+  if (!s) R(rest, sizeof *rest);
+  wchar_t *from = s ? s : *rest;
+  R_WIDE(set);
+  wchar_t *token = wcstok(s, set, rest);
+  W(rest, sizeof *rest);
+  if (!from) return token; /* the end was reached before */
+  wchar_t *end = token ? token + wcslen(token) : from + wcslen(from);
+  R(from, wide_up_to(from, end));
+  if (token && *rest == end + 1) W(end, sizeof *end);
+  return token;
+}
+
 /* --- memory --------------------------------------------------------------------------------------------------------
  */
 
-#define MOVE(name)                                                     \
-  wchar_t *__gw_i_##name(wchar_t *to, const wchar_t *from, size_t n) { \
-    CALLER();                                                          \
-    R(from, WIDE(n));                                                  \
-    W(to, WIDE(n));                                                    \
-    return name(to, from, n);                                          \
-  }
-MOVE(wmemcpy)
-MOVE(wmemmove)
-MOVE(wmempcpy)
+static inline void moves(struct race_g *g, wchar_t *to, const wchar_t *from, size_t n, size_t room, struct race_at at) {
+  check_room(n, room);
+  R(from, WIDE(n));
+  W(to, WIDE(n));
+}
+COPY_N(wmemcpy, moves)
+COPY_N(wmemmove, moves)
+COPY_N(wmempcpy, moves)
 wchar_t *__gw_i_wmemset(wchar_t *to, wchar_t c, size_t n) {
   CALLER();
+  W(to, WIDE(n));
+  return wmemset(to, c, n);
+}
+wchar_t *__gw_i___wmemset_chk(wchar_t *to, wchar_t c, size_t n, size_t room) {
+  CALLER();
+  check_room(n, room);
   W(to, WIDE(n));
   return wmemset(to, c, n);
 }
@@ -141,53 +193,6 @@ int __gw_i_wmemcmp(const wchar_t *a, const wchar_t *b, size_t n) {
   return wmemcmp(a, b, n);
 }
 
-/* --- from bytes and back -------------------------------------------------------------------------------------------
- */
-
-size_t __gw_i_mbstowcs(wchar_t *to, const char *from, size_t n) {
-  CALLER();
-  R_STRING(from);
-  size_t r = mbstowcs(to, from, n);
-  if (to && r != (size_t)-1) W(to, WIDE(least(r + 1, n)));
-  return r;
-}
-size_t __gw_i_wcstombs(char *to, const wchar_t *from, size_t n) {
-  CALLER();
-  R_WIDE(from);
-  size_t r = wcstombs(to, from, n);
-  if (to && r != (size_t)-1) W(to, least(r + 1, n));
-  return r;
-}
-int __gw_i_mbtowc(wchar_t *to, const char *from, size_t n) {
-  CALLER();
-  int r = mbtowc(to, from, n);
-  if (from && r >= 0) R(from, r ? (size_t)r : 1);
-  if (from && to && r >= 0) W(to, sizeof *to);
-  return r;
-}
-int __gw_i_wctomb(char *to, wchar_t c) {
-  CALLER();
-  int r = wctomb(to, c);
-  if (to && r > 0) W(to, (size_t)r);
-  return r;
-}
-/* What is known of an unfinished character lies in the state, which may be libc's own. */
-size_t __gw_i_mbrtowc(wchar_t *restrict to, const char *restrict from, size_t n, mbstate_t *restrict state) {
-  CALLER();
-  size_t r = mbrtowc(to, from, n, state);
-  if (state) W(state, sizeof *state);
-  if (from && (ssize_t)r >= 0) R(from, r ? r : 1);
-  if (from && to && (ssize_t)r >= 0) W(to, sizeof *to);
-  return r;
-}
-size_t __gw_i_wcrtomb(char *restrict to, wchar_t c, mbstate_t *restrict state) {
-  CALLER();
-  size_t r = wcrtomb(to, c, state);
-  if (state) W(state, sizeof *state);
-  if (to && (ssize_t)r > 0) W(to, r);
-  return r;
-}
-
 /* --- numbers and stdio ---------------------------------------------------------------------------------------------
  */
 
@@ -204,13 +209,36 @@ NUMBER(long, wcstol)
 NUMBER(long long, wcstoll)
 NUMBER(unsigned long, wcstoul)
 NUMBER(unsigned long long, wcstoull)
+NUMBER(long, __isoc23_wcstol)
+NUMBER(long long, __isoc23_wcstoll)
+NUMBER(unsigned long, __isoc23_wcstoul)
+NUMBER(unsigned long long, __isoc23_wcstoull)
+#define REAL(type, name)                                                      \
+  type __gw_i_##name(const wchar_t *restrict s, wchar_t **restrict end_out) { \
+    CALLER();                                                                 \
+    wchar_t *end;                                                             \
+    type value = name(s, &end);                                               \
+    R(s, wide_up_to(s, end));                                                 \
+    if (end_out) W(end_out, sizeof *end_out), *end_out = end;                 \
+    return value;                                                             \
+  }
+REAL(double, wcstod)
+REAL(float, wcstof)
+REAL(long double, wcstold)
 
-wchar_t *__gw_i_fgetws(wchar_t *restrict to, int n, FILE *restrict f) {
-  CALLER();
-  wchar_t *line = fgetws(to, n, f);
+static wchar_t *got_line(struct race_g *g, wchar_t *line, FILE *f, struct race_at at) {
   stdio_takes(g, f);
   if (line) W(line, WIDE(wcslen(line) + 1));
   return line;
+}
+wchar_t *__gw_i_fgetws(wchar_t *restrict to, int n, FILE *restrict f) {
+  CALLER();
+  return got_line(g, fgetws(to, n, f), f, at);
+}
+wchar_t *__gw_i___fgetws_chk(wchar_t *restrict to, size_t room, int n, FILE *restrict f) {
+  CALLER();
+  check_room((size_t)n, room);
+  return got_line(g, fgetws(to, n, f), f, at);
 }
 int __gw_i_fputws(const wchar_t *restrict s, FILE *restrict f) {
   CALLER();
@@ -218,21 +246,39 @@ int __gw_i_fputws(const wchar_t *restrict s, FILE *restrict f) {
   stdio_gives(g, f);
   return fputws(s, f);
 }
-/* Of what it prints, the format alone is looked at. */
-int __gw_i_vswprintf(wchar_t *restrict to, size_t n, const wchar_t *restrict f, va_list ap) {
-  CALLER();
+/* Of what they print, the format alone is looked at. */
+static int prints(struct race_g *g, wchar_t *to, size_t n, const wchar_t *f, va_list ap, struct race_at at) {
   R_WIDE(f);
   int r = vswprintf(to, n, f, ap);
   if (r >= 0) W(to, WIDE((size_t)r + 1));
   return r;
 }
+int __gw_i_vswprintf(wchar_t *restrict to, size_t n, const wchar_t *restrict f, va_list ap) {
+  CALLER();
+  return prints(g, to, n, f, ap, at);
+}
+int __gw_i___vswprintf_chk(wchar_t *restrict to, size_t n, int flag, size_t room, const wchar_t *restrict f,
+                           va_list ap) {
+  CALLER();
+  (void)flag;
+  check_room(n, room);
+  return prints(g, to, n, f, ap, at);
+}
 int __gw_i_swprintf(wchar_t *restrict to, size_t n, const wchar_t *restrict f, ...) {
   CALLER();
-  R_WIDE(f);
   va_list ap;
   va_start(ap, f);
-  int r = vswprintf(to, n, f, ap);
+  int r = prints(g, to, n, f, ap, at);
   va_end(ap);
-  if (r >= 0) W(to, WIDE((size_t)r + 1));
+  return r;
+}
+int __gw_i___swprintf_chk(wchar_t *restrict to, size_t n, int flag, size_t room, const wchar_t *restrict f, ...) {
+  CALLER();
+  (void)flag;
+  check_room(n, room);
+  va_list ap;
+  va_start(ap, f);
+  int r = prints(g, to, n, f, ap, at);
+  va_end(ap);
   return r;
 }

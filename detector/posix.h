@@ -99,6 +99,27 @@ char *__realpath_chk(const char *path, char *to, size_t room);
 ssize_t __readlink_chk(const char *path, char *to, size_t n, size_t room);
 int __gethostname_chk(char *to, size_t n, size_t room);
 int __poll_chk(struct pollfd *p, nfds_t n, int timeout, size_t room);
+wchar_t *__wcscpy_chk(wchar_t *to, const wchar_t *from, size_t room);
+wchar_t *__wcpcpy_chk(wchar_t *to, const wchar_t *from, size_t room);
+wchar_t *__wcscat_chk(wchar_t *to, const wchar_t *from, size_t room);
+wchar_t *__wcsncpy_chk(wchar_t *to, const wchar_t *from, size_t n, size_t room);
+wchar_t *__wcpncpy_chk(wchar_t *to, const wchar_t *from, size_t n, size_t room);
+wchar_t *__wcsncat_chk(wchar_t *to, const wchar_t *from, size_t n, size_t room);
+wchar_t *__wmemcpy_chk(wchar_t *to, const wchar_t *from, size_t n, size_t room);
+wchar_t *__wmemmove_chk(wchar_t *to, const wchar_t *from, size_t n, size_t room);
+wchar_t *__wmempcpy_chk(wchar_t *to, const wchar_t *from, size_t n, size_t room);
+wchar_t *__wmemset_chk(wchar_t *to, wchar_t c, size_t n, size_t room);
+wchar_t *__fgetws_chk(wchar_t *to, size_t room, int n, FILE *f);
+int __swprintf_chk(wchar_t *to, size_t n, int flag, size_t room, const wchar_t *fmt, ...);
+int __vswprintf_chk(wchar_t *to, size_t n, int flag, size_t room, const wchar_t *fmt, va_list ap);
+size_t __mbstowcs_chk(wchar_t *to, const char *from, size_t n, size_t room);
+size_t __wcstombs_chk(char *to, const wchar_t *from, size_t n, size_t room);
+size_t __mbsrtowcs_chk(wchar_t *to, const char **place, size_t n, mbstate_t *state, size_t room);
+size_t __wcsrtombs_chk(char *to, const wchar_t **place, size_t n, mbstate_t *state, size_t room);
+size_t __mbsnrtowcs_chk(wchar_t *to, const char **place, size_t most, size_t n, mbstate_t *state, size_t room);
+size_t __wcsnrtombs_chk(char *to, const wchar_t **place, size_t most, size_t n, mbstate_t *state, size_t room);
+int __wctomb_chk(char *to, wchar_t c, size_t room);
+size_t __wcrtomb_chk(char *to, wchar_t c, mbstate_t *state, size_t room);
 _Noreturn void __chk_fail(void);
 int __cxa_atexit(void (*f)(void *), void *arg, void *module);
 
@@ -107,6 +128,12 @@ long __isoc23_strtol(const char *s, char **end, int base) __attribute__((weak));
 long long __isoc23_strtoll(const char *s, char **end, int base) __attribute__((weak));
 unsigned long __isoc23_strtoul(const char *s, char **end, int base) __attribute__((weak));
 unsigned long long __isoc23_strtoull(const char *s, char **end, int base) __attribute__((weak));
+long __isoc23_wcstol(const wchar_t *s, wchar_t **end, int base) __attribute__((weak));
+long long __isoc23_wcstoll(const wchar_t *s, wchar_t **end, int base) __attribute__((weak));
+unsigned long __isoc23_wcstoul(const wchar_t *s, wchar_t **end, int base) __attribute__((weak));
+unsigned long long __isoc23_wcstoull(const wchar_t *s, wchar_t **end, int base) __attribute__((weak));
+intmax_t __isoc23_strtoimax(const char *s, char **end, int base) __attribute__((weak));
+uintmax_t __isoc23_strtoumax(const char *s, char **end, int base) __attribute__((weak));
 
 /* What its headers call scanf, for the C that a program is written in. */
 #define SCANF(pre, weak)                                        \

@@ -11,6 +11,7 @@ LEVELS = ("-O0", "-O1", "-O2", "-O3")
 # So that each call is one: the compiler knows what many of them do.  In static programs getaddrinfo and its like are warned of.
 CALLS = {"names_norace": ("-Wl,--no-warnings",), "names_race": ("-Wl,--no-warnings",),
          "strings_race": ("-fno-builtin",), "system_race": ("-fno-builtin",), "texts_race": ("-fno-builtin",),
+         "wide_norace": ("-fno-builtin",), "wide_race": ("-fno-builtin",),
          "stores_norace": ("-lm",), "stores_race": ("-lm", "-Wl,--no-warnings")}
 
 
@@ -38,6 +39,30 @@ def test_verdict_in_a_static_program(source, programs, tmp_path):
 def test_calls_that_the_compiler_leaves(programs, tmp_path):
     source = next(p for p in PROGRAMS if p.stem == "strings_norace")
     gt.check(source, gt.run_race(programs(source, "-O1", "-fno-builtin"), folder=tmp_path))
+
+
+TOO_LITTLE_ROOM = ("__wcscpy_chk(out, L\"abc\", 3)", "__wcpcpy_chk(out, L\"abc\", 3)", "__wcscat_chk(out, L\"abc\", 3)",
+                   "__wcsncpy_chk(out, L\"abc\", 4, 3)", "__wcpncpy_chk(out, L\"abc\", 4, 3)",
+                   "__wcsncat_chk(out, L\"abc\", 3, 3)", "__wmemcpy_chk(out, L\"abc\", 4, 3)",
+                   "__wmemmove_chk(out, L\"abc\", 4, 3)", "__wmempcpy_chk(out, L\"abc\", 4, 3)",
+                   "__wmemset_chk(out, L'x', 4, 3)", "__swprintf_chk(out, 4, 1, 3, L\"a\")",
+                   "__mbstowcs_chk(out, \"abc\", 4, 3)", "__wcstombs_chk(bytes, L\"abc\", 4, 3)",
+                   "__mbsrtowcs_chk(out, &place, 4, &state, 3)", "__wcsrtombs_chk(bytes, &wide_place, 4, &state, 3)",
+                   "__mbsnrtowcs_chk(out, &place, 2, 4, &state, 3)", "__wcsnrtombs_chk(bytes, &wide_place, 2, 4, &state, 3)",
+                   "__wctomb_chk(bytes, L'x', 0)", "__wcrtomb_chk(bytes, L'x', &state, 0)", "__fgetws_chk(out, 3, 4, zero)")
+
+
+def test_too_little_room_ends_the_program(tmp_path):
+    """What _FORTIFY_SOURCE is for."""
+    cases = "".join(f"    case {i}: (void){call}; break;\n" for i, call in enumerate(TOO_LITTLE_ROOM))
+    source = tmp_path / "room.c"
+    source.write_text(f'#include "{gt.REPO}/tests/posix/programs/wide.h"\nint main(int argc, char **argv) {{\n'
+                      f'  (void)argc, fresh("abc"), zero = fopen("/dev/zero", "r"), out[0] = 0;\n'
+                      f"  switch (atoi(argv[1])) {{\n{cases}  }}\n}}\n")
+    program = gt.compile_c([source], tmp_path / "room", "-O1", "-fno-builtin")
+    for i, call in enumerate(TOO_LITTLE_ROOM):
+        run = gt.run_race(program, str(i), folder=tmp_path)
+        assert run.status == -6 and "buffer overflow" in run.result.stderr, f"{call}: {run.result}"
 
 
 OWN = r"""
