@@ -13,6 +13,7 @@
 #include "atomics.h"
 #include "calls.h"
 #include "check.h"
+#include "dominated.h"
 #include "guard.h"
 #include "host.h"
 #include "ignore.h"
@@ -120,6 +121,7 @@ void instrument(Function &f, Abi &abi, const Memory &memory, std::vector<Mention
   mention(work, mentions);
   for (Instruction *i : work.atomics) replace_atomic(i, abi);
   for (CallBase *call : work.libcalls) replace_atomic_libcall(call, abi, sharing, work);
+  if (!audit && work.plain.size() > 1 && !f.hasOptNone()) drop_dominated(f, work.plain);
   if (!audit && work.plain.size() > 1 && !f.hasOptNone()) drop_overwritten(f, work.plain);
   if (!audit && !work.plain.empty() && !f.hasOptNone()) check_loops(f, abi, memory.names, work.plain);
   if (!audit && work.plain.size() > 1 && !f.hasOptNone()) join_neighbours(f, memory.names, work.plain);
