@@ -1,6 +1,7 @@
 /* Releases that nobody is likely to take: what is written to a stream whose other end is in another process.
  *
- * Whoever reads an answer there comes after whoever wrote what it answers, so such a stream has a clock.  But nearly
+ * Whoever reads an answer there comes after whoever wrote what it answers, so such a stream has a clock; so has a pipe
+ * whose readers are elsewhere, as its other end may yet come here (by /proc/self/fd, or in a message).  But nearly
  * all streams have one user at a time, who knows all that their clocks hold; if each write ended his epoch, a server's
  * accesses would be the first of their epoch after each answer.  So he *lends* his open clock: the object gets (tree,
  * slot, open clock), the epoch goes on, and no id is used up.

@@ -317,8 +317,8 @@ void fd_find_out(int fd);
 
 /* --- posix_peer.c: which streams have their other end in another process
  * ------------------------------------------------------ */
-/* What was seen of a socket since its number was given out. */
-enum peer_role { PEER_NONE, PEER_LISTENS, PEER_ACCEPTED, PEER_CONNECTED };
+/* What was seen of a socket or pipe since its number was given out. */
+enum peer_role { PEER_NONE, PEER_LISTENS, PEER_ACCEPTED, PEER_CONNECTED, PEER_PIPE /* made here */ };
 void fd_set_role(int fd, enum peer_role role);
 enum peer_role fd_role(int fd);
 /* It is bound, and about to listen; and again once it does. */
@@ -332,6 +332,8 @@ void peer_accepted(int listener, int fd);
 void peer_message(const struct msghdr *m);
 /* Certainly in another process?  `there` is the address of fd's other end. */
 bool peer_is_elsewhere(int fd, enum peer_role role, const struct sockaddr_storage *there);
+/* The same of who reads from the pipe that fd is an end of. */
+bool peer_reads_elsewhere(int fd, enum peer_role role, const struct stat *pipe);
 void peer_before_fork(void);
 void peer_after_fork(void);
 

@@ -3,7 +3,7 @@
  *
  * A descriptor names a channel to read from and one to write to; the address of a channel names its clock.  They are
  * found out on first use and kept per number until it is closed.  Which two ends belong together:
- *   pipe, FIFO            one channel per inode
+ *   pipe, FIFO            one channel per inode; writes are lent to it if all who read are in other processes
  *   socket pair           noted when it is made
  *   stream to another     one channel for both directions, per descriptor and its copies, to which writes are lent
  *   process               (posix_peer.c says which; lend.c)
@@ -103,6 +103,7 @@ static void channel_free(struct channel *c) {
 
 struct identity {
   uint64_t in[2], out[2]; /* keys of its channels */
+  bool read_elsewhere;    /* a pipe, and nobody here reads from it */
   enum { FILE_LIKE, KEYED, SHARED /* as far as is known yet */, SHARED_FOR_GOOD, OWN, ELSEWHERE } kind;
 };
 
@@ -157,6 +158,7 @@ static struct identity identify(int fd, enum peer_role role) {
       id.kind = KEYED;
       id.in[0] = id.out[0] = st.st_ino;
       id.in[1] = id.out[1] = st.st_dev;
+      id.read_elsewhere = peer_reads_elsewhere(fd, role, &st);
     } else if (S_ISSOCK(st.st_mode)) {
       identify_socket(fd, role, &id);
     } else if (!(st.st_mode & S_IFMT)) {
@@ -175,6 +177,7 @@ static void settle_locked(struct number *n, const struct identity *id) {
   if (id->kind == KEYED) {
     n->in = channel_locked(id->in[0], id->in[1]);
     n->out = channel_locked(id->out[0], id->out[1]);
+    if (id->read_elsewhere && n->out->refs == 2) n->out->lent_to = true; /* no other number was known for the pipe */
   } else {
     n->in = n->out = id->kind == SHARED_FOR_GOOD ? &any_socket : channel_new();
     n->in->refs += id->kind == SHARED_FOR_GOOD ? 2 : 1;

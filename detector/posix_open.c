@@ -30,7 +30,10 @@ static int two_opened(int r, int *fds, struct race_at at) {
 
 static int pipe_opened(int r, int *fds, struct race_at at) {
   two_opened(r, fds, at);
-  for (int i = 0; r == 0 && posix_self() && i < 2; i++) fd_find_out(fds[i]);
+  for (int i = 0; r == 0 && posix_self() && i < 2; i++) {
+    fd_set_role(fds[i], PEER_PIPE);
+    fd_find_out(fds[i]);
+  }
   return r;
 }
 

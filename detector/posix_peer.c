@@ -13,11 +13,16 @@
  * numbers are searched when something is connected for the first time.  Once there is such a listener, or a message
  * came, nothing more is said to be elsewhere.  In doubt both ends of a stream may be here: that costs time only.
  *
+ * Of a pipe it is said of an end that can only be written to, if the pipe has no name, wasn't made by a call that we
+ * saw, and no descriptor here can read from it: so it was inherited (the output of a program whose output is read by
+ * another), or libc made it (popen).  For other ends the lowest numbers are searched, once for each such pipe.
+ *
  * Rejected: asking the kernel for the other end's inode and looking for it among our descriptors, which is exact, but
  * takes as long as there are descriptors, for each connection.
  */
 #include "detector/posix.h"
 
+#include <linux/magic.h>
 #include <netinet/in.h>
 
 #include "base/prim.h"
@@ -130,6 +135,28 @@ bool peer_is_elsewhere(int fd, enum peer_role role, const struct sockaddr_storag
   if (there->ss_family == AF_UNIX) return !process_is_ours(fd);
   uint32_t port = port_of(there);
   return port && !port_is_ours(port);
+}
+
+/* How the descriptor was opened: O_RDONLY, O_WRONLY, O_RDWR; or less than 0. */
+static int access_of(int fd) {
+  int flags = gw__real.fcntl(fd, F_GETFL);
+  return flags < 0 ? flags : flags & O_ACCMODE;
+}
+
+static bool is_read_by(int fd, const struct stat *pipe) {
+  struct stat st;
+  if (fstat(fd, &st) != 0 || st.st_ino != pipe->st_ino || st.st_dev != pipe->st_dev) return false;
+  return access_of(fd) != O_WRONLY;
+}
+
+bool peer_reads_elsewhere(int fd, enum peer_role role, const struct stat *pipe) {
+  struct statfs of;
+  if (role == PEER_PIPE || access_of(fd) != O_WRONLY) return false;
+  if (__atomic_load_n(&peers.strangers, __ATOMIC_RELAXED)) return false;
+  if (fstatfs(fd, &of) != 0 || of.f_type != PIPEFS_MAGIC) return false;
+  for (int other = 0; other < INHERITED; other++)
+    if (is_read_by(other, pipe)) return false;
+  return true;
 }
 
 void peer_before_fork(void) { peers.forking = prim_getpid(); }

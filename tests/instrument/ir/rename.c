@@ -2,13 +2,18 @@
 // RUN: clang -O0 -S -emit-llvm | RENAME
 // RUN: clang -O2 -D_FORTIFY_SOURCE=2 -S -emit-llvm | RENAME
 // RUN: clang -O1 -mllvm -godwit-mode=plain -S -emit-llvm | PLAIN
-// Calls and addresses of intercepted functions, however they are spelled; never a function of the module's own.
+// Calls and addresses of intercepted functions, however they are spelled; never a function of the module's own.  What
+// the detector mustn't bring into static programs by itself is asked for here.
 #include <pthread.h>
+#include <pwd.h>
 #include <stddef.h>
 
 // RENAME: @table = {{.*}}ptr @__gw_i_pthread_mutex_lock, ptr @__gw_i_free
 // PLAIN: @table = {{.*}}ptr @pthread_mutex_lock, ptr @free
 void free(void *p);
+// RENAME: @[[ASKS:.*]] = private constant ptr @getpwuid
+// RENAME: @llvm.compiler.used = {{.*}}ptr @[[ASKS]]
+// PLAIN-NOT: @getpwuid
 void *const table[] = {(void *)pthread_mutex_lock, (void *)free};
 
 size_t strlen(const char *s);
@@ -34,4 +39,9 @@ char *f(pthread_mutex_t *m, const char *s) {
 // RENAME-NOT: __gw_i_strdup
 char *g(const char *s) { return strdup(s); }
 // RENAME: ret ptr
+// RENAME-LABEL: define {{.*}} @h(
+// RENAME: call {{.*}} @__gw_i_getpwuid(
+// PLAIN-LABEL: define {{.*}} @h(
+// PLAIN: call {{.*}} @getpwuid(
+struct passwd *h(uid_t id) { return getpwuid(id); }
 // RENAME-NOT: declare {{.*}} @pthread_mutex_lock

@@ -61,6 +61,38 @@ static void goes_on(void) {
   }
   MUST(epochs > 0 && epochs < 10);
 }
+/* Likewise what goes by stdio to a pipe that another process reads from, and by a copy of its end. */
+static FILE *reader;
+static void prints(void) {
+  turn_wait(1);
+  x++;
+  fprintf(reader, "%d", 1), fflush(reader);
+  fflush(stdout);
+  x++;
+  uint32_t epoch = open_epoch();
+  for (int i = 0; i < 20; i++) {
+    x++;
+    fprintf(reader, "%d", i), fputs("text", reader), fwrite("text", 2, 2, reader), fputc('c', reader);
+    fflush(reader);
+    put(fileno(reader)), put(other);
+    fflush(stdout); /* mostly a pipe that was inherited */
+  }
+  MUST(open_epoch() == epoch);
+  turn_done();
+}
+static void prints_next(void) {
+  turn_wait(2);
+  fputs("text", reader), fflush(reader);
+  turn_done();
+}
+static void read_elsewhere(void) {
+  reader = popen("cat >/dev/null", "w");
+  MUST(reader);
+  other = dup(fileno(reader));
+  both(prints, prints_next);
+  close(other);
+  pclose(reader);
+}
 static void nothing(void) {}
 static void has_it_first(void) {
   turn_wait(1);
@@ -227,6 +259,7 @@ int main(int argc, char **argv) {
   for (enum way way = 0; way < WAYS; way++) elsewhere(way);
   for (int i = 0; i < 2; i++) late(AF_UNIX, i), late(AF_INET, i);
   late_pipe();
+  read_elsewhere();
   connected_by_the_parent(AF_UNIX);
   connected_by_the_parent(AF_INET);
   inherits_a_listener(AF_UNIX);
