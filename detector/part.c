@@ -149,31 +149,36 @@ static inline __attribute__((always_inline)) void settle(struct det_thread *t, s
   }
 }
 
-/* There are entries of other bytes in the access's cell, or some that were displaced. */
+/* There are entries of other bytes in the access's cell, or some that were displaced.  False, and nothing is done, if
+ * that takes more. */
+static inline __attribute__((always_inline)) bool put_beside(struct det_thread *t, const struct race_g *g,
+                                                             struct part r, unsigned plane, uint32_t ctx,
+                                                             unsigned *meta) {
+  const uint32_t old = *meta & META_WRITE << plane ? *shadow_cell(plane, r.granule) : 0;
+  const bool own = old && cell_same_id(old, g->epoch);
+  if (!own && !is_before(t, g, old, r.mask)) return false;
+  struct displaced d;
+  const int found = judge_displaced(t, g, r, plane, *meta, &d);
+  if (found != BESIDE) return found == RECORDED;
+  if (!part_is_ordered(t, g, r, plane, *meta)) return false;
+  const uint32_t rest = own ? 0 : without(old, r.mask);
+  if (rest) {
+    if (UNLIKELY(!may_displace(t, &d, plane, rest))) return false;
+    *meta |= META_VICTIMS;
+  }
+  settle(t, r, plane, &d, rest);
+  if (own) {
+    const uint32_t was = context_get(plane, r.granule);
+    if (was != ctx) ctx = depot_composite(t, was, ctx, r.mask);
+  }
+  *meta = put_part(t, g, r, plane, ctx, *meta);
+  return true;
+}
+
 static inline __attribute__((always_inline)) unsigned access_beside(struct det_thread *t, const struct race_g *g,
                                                                     struct part r, unsigned plane, uint32_t ctx,
                                                                     unsigned meta) {
-  const uint32_t old = meta & META_WRITE << plane ? *shadow_cell(plane, r.granule) : 0;
-  const bool own = old && cell_same_id(old, g->epoch);
-  if (!own && !is_before(t, g, old, r.mask)) return meta;
-  struct displaced d;
-  const int found = judge_displaced(t, g, r, plane, meta, &d);
-  if (found == BESIDE) {
-    if (!part_is_ordered(t, g, r, plane, meta)) return meta;
-    const uint32_t rest = own ? 0 : without(old, r.mask);
-    if (rest) {
-      if (UNLIKELY(!may_displace(t, &d, plane, rest))) return meta;
-      meta |= META_VICTIMS;
-    }
-    settle(t, r, plane, &d, rest);
-    if (own) {
-      const uint32_t was = context_get(plane, r.granule);
-      if (was != ctx) ctx = depot_composite(t, was, ctx, r.mask);
-    }
-    meta = put_part(t, g, r, plane, ctx, meta);
-  } else if (found == OTHER) {
-    return meta;
-  }
+  if (!put_beside(t, g, r, plane, ctx, &meta)) return meta;
   line_unlock(shadow_meta(r.granule >> 3), (uint8_t)meta);
   return ROW_DONE;
 }
@@ -228,45 +233,57 @@ unsigned granule_read(struct det_thread *t, const struct race_g *g, uintptr_t gr
   return left;
 }
 
-/* Several granules, of which each has its own bytes; all are judged before one is changed. */
-static __attribute__((noinline)) unsigned access_parts(struct det_thread *t, const struct race_g *g, uintptr_t granule,
-                                                       const uint8_t *mask, unsigned plane, uint32_t ctx,
-                                                       unsigned meta) {
-  unsigned simple = 0;
-  for (unsigned i = 0; i < LINE_CELLS; i++) {
-    if (!mask[i]) continue;
-    const int found = judge_part(t, g, (struct part){granule + i, mask[i]}, plane, ctx, meta);
-    if (found != SIMPLE && found != RECORDED) return meta;
-    simple |= (unsigned)(found == SIMPLE) << i;
+/* The first granule of a line that `mask` has bytes of, and these; they go from the mask. */
+static inline struct part next_part(uintptr_t line, uint64_t *mask) {
+  const unsigned i = (unsigned)__builtin_ctzl(*mask) / 8;
+  const struct part r = {line << 3 | i, (uint8_t)(*mask >> 8 * i)};
+  *mask &= ~((uint64_t)CELL_BYTES << 8 * i);
+  return r;
+}
+
+/* Several granules, of which each has its own bytes.  If one takes more, those before it are recorded. */
+static __attribute__((noinline)) bool write_parts(struct det_thread *t, const struct race_g *g, uintptr_t line,
+                                                  uint64_t mask, uint32_t ctx, unsigned *meta) {
+  while (mask) {
+    const struct part r = next_part(line, &mask);
+    const uint32_t old = *meta & META_WRITE ? *shadow_cell(0, r.granule) : 0;
+    if (UNLIKELY(old & CELL_ATOMIC)) return false;
+    if (old && cell_same_id(old, g->epoch) && !(r.mask & ~old)) continue;
+    if (UNLIKELY(!put_beside(t, g, r, 0, ctx, meta))) return false;
   }
-  for (; simple; simple &= simple - 1) {
-    const unsigned i = (unsigned)__builtin_ctz(simple);
-    meta = put_part(t, g, (struct part){granule + i, mask[i]}, plane, ctx, meta);
+  if (*meta & META_VICTIMS) *meta = line_victims(line << 3, *meta);
+  return true;
+}
+
+/* Reads are all judged before one is recorded: a line that has one in a read plane gets no duos any more. */
+static __attribute__((noinline)) bool read_parts(struct det_thread *t, const struct race_g *g, uintptr_t line,
+                                                 uint64_t mask, unsigned plane, uint32_t ctx, unsigned *meta) {
+  uint64_t simple = 0;
+  for (uint64_t rest = mask; rest;) {
+    const uint64_t before = rest;
+    const int found = judge_part(t, g, next_part(line, &rest), plane, ctx, *meta);
+    if (found != SIMPLE && found != RECORDED) return false;
+    if (found == SIMPLE) simple |= before ^ rest;
   }
-  line_unlock(shadow_meta(granule >> 3), (uint8_t)meta);
-  return ROW_DONE;
+  while (simple) *meta = put_part(t, g, next_part(line, &simple), plane, ctx, *meta);
+  return true;
 }
 
 /* How many of them a concurrent reader has, where that counts. */
-static unsigned taken_parts(struct det_thread *t, const struct race_g *g, uintptr_t granule, const uint8_t *mask,
+static unsigned taken_parts(struct det_thread *t, const struct race_g *g, uintptr_t line, uint64_t mask,
                             unsigned meta) {
   unsigned n = 0;
-  for (unsigned i = 0; i < LINE_CELLS; i++)
-    if (mask[i]) n += is_taken(t, g, (struct part){granule + i, mask[i]}, meta);
+  while (mask) n += is_taken(t, g, next_part(line, &mask), meta);
   return n;
 }
 
-bool granules_access(struct det_thread *t, struct race_g *g, uintptr_t line, const uint8_t *mask, uint32_t ctx,
-                     bool write) {
-  const unsigned meta = line_lock(shadow_meta(line));
-  const unsigned taken = write || LIKELY(!t->own_plane) ? 0 : taken_parts(t, g, line << 3, mask, meta);
-  const unsigned plane = write ? 0 : taken ? t->own_plane : t->plane;
-  const unsigned left = access_parts(t, g, line << 3, mask, plane, ctx, meta);
-  if (left != ROW_DONE) {
-    line_unlock(shadow_meta(line), (uint8_t)left);
-    return false;
-  }
-  t->displaced += taken;
-  g->recorded = true;
-  return true;
+bool granules_access(struct det_thread *t, struct race_g *g, uintptr_t line, uint64_t mask, uint32_t ctx, bool write) {
+  unsigned meta = line_lock(shadow_meta(line));
+  const unsigned taken = write || LIKELY(!t->own_plane) ? 0 : taken_parts(t, g, line, mask, meta);
+  const unsigned plane = taken ? t->own_plane : t->plane;
+  const bool done = write ? write_parts(t, g, line, mask, ctx, &meta) : read_parts(t, g, line, mask, plane, ctx, &meta);
+  line_unlock(shadow_meta(line), (uint8_t)meta);
+  g->recorded |= write || done;
+  if (done) t->displaced += taken;
+  return done;
 }

@@ -12,10 +12,9 @@ unsigned granule_access(struct det_thread *t, const struct race_g *g, uintptr_t 
 /* A read that is no part of a range: where a concurrent reader has the cell it goes to the thread's own plane, if it
  * has one (plane.c). */
 unsigned granule_read(struct det_thread *t, const struct race_g *g, uintptr_t granule, uint32_t mask, uint32_t ctx);
-/* Those of mask[i] of the i-th granule of a line, for all eight.  False, and nothing has changed, if that takes more.
- */
-bool granules_access(struct det_thread *t, struct race_g *g, uintptr_t line, const uint8_t *mask, uint32_t ctx,
-                     bool write);
+/* The bytes of a line that mask, which isn't 0, has a bit for.  False if it takes more: what a write has recorded
+ * before it gave up is found recorded by the next who tries; a read has recorded nothing. */
+bool granules_access(struct det_thread *t, struct race_g *g, uintptr_t line, uint64_t mask, uint32_t ctx, bool write);
 /* [p, p+n), of one granule, as a cell's bytes. */
 static inline uint32_t granule_bytes(uintptr_t p, size_t n) { return (0xffu >> (8 - n)) << (p & 7); }
 

@@ -1,5 +1,5 @@
-/* One member of each of many structures, as a loop accesses it: elements with gaps between them, which share what is
- * found out once.  Those that lie in one line are judged and recorded under one lock (row.h) where nothing rare is in
+/* What a loop accesses with gaps: one member of each of many structures, or some bytes of a line.  They share what is
+ * found out once.  Those that lie in one line are judged and recorded under one lock (part.h) where nothing rare is in
  * the way; else each goes the way of a single access.
  */
 #include "detector/depot.h"
@@ -17,12 +17,11 @@ struct elements {
 enum { LINE_STRIDE_MAX = 32 };
 
 /* The bytes of those that lie in the next one's line; how many there are. */
-static inline unsigned gather(struct elements *e, uint8_t *mask) {
+static inline unsigned gather(struct elements *e, uint64_t *mask) {
   const uintptr_t line_end = (e->p | 63) + 1;
   unsigned n = 0;
   for (; e->p < e->end && e->p + e->size <= line_end; e->p += e->stride, n++)
-    for (uintptr_t granule = e->p >> 3; granule <= (e->p + e->size - 1) >> 3; granule++)
-      mask[granule % LINE_CELLS] |= (uint8_t)bytes_in(granule, e->p, e->p + e->size);
+    *mask |= UINT64_MAX >> (64 - e->size) << (e->p & 63);
   return n;
 }
 
@@ -44,14 +43,40 @@ void det_thunk_strided(uintptr_t p, size_t n, uint64_t shape, uintptr_t pc, uint
   const bool lines = simple && e.stride <= LINE_STRIDE_MAX;
   while (e.p < e.end) {
     const uintptr_t first = e.p;
-    uint8_t mask[LINE_CELLS] = {0};
-    const unsigned k = lines ? gather(&e, mask) : 0;
+    uint64_t mask = 0;
+    const unsigned k = lines ? gather(&e, &mask) : 0;
     if (k > 1 && granules_access(t, g, first >> 6, mask, ctx, write)) {
       if (!write && (t->reads += k) >= READS_WINDOW) det_choose_plane(t);
       continue;
     }
     if (k == 0) e.p += e.stride;
     for (uintptr_t q = first; q < e.p; q += e.stride) det_element(t, g, q, e.size, at, ctx, write);
+  }
+  det_exit(t);
+}
+
+/* The lowest bit of a mask that isn't 0, and those above it up to the first gap. */
+static inline uint64_t lowest_run(uint64_t mask) { return mask & ~(mask + (mask & -mask)); }
+
+/* The bytes of the line at `p` that `mask` names: what a loop accessed there, in any order (instrument/combining.cpp).
+ */
+void det_thunk_mask(uintptr_t p, uint64_t mask, uintptr_t pc, uintptr_t fp, enum race_op op);
+void det_thunk_mask(uintptr_t p, uint64_t mask, uintptr_t pc, uintptr_t fp, enum race_op op) {
+  struct det_thread *t = det_enter();
+  struct race_g *g = t->g;
+  if (UNLIKELY(!g)) g = race_self();
+  const struct race_at at = {pc, fp};
+  const bool write = op != RACE_READ, simple = g->epoch && !g->ignore && shadow_covered(p);
+  const uint32_t ctx = simple ? depot_context_plain(t, g, at) : 0;
+  if (simple && granules_access(t, g, p >> 6, mask, ctx, write)) {
+    if (!write && ++t->reads >= READS_WINDOW) det_choose_plane(t);
+    mask = 0;
+  }
+  while (mask) {
+    const uint64_t run = lowest_run(mask);
+    const unsigned first = (unsigned)__builtin_ctzl(run), n = 64 - (unsigned)__builtin_clzl(run) - first;
+    det_element(t, g, p + first, n, at, ctx, write);
+    mask &= ~run;
   }
   det_exit(t);
 }

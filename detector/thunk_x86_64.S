@@ -308,6 +308,24 @@
 	.size	\name, . - \name
 	.endm
 
+	/* The bytes that rsi names, a bit for each, of the line at rdi: such as an inline check has missed. */
+	.macro MASK name, op
+	.globl	\name
+	.type	\name, @function
+	.p2align 4
+\name:
+	.cfi_startproc
+	testq	%rsi, %rsi
+	jz	9f
+	SAVE_REGS
+	movl	$\op, %r8d
+	jmp	mask_tail
+	.cfi_adjust_cfa_offset -64
+9:	ret
+	.cfi_endproc
+	.size	\name, . - \name
+	.endm
+
 	THUNK __gw_read1, 1, det_thunk_read
 	THUNK __gw_read2, 2, det_thunk_read
 	THUNK __gw_read4, 4, det_thunk_read
@@ -332,6 +350,8 @@
 	CHECK __gw_check_write16, 16, 1, __gw_write16
 	STRIDED __gw_check_read_strided, 0
 	STRIDED __gw_check_write_strided, 1
+	MASK __gw_check_read_mask, 0
+	MASK __gw_check_write_mask, 1
 	.globl	__gw_check_read_range, __gw_check_write_range
 	.set	__gw_check_read_range, __gw_read_range
 	.set	__gw_check_write_range, __gw_write_range
@@ -351,6 +371,22 @@ range_tail:
 	ret
 	.cfi_endproc
 	.size	range_tail, . - range_tail
+
+	.type	mask_tail, @function
+	.p2align 4
+mask_tail:
+	.cfi_startproc
+	.cfi_adjust_cfa_offset 64
+	movq	64(%rsp), %rdx		/* return address */
+	leaq	AT_TRACKED(%rbp), %rcx
+	subq	$8, %rsp
+	.cfi_adjust_cfa_offset 8
+	cld
+	call	det_thunk_mask
+	RESTORE_REGS
+	ret
+	.cfi_endproc
+	.size	mask_tail, . - mask_tail
 
 	.type	strided_tail, @function
 	.p2align 4

@@ -8,6 +8,7 @@
 #include "llvm/Support/Alignment.h"
 
 namespace llvm {
+class AllocaInst;
 class AnyMemIntrinsic;
 class CallBase;
 class DILocation;
@@ -21,6 +22,11 @@ class Value;
 
 namespace godwit {
 
+// What an access has touched since its last check: a line of 64 bytes, and a bit for each of those (combining.h).
+struct Collected {
+  llvm::AllocaInst *line = nullptr, *bytes = nullptr;  // registers in the end
+};
+
 // A plain access: the check goes directly before `at`, and is blamed on its source line.
 struct Access {
   llvm::Instruction *at;
@@ -31,6 +37,7 @@ struct Access {
   bool write;
   const llvm::DILocation *line = nullptr;  // to blame instead of that of `at`
   uint64_t stride = 0;                     // from element to element, bytes; 0: `length` has no gaps
+  Collected collected = {};                // where a miss is noted instead of being told at once
 };
 
 // An access for the list of names: where it is, and 'r', 'w' or 'a'.

@@ -27,6 +27,7 @@
 
 #include "abi.h"
 #include "budget.h"
+#include "combining.h"
 #include "llvm/Analysis/LoopInfo.h"
 #include "llvm/Analysis/ValueTracking.h"
 #include "llvm/IR/DiagnosticHandler.h"
@@ -40,6 +41,7 @@
 #include "llvm/Support/KnownBits.h"
 #include "llvm/Transforms/Utils/BasicBlockUtils.h"
 #include "llvm/Transforms/Utils/Local.h"
+#include "llvm/Transforms/Utils/PromoteMemToReg.h"
 #include "llvm/Transforms/Utils/SSAUpdater.h"
 #include "masks.h"
 #include "tls.h"
@@ -240,6 +242,7 @@ class Check {
     MDNode *weights = MDBuilder(b_.getContext()).createUnlikelyBranchWeights();
     Instruction *cold = SplitBlockAndInsertIfThen(missing, access_.at, false, weights);
     cold->getParent()->setName("gw.cold");
+    if (access_.collected.line) return collect(abi_, access_, cold);
     IRBuilder<> cb(cold);
     cb.SetCurrentDebugLocation(line());
     call(cb, "__gw_", true);
@@ -431,6 +434,16 @@ void place_inline(Function &f, Abi &abi, DominatorTree &dominators, ArrayRef<con
   regions.settle();
 }
 
+void make_registers(Function &f, const std::vector<Access> &accesses) {
+  std::vector<AllocaInst *> registers;
+  for (const Access &access : accesses)
+    for (AllocaInst *reg : {access.collected.line, access.collected.bytes})
+      if (reg) registers.push_back(reg);
+  if (registers.empty()) return;
+  DominatorTree dominators(f);
+  PromoteMemToReg(registers, dominators);
+}
+
 }  // namespace
 
 void place_checks(Function &f, Abi &abi, const std::vector<Access> &accesses) {
@@ -440,10 +453,12 @@ void place_checks(Function &f, Abi &abi, const std::vector<Access> &accesses) {
     if (dominators.isReachableFromEntry(access.at->getParent()))
       (access.length || access.size > kInlineBytes ? called : candidates).push_back(&access);
   Budget budget(f, dominators, candidates);
-  for (const Access *access : candidates) (budget.affords_inline(*access) ? inlined : called).push_back(access);
+  for (const Access *access : candidates)
+    (access->collected.line || budget.affords_inline(*access) ? inlined : called).push_back(access);
   remark(f, inlined.size(), called.size());
   for (const Access *access : called) Check(abi, *access).place_call();
   if (!inlined.empty()) place_inline(f, abi, dominators, inlined);
+  make_registers(f, accesses);
 }
 
 }  // namespace godwit

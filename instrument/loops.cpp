@@ -17,21 +17,25 @@ using namespace llvm;
 namespace godwit {
 namespace {
 
+// The detector's calls that release and acquire nothing: of memory intrinsics, and checks.
+bool is_ours(const Function &callee) {
+  return callee.getName().starts_with("__gw_mem") || callee.getName().starts_with("__gw_check_");
+}
+
 // Calls that neither end a region nor fail to come back.
 bool is_quiet_call(const CallBase &call) {
   if (isa<IntrinsicInst>(call)) return true;
   const Function *callee = call.getCalledFunction();
   if (!callee) return false;
   // A poll releases and acquires nothing (polls.cpp).
-  return callee->getName() == kPollPlace || callee->getName().starts_with("__gw_mem") ||
-         (call.onlyReadsMemory() && !call.isConvergent());
+  return callee->getName() == kPollPlace || is_ours(*callee) || (call.onlyReadsMemory() && !call.isConvergent());
 }
 
 bool is_quiet(const Instruction &i) {
   if (i.isAtomic() || i.isVolatile()) return false;
   if (const auto *call = dyn_cast<CallBase>(&i)) {
     if (!is_quiet_call(*call)) return false;
-    if (call->getCalledFunction()->getName().starts_with("__gw_mem")) return true;
+    if (const Function *callee = call->getCalledFunction(); callee && is_ours(*callee)) return true;
   }
   return isGuaranteedToTransferExecutionToSuccessor(&i);
 }

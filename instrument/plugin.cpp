@@ -13,6 +13,7 @@
 #include "atomics.h"
 #include "calls.h"
 #include "check.h"
+#include "combining.h"
 #include "dominated.h"
 #include "guard.h"
 #include "host.h"
@@ -125,6 +126,7 @@ void instrument(Function &f, Abi &abi, const Memory &memory, std::vector<Mention
   if (!audit && work.plain.size() > 1 && !f.hasOptNone()) drop_overwritten(f, work.plain);
   if (!audit && !work.plain.empty() && !f.hasOptNone()) check_loops(f, abi, memory.names, work.plain);
   if (!audit && work.plain.size() > 1 && !f.hasOptNone()) join_neighbours(f, memory.names, work.plain);
+  if (!audit && !work.plain.empty() && !f.hasOptNone()) collect_in_lines(f, abi, work.plain);
   if (polls) place_polls(f, abi);
   place_checks(f, abi, work.plain);
   f.addFnAttr("frame-pointer", "all");

@@ -48,6 +48,9 @@ STATEMENTS = [
     "if (ok) ok = P[i].x + P[i].y != {k2};",
     "bad = bad || (i & 3) == 3 || A[i] == ({t}){k2};",
     "if (i & 1) ok = ok && B[i] != ({t}){k2};",
+    "if ((long)B[i] & 1) A[m++] = ({t}){k};",
+    "if ((long)B[i] & 1) s += A[(long){c} - (long)m], m += B[i] > 9;",
+    "if (i % 3) P[m++ / 2].z = 1;",
 ]
 RARE = [
     "if (A[i] == ({t})7) break;",
@@ -64,6 +67,8 @@ RARE = [
     "do q++; while (q < end && (*q = ({t})(*q + 1)) != ({t}){k2});",
     "do r--; while (r > A - 9 && *r != ({t}){k2}); if (r > A) *r = 1;",
     "while (q < end && q[0] + q[1] != ({t}){k2}) q += 2, s++;",
+    "do q++; while (q < end && *q > ({t}){k2}); do r--; while (r > A - 40 && *r < ({t}){k2}); if (q < end && r > A - 40) *q = *r, *r = ({t}){k};",
+    "for (long j = 0; j < width; j++) {{ if ((long)A[j] & 2) B[m++] = ({t})j; if (m == 30) break; }}",
     "__atomic_fetch_add((int *)b - 64, 1, __ATOMIC_RELAXED);",
 ]
 
@@ -88,7 +93,7 @@ def make_loop(rng, number):
     return (f"long F({number})(char *a, char *b, long turns, long width) {{\n"
             f"  {t} *{'restrict ' if rng.random() < 0.3 else ''}A = ({t} *)a, *B = ({t} *)b;\n"
             f"  struct point *P = (struct point *)a;\n"
-            f"  {fill['s'] if '{s}' in head else index} n = ({index})turns;\n  long s = width;\n  {t} *q = B, *end = B + 40, *r = A + 40;\n  _Bool ok = 1, bad = 0;\n  (void)B, (void)P, (void)ok, (void)bad, (void)q, (void)r, (void)end;\n"
+            f"  {fill['s'] if '{s}' in head else index} n = ({index})turns;\n  long s = width;\n  {t} *q = B, *end = B + 40, *r = A + 40;\n  unsigned long m = 0;\n  _Bool ok = 1, bad = 0;\n  (void)B, (void)m, (void)P, (void)ok, (void)bad, (void)q, (void)r, (void)end;\n"
             f"  {head.format(**fill)} {{\n    {join.join(text)}\n  }}{tail}\n  return s + ok + bad;\n}}\n")
 
 

@@ -144,11 +144,11 @@ void assembly(long *a, long n) {
 void volatiles(volatile long *a, long n) {
   for (long i = 0; i < n; i++) a[i] = 1;
 }
-// an access that some turns don't make,
+// an access that some turns don't make (combining.c),
 // RANGE-LABEL: define {{.*}} @some(
 // RANGE: call preserve_allcc void @__gw_check_read_range(
 // RANGE-NOT: __gw_check_write_range
-// RANGE: call preserve_allcc void @__gw_write8(
+// RANGE: call preserve_allcc void @__gw_check_write_mask(
 void some(long *restrict a, const long *b, long n) {
   for (long i = 0; i < n; i++)
     if (b[i]) a[i] = 1;

@@ -89,10 +89,10 @@ _Bool whole(const long *a, unsigned n, long what) {
   return ok;
 }
 
-// Left in the loop: what runs at some turns,
+// Left in the loop, or collected there (combining.c): what runs at some turns,
 // BEHIND-LABEL: define {{.*}} @sometimes(
 // BEHIND-NOT: _range
-// BEHIND: call preserve_allcc void @__gw_read8(
+// BEHIND: call preserve_allcc void @__gw_check_read_mask(
 long sometimes(const long *a, unsigned n) {
   long sum = 0;
   for (unsigned i = 0; i < n; i++)

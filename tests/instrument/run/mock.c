@@ -52,6 +52,14 @@ __attribute__((used, target("general-regs-only"))) void mock_strided(const char 
 STRIDED("__gw_check_read_strided", "0")
 STRIDED("__gw_check_write_strided", "1")
 
+/* Each byte by itself. */
+__attribute__((used, target("general-regs-only"))) void mock_mask(const char *line, uint64_t mask, int write) {
+  for (; mask; mask &= mask - 1) mock_thunk(line + __builtin_ctzl(mask), 1, write);
+}
+#define MASK(name, write) __asm__(".globl " name "\n" name ":\n" SAVE "mov $" write ", %edx\ncall mock_mask\n" RESTORE);
+MASK("__gw_check_read_mask", "0")
+MASK("__gw_check_write_mask", "1")
+
 #define SIZES(name, write)                   \
   THUNK(name "1", "mov $1, %esi\n", write)   \
   THUNK(name "2", "mov $2, %esi\n", write)   \
