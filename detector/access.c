@@ -104,16 +104,13 @@ static uint32_t judge(struct access *a, uintptr_t granule, uint32_t mask, uint32
                       unsigned plane, bool write) {
   uint32_t shared = cell & mask & CELL_BYTES;
   if (!shared) return cell;
-  bool cell_atomic = cell & CELL_ATOMIC;
-  if (!ordered(a->t, a->g, cell)) {
-    if (!(write || a->write) || (cell_atomic && a->atomic)) return cell;
+  const enum verdict v = judge_entry(a->t, a->g, cell, write, a->write, a->atomic);
+  if (v == STAYS) return cell;
+  if (v == RACES) {
     if (plane && readers_of(cell_id(cell))) return judge_readers(a, granule, mask, cell, plane);
     add_race(a, granule, shared, cell, (ctx ? *ctx : context_get(plane, granule)) & SPILL_CTX, write);
-  } else if ((write && !a->write) || (a->atomic && !cell_atomic)) {
-    return cell;
   }
-  cell &= ~shared;
-  return cell & CELL_BYTES ? cell : 0;
+  return without(cell, shared);
 }
 
 /* Is it an atomic that this one, of the same goroutine, replaces altogether?  Then nothing has to be displaced: two

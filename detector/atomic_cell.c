@@ -28,18 +28,8 @@ struct try {
   uint32_t meta; /* of the line */
 };
 
-enum verdict { STAYS, GOES, RACES };
-
 static inline enum verdict judge(const struct try *a, uint32_t cell, bool wrote) {
-  if (!(cell & a->mask)) return STAYS;
-  bool atomic = cell & CELL_ATOMIC;
-  if (!ordered(a->t, a->g, cell)) return (wrote || a->write) && !atomic ? RACES : STAYS;
-  return atomic && (a->write || !wrote) ? GOES : STAYS;
-}
-
-/* An entry of the own epoch that stands for the access as well. */
-static inline bool covers(const struct try *a, uint32_t cell) {
-  return cell_same_id(cell, a->own) && !(a->mask & ~cell);
+  return cell & a->mask ? judge_entry(a->t, a->g, cell, wrote, a->write, true) : STAYS;
 }
 
 static inline bool is_own(const struct try *a, uint32_t cell) { return (cell ^ a->own) < CELL_ATOMIC; }
@@ -76,45 +66,30 @@ enum outcome { COVERED, CLEAR, GIVEN_UP };
 
 static inline enum outcome look(const struct try *a, struct found *f, bool wrote) {
   uint32_t cell = *f->cell;
-  if ((wrote || !a->write) && covers(a, cell)) return COVERED;
+  if (entry_covers(cell, wrote, a->own, a->mask, a->write, true)) return COVERED;
   enum verdict v = judge(a, cell, wrote);
   if (v == RACES) return GIVEN_UP;
   f->rest = v == GOES ? without(cell, a->mask) : cell;
   return CLEAR;
 }
 
-/* One entry, which is in the plane. */
-static inline enum outcome look_at_one(const struct try *a, struct spill_way *spill) {
-  uint32_t cell = *spill->at.cell;
-  const bool wrote = *spill->at.word & SPILL_WRITE;
-  if ((wrote || !a->write) && covers(a, cell)) return COVERED;
-  enum verdict v = judge(a, cell, wrote);
-  if (v == RACES) return GIVEN_UP;
-  spill->left[0] = v == GOES ? without(cell, a->mask) : cell;
-  spill->changed = spill->left[0] != cell;
-  return CLEAR;
+static struct spill_access spill_access_of(const struct try *a) {
+  return (struct spill_access){a->t, a->g, a->granule, a->mask, a->write, true};
 }
 
 static inline enum outcome look_at_spill(const struct try *a, struct spill_way *spill) {
-  spill->at.n = 0;
-  spill->changed = false;
-  if (!(a->meta & META_VICTIMS)) return CLEAR;
-  uint32_t *cell = shadow_cell(SPILL_PLANE, a->granule);
-  if (!*cell) return CLEAR;
-  if (LIKELY(*cell & CELL_BYTES)) {
-    spill->at = (struct spill){cell, shadow_ctx(SPILL_PLANE, a->granule), 1};
-    return look_at_one(a, spill);
+  if (!(a->meta & META_VICTIMS)) {
+    spill_none(a->granule, spill);
+    return CLEAR;
   }
-  const struct spill_access s = {a->t, a->g, a->granule, a->mask, a->own, a->write};
+  const struct spill_access s = spill_access_of(a);
   enum spill_verdict v = spill_judge(&s, spill);
   return v == SPILL_CLEAR ? CLEAR : v == SPILL_COVERED ? COVERED : GIVEN_UP;
 }
 
-static inline void settle(const struct try *a, struct spill_way *spill) {
-  if (spill->at.n == 1)
-    *spill->at.cell = spill->left[0];
-  else if (spill->at.n)
-    spill_settle(a->t, a->granule, spill, 0, 0);
+static void settle(const struct try *a, const struct spill_way *spill, uint32_t cell, uint32_t info) {
+  const struct spill_access s = spill_access_of(a);
+  spill_settle(&s, spill, cell, info);
 }
 
 static inline void put(const struct try *a, const struct found *f, uint32_t ctx) {
@@ -126,30 +101,25 @@ static inline void put(const struct try *a, const struct found *f, uint32_t ctx)
  * of other bytes is a neighbour's, who comes back. */
 static inline bool takes_place(const struct try *a, const struct found *f, const struct spill_way *spill) {
   if (f->plane || f->rest & CELL_ATOMIC || !(f->rest & a->mask) || cell_same_id(f->rest, a->own)) return false;
-  return !spill->at.n || (spill->at.n == 1 && !spill->left[0]);
-}
-
-static inline void take_place(struct try *a, const struct found *f, uint32_t ctx) {
-  *shadow_ctx(SPILL_PLANE, a->granule) = context_get(0, a->granule) | SPILL_WRITE;
-  *shadow_cell(SPILL_PLANE, a->granule) = f->rest;
-  put(a, f, ctx);
-  a->meta |= META_VICTIMS;
+  return spill->at.n == 1 && spill->room == 0;
 }
 
 /* Records the access in its cell, else among the victims; false if neither has room. */
 static inline bool record(struct try *a, const struct found *f, struct spill_way *spill, uint32_t ctx) {
   if (!f->rest) {
-    settle(a, spill);
+    if (spill->less) settle(a, spill, 0, 0);
     put(a, f, ctx);
     return true;
   }
   if (is_own(a, f->rest)) return false;
   if (takes_place(a, f, spill)) {
-    take_place(a, f, ctx);
+    settle(a, spill, f->rest, context_get(0, a->granule) | SPILL_WRITE);
+    put(a, f, ctx);
+    a->meta |= META_VICTIMS;
     return true;
   }
   if (!spill_has_room(a->t, spill)) return false;
-  spill_settle(a->t, a->granule, spill, a->own | a->mask, ctx | (a->write ? SPILL_WRITE : 0));
+  settle(a, spill, a->own | a->mask, ctx | (a->write ? SPILL_WRITE : 0));
   if (*f->cell != f->rest) __atomic_store_n(f->cell, f->rest, __ATOMIC_RELAXED);
   a->meta |= META_VICTIMS;
   if (!a->write) a->t->displaced++;

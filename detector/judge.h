@@ -29,6 +29,23 @@ static inline bool ordered(struct det_thread *t, const struct race_g *g, uint32_
   return LIKELY(*known == me) || ordered_anew(g, id, known, me);
 }
 
+/* What becomes of the bytes that an entry shares with a new access: the rules, said once (why: access.c, file head). */
+enum verdict { STAYS, GOES, RACES };
+
+static inline __attribute__((always_inline)) enum verdict judge_entry(struct det_thread *t, const struct race_g *g,
+                                                                      uint32_t cell, bool wrote, bool write,
+                                                                      bool atomic) {
+  const bool was_atomic = cell & CELL_ATOMIC;
+  if (!ordered(t, g, cell)) return (wrote || write) && !(was_atomic && atomic) ? RACES : STAYS;
+  return (wrote && !write) || (atomic && !was_atomic) ? STAYS : GOES;
+}
+
+/* Does an entry of the open epoch, `own`, stand for a new access of its goroutine to `mask` as well? */
+static inline __attribute__((always_inline)) bool entry_covers(uint32_t cell, bool wrote, uint32_t own, uint32_t mask,
+                                                               bool write, bool atomic) {
+  return cell_same_id(cell, own) && !(mask & ~cell) && (wrote || !write) && (atomic || !(cell & CELL_ATOMIC));
+}
+
 /* What is left of an entry without some of its bytes. */
 static inline __attribute__((always_inline)) uint32_t without(uint32_t cell, uint32_t bytes) {
   cell &= ~(bytes & CELL_BYTES);

@@ -80,73 +80,12 @@ static inline __attribute__((always_inline)) unsigned put_part(struct det_thread
   return meta | bit;
 }
 
-/* What an access does to the entries that were displaced from its granule. */
-struct displaced {
-  struct spill at;
-  unsigned less; /* bit i: the i-th loses the access's bytes */
-  unsigned room; /* a place that is empty, or will be; at.n if there is none */
-};
-
-/* One of them, by the rules of access.c. */
-static inline __attribute__((always_inline)) int judge_displaced_one(struct det_thread *t, const struct race_g *g,
-                                                                     struct part r, bool write, uint32_t cell,
-                                                                     bool wrote) {
-  if (UNLIKELY(cell_same_id(cell, g->epoch)) && (wrote || !write) && !(cell & CELL_ATOMIC) && !(r.mask & ~cell))
-    return RECORDED;
-  if (!ordered(t, g, cell)) return write || wrote ? OTHER : SIMPLE; /* readers don't disturb one another */
-  return wrote && !write ? SIMPLE : BESIDE;                         /* a read doesn't stand for a write */
-}
-
-/* BESIDE: the access can be recorded, as far as they go. */
-static inline __attribute__((always_inline)) int judge_displaced(struct det_thread *t, const struct race_g *g,
-                                                                 struct part r, unsigned plane, unsigned meta,
-                                                                 struct displaced *d) {
-  *d = (struct displaced){{shadow_cell(SPILL_PLANE, r.granule), shadow_ctx(SPILL_PLANE, r.granule), 1}, 0, 0};
-  const uint32_t first = meta & META_VICTIMS ? *d->at.cell : 0;
-  if (!first) return BESIDE;
-  if (UNLIKELY(spill_has_more(first))) return OTHER;
-  d->at = spill_of(r.granule);
-  d->room = d->at.n;
-  const uint32_t *info = spill_info(&d->at);
-  for (unsigned i = 0; i < d->at.n; i++) {
-    const uint32_t cell = d->at.cell[i];
-    if (!cell) d->room = i;
-    if (!(cell & r.mask)) continue;
-    const int found = judge_displaced_one(t, g, r, plane == 0, cell, info[i] & SPILL_WRITE);
-    if (found == SIMPLE) continue;
-    if (found != BESIDE) return found;
-    d->less |= 1u << i;
-    if (!without(cell, r.mask)) d->room = i;
-  }
-  return BESIDE;
-}
-
 /* Can what the access leaves of another epoch's entry in its cell be displaced?  A duo's two entries, and a set's, have
  * places of their own. */
-static inline __attribute__((always_inline)) bool may_displace(struct det_thread *t, const struct displaced *d,
+static inline __attribute__((always_inline)) bool may_displace(struct det_thread *t, const struct spill_way *w,
                                                                unsigned plane, uint32_t rest) {
   if (UNLIKELY(plane ? readers_any() && readers_of(cell_id(rest)) : cell_is_duo(rest))) return false;
-  return LIKELY(d->room < d->at.n) || (d->at.n < SPILLED && context_blocks_ready(t));
-}
-
-/* The displaced entries become what judge_displaced found; rest, if it isn't 0, comes to them. */
-static inline __attribute__((always_inline)) void settle(struct det_thread *t, struct part r, unsigned plane,
-                                                         const struct displaced *d, uint32_t rest) {
-  for (unsigned less = d->less; less; less &= less - 1) {
-    uint32_t *cell = &d->at.cell[__builtin_ctz(less)];
-    *cell = without(*cell, r.mask);
-  }
-  if (!rest) {
-    if (d->less && d->at.n == SPILLED) spill_tidy(t, r.granule);
-    return;
-  }
-  const uint32_t info = context_get(plane, r.granule) | (plane ? 0 : SPILL_WRITE);
-  if (LIKELY(d->room < d->at.n)) {
-    spill_info(&d->at)[d->room] = info;
-    d->at.cell[d->room] = rest;
-  } else {
-    spill_add(t, r.granule, rest, info);
-  }
+  return spill_has_room(t, w);
 }
 
 /* There are entries of other bytes in the access's cell, or some that were displaced.  False, and nothing is done, if
@@ -157,16 +96,21 @@ static inline __attribute__((always_inline)) bool put_beside(struct det_thread *
   const uint32_t old = *meta & META_WRITE << plane ? *shadow_cell(plane, r.granule) : 0;
   const bool own = old && cell_same_id(old, g->epoch);
   if (!own && !is_before(t, g, old, r.mask)) return false;
-  struct displaced d;
-  const int found = judge_displaced(t, g, r, plane, *meta, &d);
-  if (found != BESIDE) return found == RECORDED;
+  const struct spill_access a = {t, g, r.granule, r.mask, plane == 0, false};
+  struct spill_way w;
+  enum spill_verdict found = SPILL_CLEAR;
+  if (*meta & META_VICTIMS)
+    found = spill_judge(&a, &w);
+  else
+    spill_none(r.granule, &w);
+  if (found != SPILL_CLEAR) return found == SPILL_COVERED;
   if (!part_is_ordered(t, g, r, plane, *meta)) return false;
   const uint32_t rest = own ? 0 : without(old, r.mask);
   if (rest) {
-    if (UNLIKELY(!may_displace(t, &d, plane, rest))) return false;
+    if (UNLIKELY(!may_displace(t, &w, plane, rest))) return false;
     *meta |= META_VICTIMS;
   }
-  settle(t, r, plane, &d, rest);
+  spill_settle(&a, &w, rest, rest ? context_get(plane, r.granule) | (plane ? 0 : SPILL_WRITE) : 0);
   if (own) {
     const uint32_t was = context_get(plane, r.granule);
     if (was != ctx) ctx = depot_composite(t, was, ctx, r.mask);

@@ -27,69 +27,42 @@ struct way {
   uint32_t meta;          /* of the line; as a byte, what is stored here would be waited for when it is loaded again */
   bool range;             /* the access is, or may be, a part of a range */
   bool duo;               /* a read that may become part of a duo */
-  bool changed;           /* there will be less of the entry in the spill plane */
-  uint32_t spilled;       /* what will be left of it */
-  struct spill_way block; /* what will be left of those in its block, if it has one */
+  struct spill_way spill; /* what becomes of the granule's displaced entries */
 };
 
-static __attribute__((noinline)) bool judge_block(struct way *w, bool write) {
-  const struct spill_access a = {w->t, w->g, w->granule, w->mask, w->own, write};
-  return spill_judge(&a, &w->block) == SPILL_CLEAR;
+static struct spill_access spill_access_of(const struct way *w, bool write) {
+  return (struct spill_access){w->t, w->g, w->granule, w->mask, write, false};
 }
 
-/* Looks at what was displaced: one entry, mostly. */
+static __attribute__((noinline)) bool judge_displaced(struct way *w, bool write) {
+  const struct spill_access a = spill_access_of(w, write);
+  return spill_judge(&a, &w->spill) == SPILL_CLEAR;
+}
+
+/* Looks at what was displaced. */
 static inline __attribute__((always_inline)) bool spill_is_simple(struct way *w, bool write) {
-  w->spilled = 0;
-  w->changed = false;
-  w->block.at.n = 0;
-  w->block.changed = false;
-  if (LIKELY(!(w->meta & META_VICTIMS))) return true;
-  uint32_t spill = *shadow_cell(SPILL_PLANE, w->granule);
-  if (!spill) return true;
-  const bool shared = spill & w->mask;
-  if (UNLIKELY(!(spill & CELL_BYTES) || (shared && cell_same_id(spill, w->own)))) return judge_block(w, write);
-  w->spilled = spill;
-  if (!shared) return true;
-  bool wrote = *shadow_ctx(SPILL_PLANE, w->granule) & SPILL_WRITE;
-  if (!ordered(w->t, w->g, spill)) return !write && !wrote; /* concurrent reads don't disturb one another */
-  w->changed = write || !wrote;
-  if (w->changed) w->spilled = without(spill, w->mask);
+  if (UNLIKELY(w->meta & META_VICTIMS)) return judge_displaced(w, write);
+  spill_none(w->granule, &w->spill);
   return true;
 }
 
 /* Is there room for what an access displaces? */
 static inline __attribute__((always_inline)) bool may_displace(struct way *w, uint32_t rest) {
-  return LIKELY(!rest || !(w->spilled | w->block.at.n)) || spill_has_room(w->t, &w->block);
+  return LIKELY(!rest) || spill_has_room(w->t, &w->spill);
 }
 
-static inline __attribute__((always_inline)) void settle(struct way *w) {
-  if (UNLIKELY(w->block.changed))
-    spill_settle(w->t, w->granule, &w->block, 0, 0);
-  else if (w->changed)
-    *shadow_cell(SPILL_PLANE, w->granule) = w->spilled;
-}
-
-static __attribute__((noinline)) void displace(struct way *w, uint32_t cell, uint32_t info) {
-  if (w->changed) *shadow_cell(SPILL_PLANE, w->granule) = w->spilled;
-  spill_settle(w->t, w->granule, &w->block, cell, info);
+/* What was displaced becomes what it was judged to be, and rest, of that plane, comes to it if it isn't 0. */
+static __attribute__((noinline)) void settle(struct way *w, unsigned plane, uint32_t rest) {
+  const struct spill_access a = spill_access_of(w, plane == 0);
+  spill_settle(&a, &w->spill, rest, rest ? context_get(plane, w->granule) | (plane ? 0 : SPILL_WRITE) : 0);
+  if (rest) w->meta |= META_VICTIMS;
 }
 
 /* Puts the access into its cell; what that held of other bytes is displaced: there is room. */
 static inline __attribute__((always_inline)) void put(struct way *w, unsigned plane, uint32_t rest, uint32_t mine) {
   uint32_t *cell = shadow_cell(plane, w->granule);
   const uint8_t bit = (uint8_t)(META_WRITE << plane);
-  if (UNLIKELY(rest)) {
-    uint32_t info = context_get(plane, w->granule) | (plane ? 0 : SPILL_WRITE);
-    w->meta |= META_VICTIMS;
-    if (LIKELY(!(w->spilled | w->block.at.n))) {
-      *shadow_ctx(SPILL_PLANE, w->granule) = info;
-      *shadow_cell(SPILL_PLANE, w->granule) = rest;
-    } else {
-      displace(w, rest, info);
-    }
-  } else if (UNLIKELY(w->meta & META_VICTIMS)) {
-    settle(w);
-  }
+  if (UNLIKELY(rest | w->spill.less)) settle(w, plane, rest);
   __atomic_store_n(cell, w->own | w->mask, __ATOMIC_RELAXED);
   context_set(w->t, plane, w->granule, mine);
   if (UNLIKELY(!(w->meta & bit))) {
@@ -104,7 +77,7 @@ static inline __attribute__((always_inline)) void join_own(struct way *w, unsign
   uint32_t was = context_get(plane, w->granule);
   if (was != mine) context_set(w->t, plane, w->granule, depot_composite(w->t, was, mine, w->mask));
   __atomic_store_n(cell, old | w->mask, __ATOMIC_RELAXED);
-  if (UNLIKELY(w->meta & META_VICTIMS)) settle(w);
+  if (UNLIKELY(w->spill.less)) settle(w, plane, 0);
 }
 
 static inline __attribute__((always_inline)) bool is_own(const struct way *w, uint32_t cell) {
@@ -141,7 +114,7 @@ static bool join_readers(struct way *w, unsigned plane, uint32_t mine) {
   uint32_t joined = readers_join(w->t, w->g, old, context_get(plane, w->granule), &read);
   if (!joined) return false;
   if (joined != old) __atomic_store_n(cell, joined, __ATOMIC_RELAXED);
-  if (UNLIKELY(w->meta & META_VICTIMS)) settle(w);
+  if (UNLIKELY(w->spill.less)) settle(w, plane, 0);
   return true;
 }
 
@@ -195,7 +168,7 @@ static inline __attribute__((always_inline)) bool is_for_duo(struct det_thread *
 static __attribute__((noinline)) bool join_duo(struct way *w, uint32_t mine) {
   uint32_t *cell = shadow_cell(0, w->granule), old = *cell;
   if ((old & CELL_BYTES) != w->mask || w->meta & META_READS) return false;
-  if (w->spilled | w->block.at.n || w->changed) return false;
+  if (!spill_is_none(&w->spill)) return false;
   if (!w->range && !duo_pays_single(w->t)) return false;
   const struct duo_read read = {.own = w->own, .ctx = mine, .granules = 1};
   const uint32_t joined = duo_join(w->t, w->g, old, &read);

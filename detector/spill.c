@@ -1,7 +1,5 @@
-/* spill.h: places, and the judging that needs no more than these. */
+/* spill.h: the places, and the blocks that have them. */
 #include "detector/spill.h"
-
-#include "detector/judge.h"
 
 /* Gives the block's halves back; `cell`: what names it. */
 static void free_block(struct det_thread *t, uint32_t cell, uint32_t second) {
@@ -68,56 +66,4 @@ void spill_each(uintptr_t granule, void (*f)(uint32_t *cell, void *arg), void *a
   const struct spill s = spill_of(granule);
   for (unsigned i = 0; i < s.n; i++)
     if (s.cell[i] & CELL_BYTES) f(&s.cell[i], arg);
-}
-
-/* What is left of one entry: as in access.c. */
-static enum spill_verdict judge_one(const struct spill_access *a, uint32_t cell, bool wrote, uint32_t *left) {
-  const bool atomic = cell & CELL_ATOMIC, mine_atomic = a->own & CELL_ATOMIC;
-  *left = cell;
-  if (!(cell & a->mask)) return SPILL_CLEAR;
-  if ((wrote || !a->write) && cell_same_id(cell, a->own) && !(a->mask & ~cell) && (mine_atomic || !atomic))
-    return SPILL_COVERED;
-  if (!ordered(a->t, a->g, cell)) return (wrote || a->write) && !(atomic && mine_atomic) ? SPILL_RARE : SPILL_CLEAR;
-  if ((wrote && !a->write) || (mine_atomic && !atomic)) return SPILL_CLEAR;
-  cell &= ~a->mask;
-  *left = cell & CELL_BYTES ? cell : 0;
-  return SPILL_CLEAR;
-}
-
-static enum spill_verdict judge_each(const struct spill_access *a, struct spill_way *w) {
-  const uint32_t *info = spill_info(&w->at);
-  for (unsigned i = 0; i < w->at.n; i++) {
-    w->left[i] = 0;
-    if (!w->at.cell[i]) continue;
-    enum spill_verdict v = judge_one(a, w->at.cell[i], info[i] & SPILL_WRITE, &w->left[i]);
-    if (v != SPILL_CLEAR) return v;
-    w->changed |= w->left[i] != w->at.cell[i];
-  }
-  return SPILL_CLEAR;
-}
-
-enum spill_verdict spill_judge(const struct spill_access *a, struct spill_way *w) {
-  w->at.n = 0;
-  w->changed = false;
-  const uint32_t cell = *shadow_cell(SPILL_PLANE, a->granule);
-  if (!cell) return SPILL_CLEAR;
-  if (spill_has_more(cell)) return SPILL_RARE;
-  w->at = spill_of(a->granule);
-  return (w->at.n == 1 ? cell : spill_bytes(cell)) & a->mask ? judge_each(a, w) : SPILL_CLEAR;
-}
-
-bool spill_has_room(struct det_thread *t, const struct spill_way *w) {
-  const uint32_t *left = w->changed ? w->left : w->at.cell;
-  for (unsigned i = 0; i < w->at.n; i++)
-    if (!left[i]) return true;
-  return w->at.n != SPILLED && context_blocks_ready(t);
-}
-
-void spill_settle(struct det_thread *t, uintptr_t granule, struct spill_way *w, uint32_t cell, uint32_t info) {
-  uint32_t any = cell;
-  for (unsigned i = 0; w->changed && i < w->at.n; i++) any |= w->at.cell[i] = w->left[i];
-  if (cell)
-    spill_add(t, granule, cell, info);
-  else if (w->changed && !any && w->at.n == SPILLED)
-    clear_block(t, granule);
 }

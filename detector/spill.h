@@ -16,6 +16,7 @@
 #define GW_DETECTOR_SPILL_H
 #include "detector/contexts.h"
 #include "detector/detector.h"
+#include "detector/judge.h"
 #include "detector/shadow.h"
 
 enum { SPILLED = LINE_CELLS }; /* entries in a block */
@@ -62,19 +63,19 @@ void spill_each(uintptr_t granule, void (*f)(uint32_t *cell, void *arg), void *a
 /* --- the short ways ------------------------------------------------------------------------------------------------
  */
 
-/* An access, and what it will leave of the entries. */
-struct spill_way {
-  struct spill at;
-  bool changed;           /* some of them will have less; else `left` isn't filled */
-  uint32_t left[SPILLED]; /* of each, instead of what it has; empty places' are 0 */
-};
-
 struct spill_access {
   struct det_thread *t;
-  struct race_g *g;
+  const struct race_g *g;
   uintptr_t granule;
-  uint32_t mask, own; /* its bytes; the open id and, of an atomic one, that bit */
-  bool write;
+  uint32_t mask; /* its bytes */
+  bool write, atomic;
+};
+
+/* What an access does to the entries. */
+struct spill_way {
+  struct spill at;
+  unsigned less; /* bit i: the i-th loses the access's bytes */
+  unsigned room; /* a place that is empty, or will be; at.n if there is none */
 };
 
 enum spill_verdict {
@@ -83,11 +84,57 @@ enum spill_verdict {
   SPILL_RARE     /* a race, or more in the table */
 };
 
+/* Nothing was displaced from the granule. */
+static inline __attribute__((always_inline)) void spill_none(uintptr_t granule, struct spill_way *w) {
+  *w = (struct spill_way){{shadow_cell(SPILL_PLANE, granule), shadow_ctx(SPILL_PLANE, granule), 1}, 0, 0};
+}
+static inline bool spill_is_none(const struct spill_way *w) { return w->at.n == 1 && !*w->at.cell; }
+
 /* Judges the entries of a granule whose line has victims; changes nothing. */
-enum spill_verdict spill_judge(const struct spill_access *a, struct spill_way *w);
+static inline __attribute__((always_inline)) enum spill_verdict spill_judge(const struct spill_access *a,
+                                                                            struct spill_way *w) {
+  spill_none(a->granule, w);
+  const uint32_t first = *w->at.cell;
+  if (!first) return SPILL_CLEAR;
+  if (UNLIKELY(spill_has_more(first))) return SPILL_RARE;
+  w->at = spill_of(a->granule);
+  w->room = w->at.n;
+  const uint32_t *info = spill_info(&w->at);
+  for (unsigned i = 0; i < w->at.n; i++) {
+    const uint32_t cell = w->at.cell[i];
+    if (!cell) w->room = i;
+    if (!(cell & a->mask)) continue;
+    const bool wrote = info[i] & SPILL_WRITE;
+    if (UNLIKELY(entry_covers(cell, wrote, a->g->epoch, a->mask, a->write, a->atomic))) return SPILL_COVERED;
+    const enum verdict v = judge_entry(a->t, a->g, cell, wrote, a->write, a->atomic);
+    if (v == RACES) return SPILL_RARE;
+    if (v == STAYS) continue;
+    w->less |= 1u << i;
+    if (!without(cell, a->mask)) w->room = i;
+  }
+  return SPILL_CLEAR;
+}
+
 /* Is there room for one more? */
-bool spill_has_room(struct det_thread *t, const struct spill_way *w);
+static inline bool spill_has_room(struct det_thread *t, const struct spill_way *w) {
+  return LIKELY(w->room < w->at.n) || (w->at.n < SPILLED && context_blocks_ready(t));
+}
+
 /* Leaves what spill_judge found, and adds an entry if cell isn't 0: there is room. */
-void spill_settle(struct det_thread *t, uintptr_t granule, struct spill_way *w, uint32_t cell, uint32_t info);
+static inline __attribute__((always_inline)) void spill_settle(const struct spill_access *a, const struct spill_way *w,
+                                                               uint32_t cell, uint32_t info) {
+  for (unsigned less = w->less; less; less &= less - 1) {
+    uint32_t *entry = &w->at.cell[__builtin_ctz(less)];
+    *entry = without(*entry, a->mask);
+  }
+  if (!cell) {
+    if (w->less && w->at.n == SPILLED) spill_tidy(a->t, a->granule);
+  } else if (LIKELY(w->room < w->at.n)) {
+    spill_info(&w->at)[w->room] = info;
+    w->at.cell[w->room] = cell;
+  } else {
+    spill_add(a->t, a->granule, cell, info);
+  }
+}
 
 #endif
