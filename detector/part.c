@@ -172,8 +172,7 @@ unsigned granule_read(struct det_thread *t, const struct race_g *g, uintptr_t gr
   const uint32_t cell = *shadow_cell(t->own_plane, granule);
   const bool again = meta & META_WRITE << t->own_plane && (cell ^ g->epoch) < CELL_ATOMIC && !(mask & ~cell);
   const unsigned left = access_part(t, g, r, t->own_plane, ctx, meta);
-  if (left == ROW_DONE) t->displaced++;
-  (void)again;
+  if (left == ROW_DONE && !again) t->displaced++;
   return left;
 }
 
