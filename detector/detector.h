@@ -293,8 +293,9 @@ bool det_must_close(const struct race_g *g);
 uint64_t det_published_clock(const struct race_g *g);
 /* --- lend.c: releases that nobody is likely to take
  * ------------------------------------------------------------------------------------------------------------ */
-/* As race_release_merge and race_acquire, for the object of a stream whose other end is in another process. */
-void det_lend(struct race_g *g, const void *addr);
+/* As race_release_merge and race_acquire, for the object of a stream whose other end is in another process; one_way: of
+ * a pipe, so that most likely nobody takes anything. */
+void det_lend(struct race_g *g, const void *addr, bool one_way);
 void det_borrow(struct race_g *g, const void *addr);
 /* Before any operation on a descriptor: if somebody took what g lent, that ends here. */
 void det_lent_end(struct race_g *g);

@@ -9,6 +9,9 @@
  * - Who uses the stream and knows all of its clock (so he was the last to lend, or a lock, say, ordered him after that
  *   one) takes nothing, and lends in his turn.  Who doesn't makes the object *shared*, for good: from then on it is an
  *   object as any other, with exact releases.
+ * - To a pipe of which nobody here has the other end the many lend side by side: the object's clock is joined from what
+ *   they lent, and it becomes shared only if somebody takes something after all.  Whose open clock it has, with the
+ * tree that this stands for, adds nothing, write after write.
  * - Thus once for each stream, a taker is ordered after more than the write: after all that the lender did in that
  *   epoch, which ends with his next release, after LENT_MAX writes, and no later than his next operation on any
  *   descriptor once somebody took something: those look whether a stream became shared since (`det_lent_end`).  What
@@ -59,25 +62,33 @@ static void share_locked(struct sync_obj *o) {
   o->shared = true;
 }
 
+/* Has the clock all that g publishes now?  Who has no component of his own can't tell. */
+static bool has_all_of(const struct clock_ref *c, const struct race_g *g) {
+  const uint32_t slot = g->clock.slot;
+  if (slot == CLOCK_NONE) return false;
+  return (c->slot == slot ? c->clock : clock_get(c->tree, slot)) >= det_published_clock(g);
+}
+
 static void lend_locked(struct det_thread *t, struct race_g *g, struct clock_ref *c) {
   bool open = det_must_close(g) && g->clock.slot != CLOCK_NONE;
   if (open && !g->lent++) g->lent_at = shared_now();
   if (c->slot == g->clock.slot && c->clock == det_published_clock(g) && c->tree == g->clock.tree) return;
-  clock_drop(t, c->tree);
-  if (!open) {
-    det_publish(g, c);
-    return;
+  if (!open) g->untaken_n = 0; /* else that holds until the epoch ends */
+  if (det_knows(g, c)) {
+    clock_drop(t, c->tree);
+    det_publish_to_lock(g, c);
+  } else if (!has_all_of(c, g)) {
+    sync_merge_into(t, g, c);
   }
-  det_publish_to_lock(g, c); /* `untaken` holds until the epoch ends */
 }
 
-void det_lend(struct race_g *g, const void *addr) {
+void det_lend(struct race_g *g, const void *addr, bool one_way) {
   struct det_thread *t = det_enter();
   end_if_taken(t, g);
   struct sync_bucket *b = sync_bucket((uintptr_t)addr);
   spin_lock(&b->lock);
   struct sync_obj *o = sync_get_locked(b, (uintptr_t)addr);
-  bool lends = !o->shared && det_knows(g, &o->clock);
+  bool lends = !o->shared && (one_way || det_knows(g, &o->clock));
   if (lends) {
     lend_locked(t, g, &o->clock);
   } else {

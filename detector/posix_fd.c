@@ -30,6 +30,7 @@ struct channel {
   struct channel *next; /* in its bucket */
   uint32_t refs;        /* numbers that name it, and operations under way */
   bool lent_to;         /* of a stream whose other end is in another process */
+  bool one_way;         /* of a pipe, if lent_to */
 };
 
 enum state { UNKNOWN, PLAIN, CHANNELS };
@@ -177,7 +178,8 @@ static void settle_locked(struct number *n, const struct identity *id) {
   if (id->kind == KEYED) {
     n->in = channel_locked(id->in[0], id->in[1]);
     n->out = channel_locked(id->out[0], id->out[1]);
-    if (id->read_elsewhere && n->out->refs == 2) n->out->lent_to = true; /* no other number was known for the pipe */
+    if (id->read_elsewhere && n->out->refs == 2)
+      n->out->lent_to = n->out->one_way = true; /* no other number was known for the pipe */
   } else {
     n->in = n->out = id->kind == SHARED_FOR_GOOD ? &any_socket : channel_new();
     n->in->refs += id->kind == SHARED_FOR_GOOD ? 2 : 1;
@@ -231,7 +233,7 @@ void fd_release(struct race_g *g, int fd) {
   struct channel *c = channel_of(fd, true);
   if (!c) return;
   if (c->lent_to)
-    det_lend(g, c);
+    det_lend(g, c, c->one_way);
   else
     race_release_merge(g, c);
   put_back(c);

@@ -266,7 +266,7 @@ static void churn(const struct op *o) {
 }
 
 /* The detector's own: what interceptors do for streams whose other end is elsewhere. */
-extern void det_lend(struct race_g *g, const void *addr);
+extern void det_lend(struct race_g *g, const void *addr, bool one_way);
 extern void det_borrow(struct race_g *g, const void *addr);
 
 /* Sync: every second operation is made on behalf of a goroutine that this thread doesn't run, as a waker does. */
@@ -300,7 +300,7 @@ static void sync_op(const struct op *o) {
       race_read_unlock(g, &locks[o->a[1]].readers);
       break;
     case 'u':
-      det_lend(g, &streams[o->a[1]]);
+      det_lend(g, &streams[o->a[1]], o->a[2]);
       break;
     case 'U':
       det_borrow(g, &streams[o->a[1]]);

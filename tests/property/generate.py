@@ -139,7 +139,7 @@ class Generator:
         k = self.rng.randrange(self.keys)
         if way < 0.08:
             stream = self.rng.randrange(STREAMS)
-            self.add("u", teller, stream)
+            self.add("u", teller, stream, self.rng.randrange(2))
             self.add("U", g, stream)
         elif way < 0.3 or not self.atomics and way < 0.5:
             self.add(self.rng.choice("hhb"), teller, g)
@@ -206,7 +206,8 @@ class Generator:
         self.add("y" if rng.random() < 0.4 else "o", g, k)
 
     def stream(self):
-        self.add(self.rng.choice("uuU"), self.goroutine(), self.rng.randrange(STREAMS))
+        op, g, stream = self.rng.choice("uuU"), self.goroutine(), self.rng.randrange(STREAMS)
+        self.add(op, g, stream, *([self.rng.randrange(2)] if op == "u" else []))
 
     def publish_lent(self, g):
         """So that g may access something again."""

@@ -196,4 +196,50 @@ EDGES = {
         a 2 0
         r 2 0 8 1 ! a
     """,
+    "written to a pipe by two, of whom one learns more before he tells": """
+        go 4
+        w 1 0 8 1
+        w 2 8 8 1
+        u 1 0 1
+        u 2 0 1
+        w 3 16 8 1
+        l 3 5
+        a 2 5
+        l 2 6
+        U 4 0
+        r 4 0 8 1
+        r 4 8 8 1
+        a 4 6
+        r 4 16 8 1
+    """,
+    "written to a pipe by one who has done nothing but learn": """
+        go 4
+        w 3 16 8 1
+        l 3 5
+        a 2 5
+        w 1 0 8 1
+        u 1 0 1
+        u 2 0 1
+        U 4 0
+        r 4 0 8 1
+        r 4 16 8 1
+    """,
+    "written to a pipe by two, again and again, and then read": """
+        go 3
+        w 1 0 8 1
+        w 2 8 8 1
+        u 1 0 1
+        u 2 0 1
+        u 1 0 1
+        u 2 0 1
+        U 3 0
+        r 3 0 8 1
+        r 3 8 8 1
+        l 1 5
+        l 2 5
+        w 1 0 8 1 = late ! was
+        u 1 0 1
+        w 2 8 8 1 ! too
+        r 3 0 8 1 ! late
+    """.replace("r 3 0 8 1\n        r 3 8", "r 3 0 8 1 = was\n        r 3 8").replace("r 3 8 8 1\n", "r 3 8 8 1 = too\n"),
 }

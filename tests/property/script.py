@@ -14,7 +14,7 @@ An operation is a tuple whose first element is its letter; tests/detector/driver
                      given away is never smaller, and what is left of a granule beside it belongs to the allocator
     a g k  l g k  m g k  q g k                   acquire, release, release_merge, release_acquire of key k
     o g k  O g k  y g k  Y g k                   lock k is taken, given back (by anybody), read-locked, read-unlocked
-    u g k  U g k     something is written to stream k, whose other end is elsewhere; read from it
+    u g k w  U g k   something is written to stream k, whose other end is elsewhere (w: it is a pipe); read from it
     f k              the clock of key k is forgotten
     h g to           hand-off
     b g h            rendezvous: both ways
@@ -205,7 +205,7 @@ class Execution:
         self.oracle.merge(g, ("readers", k))
         self.readers[k].remove(g)
 
-    def _u(self, _, g, k):
+    def _u(self, _, g, k, pipe):
         self.oracle.merge(g, ("stream", k))
         self.lent.add(g)
 

@@ -80,9 +80,17 @@ static void prints(void) {
   MUST(open_epoch() == epoch);
   turn_done();
 }
+/* Beside the other, without an order. */
 static void prints_next(void) {
+  static volatile long mine;
   turn_wait(2);
-  fputs("text", reader), fflush(reader);
+  mine++;
+  uint32_t epoch = open_epoch();
+  for (int i = 0; i < 20; i++) {
+    mine++;
+    fputs("text", reader), fflush(reader);
+  }
+  MUST(open_epoch() == epoch);
   turn_done();
 }
 static void read_elsewhere(void) {
