@@ -16,7 +16,6 @@ OF_PATH(int, rmdir, (const char *path), (path))
 OF_PATH(int, truncate, (const char *path, off_t n), (path, n))
 OF_PATH(int, unlink, (const char *path), (path))
 OF_PATH(int, unlinkat, (int folder, const char *path, int flags), (folder, path, flags))
-OF_PATH(DIR *, opendir, (const char *path), (path))
 
 #define OF_TWO(name)                                    \
   int __gw_i_##name(const char *path, const char *to) { \
@@ -59,16 +58,18 @@ void __gw_i_globfree(glob_t *out) {
   globfree(out);
 }
 
-#define TEMPLATE(type, name, params, arguments) \
-  type __gw_i_##name params {                   \
-    CALLER();                                   \
-    if (g) W(path, strlen(path) + 1);           \
-    return name arguments;                      \
+#define TEMPLATE(type, name, params, arguments, made) \
+  type __gw_i_##name params {                         \
+    CALLER();                                         \
+    if (g) W(path, strlen(path) + 1);                 \
+    return made(name arguments);                      \
   }
-TEMPLATE(int, mkstemp, (char *path), (path))
-TEMPLATE(int, mkstemp64, (char *path), (path))
-TEMPLATE(int, mkostemp, (char *path, int flags), (path, flags))
-TEMPLATE(char *, mkdtemp, (char *path), (path))
+TEMPLATE(int, mkstemp, (char *path), (path), posix_opened)
+TEMPLATE(int, mkstemp64, (char *path), (path), posix_opened)
+TEMPLATE(int, mkostemp, (char *path, int flags), (path, flags), posix_opened)
+TEMPLATE(int, mkostemp64, (char *path, int flags), (path, flags), posix_opened)
+TEMPLATE(int, mkstemps, (char *path, int end), (path, end), posix_opened)
+TEMPLATE(char *, mkdtemp, (char *path), (path), )
 
 #define OF_SYSTEM(name, type)                           \
   int __gw_i_##name(const char *path, struct type *s) { \

@@ -71,6 +71,12 @@ void __gw_i_explicit_bzero(void *to, size_t n) {
   W(to, n);
   explicit_bzero(to, n);
 }
+void __gw_i___explicit_bzero_chk(void *to, size_t n, size_t room) {
+  CALLER();
+  check_room(n, room);
+  W(to, n);
+  explicit_bzero(to, n);
+}
 void __gw_i_bzero(void *to, size_t n) {
   CALLER();
   W(to, n);

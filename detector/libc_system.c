@@ -94,6 +94,12 @@ ssize_t __gw_i_readlinkat(int fd, const char *path, char *to, size_t n) {
   return link_read(g, fd, path, to, n, at);
 }
 
+ssize_t __gw_i___readlinkat_chk(int fd, const char *path, char *to, size_t n, size_t room) {
+  CALLER();
+  check_room(n, room);
+  return link_read(g, fd, path, to, n, at);
+}
+
 static int host_name(struct race_g *g, char *to, size_t n, struct race_at at) {
   int r = gethostname(to, n);
   if (r == 0) W(to, least(strnlen(to, n) + 1, n));
@@ -171,6 +177,22 @@ int __gw_i_waitid(idtype_t what, id_t id, siginfo_t *info, int options) {
   int r = waitid(what, id, info, options);
   if (r == 0 && info) W(info, sizeof *info);
   return r;
+}
+
+/* How many there are says who gives no room. */
+static int groups(struct race_g *g, int n, gid_t *to, struct race_at at) {
+  int r = getgroups(n, to);
+  if (r > 0 && n) W(to, (size_t)r * sizeof *to);
+  return r;
+}
+int __gw_i_getgroups(int n, gid_t *to) {
+  CALLER();
+  return groups(g, n, to, at);
+}
+int __gw_i___getgroups_chk(int n, gid_t *to, size_t room) {
+  CALLER();
+  check_room((size_t)n, room / sizeof *to);
+  return groups(g, n, to, at);
 }
 
 ssize_t __gw_i_getrandom(void *to, size_t n, unsigned flags) {
@@ -306,12 +328,21 @@ int __gw_i___poll_chk(struct pollfd *p, nfds_t n, int timeout, size_t room) {
   polls(g, p, n, at);
   return polled(g, poll(p, n, timeout), p, n, at);
 }
-int __gw_i_ppoll(struct pollfd *p, nfds_t n, const struct timespec *timeout, const sigset_t *mask) {
-  CALLER();
+static int polls_masked(struct race_g *g, struct pollfd *p, nfds_t n, const struct timespec *timeout,
+                        const sigset_t *mask, struct race_at at) {
   polls(g, p, n, at);
   if (timeout) R(timeout, sizeof *timeout);
   if (mask) R(mask, sizeof *mask);
   return polled(g, ppoll(p, n, timeout, mask), p, n, at);
+}
+int __gw_i_ppoll(struct pollfd *p, nfds_t n, const struct timespec *timeout, const sigset_t *mask) {
+  CALLER();
+  return polls_masked(g, p, n, timeout, mask, at);
+}
+int __gw_i___ppoll_chk(struct pollfd *p, nfds_t n, const struct timespec *timeout, const sigset_t *mask, size_t room) {
+  CALLER();
+  check_room(n, room / sizeof *p);
+  return polls_masked(g, p, n, timeout, mask, at);
 }
 
 /* The kernel looks at, and changes, as many words as n bits take. */

@@ -37,6 +37,7 @@
 #include <strings.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/inotify.h>
 #include <sys/mman.h>
 #include <sys/msg.h>
 #include <sys/random.h>
@@ -45,6 +46,7 @@
 #include <sys/sem.h>
 #include <sys/sendfile.h>
 #include <sys/shm.h>
+#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
@@ -94,6 +96,16 @@ size_t __fread_unlocked_chk(void *to, size_t room, size_t size, size_t n, FILE *
 char *__fgets_unlocked_chk(char *to, size_t room, int n, FILE *f);
 int __asprintf_chk(char **out, int flag, const char *fmt, ...);
 int __vasprintf_chk(char **out, int flag, const char *fmt, va_list ap);
+int __open_2(const char *path, int flags);
+int __open64_2(const char *path, int flags);
+int __openat_2(int at, const char *path, int flags);
+int __openat64_2(int at, const char *path, int flags);
+ssize_t __pread64_chk(int fd, void *to, size_t n, off64_t at, size_t room);
+ssize_t __recvfrom_chk(int fd, void *to, size_t n, size_t room, int flags, struct sockaddr *from, socklen_t *from_n);
+ssize_t __readlinkat_chk(int fd, const char *path, char *to, size_t n, size_t room);
+int __ppoll_chk(struct pollfd *p, nfds_t n, const struct timespec *timeout, const sigset_t *mask, size_t room);
+int __getgroups_chk(int n, gid_t *to, size_t room);
+void __explicit_bzero_chk(void *to, size_t n, size_t room);
 char *__getcwd_chk(char *to, size_t n, size_t room);
 char *__realpath_chk(const char *path, char *to, size_t room);
 ssize_t __readlink_chk(const char *path, char *to, size_t n, size_t room);
@@ -309,6 +321,8 @@ bool fd_orders(int fd);
 /* fd is about to be closed; fd was just given out (-1 is ignored). */
 void fd_closing(struct race_g *g, int fd);
 void fd_opened(struct race_g *g, int fd);
+/* Likewise by whoever calls, if it is one (posix_open.c); gives fd back. */
+int posix_opened(int fd);
 /* `to` names from now on what `from` names. */
 void fd_copied(int from, int to);
 void fd_pair(int a, int b);

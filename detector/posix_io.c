@@ -210,6 +210,19 @@ ssize_t __gw_i___pread_chk(int fd, void *p, size_t n, off_t at, size_t room) {
   check_room(n, room);
   return received(pread(fd, p, n, at), fd, p, true, RACE_HERE());
 }
+ssize_t __gw_i___pread64_chk(int fd, void *p, size_t n, off64_t at, size_t room) {
+  check_room(n, room);
+  return received(pread64(fd, p, n, at), fd, p, true, RACE_HERE());
+}
+ssize_t __gw_i___recvfrom_chk(int fd, void *p, size_t n, size_t room, int flags, struct sockaddr *from,
+                              socklen_t *from_n) {
+  check_room(n, room);
+  socklen_t address_room = from && from_n ? *from_n : 0;
+  ssize_t r = gw__real.recvfrom(fd, p, n, flags, from, from_n);
+  received(at_most(r, n), fd, p, true, RACE_HERE());
+  if (r >= 0 && address_room) posix_address(from, from_n, address_room, RACE_HERE());
+  return r;
+}
 ssize_t __gw_i___recv_chk(int fd, void *p, size_t n, size_t room, int flags) {
   check_room(n, room);
   ssize_t r = gw__real.recv(fd, p, n, flags);

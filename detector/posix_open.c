@@ -7,14 +7,14 @@ static void named(const char *path, struct race_at at) {
   if (g) posix_read(g, path, strlen(path) + 1, at);
 }
 
-static int opened(int fd) {
+int posix_opened(int fd) {
   struct race_g *g = fd >= 0 ? posix_self() : NULL;
   if (g) fd_opened(g, fd);
   return fd;
 }
 
 static int copied(int from, int to) {
-  opened(to);
+  posix_opened(to);
   if (to >= 0 && posix_self()) fd_copied(from, to);
   return to;
 }
@@ -50,26 +50,54 @@ static int pipe_opened(int r, int *fds, struct race_at at) {
   })
 int __gw_i_open(const char *path, int flags, ...) {
   named(path, RACE_HERE());
-  return opened(gw__real.open(path, flags, MODE(flags)));
+  return posix_opened(gw__real.open(path, flags, MODE(flags)));
 }
 int __gw_i_open64(const char *path, int flags, ...) {
   named(path, RACE_HERE());
-  return opened(gw__real.open64(path, flags, MODE(flags)));
+  return posix_opened(gw__real.open64(path, flags, MODE(flags)));
 }
 int __gw_i_openat(int at, const char *path, int flags, ...) {
   named(path, RACE_HERE());
-  return opened(gw__real.openat(at, path, flags, MODE(flags)));
+  return posix_opened(gw__real.openat(at, path, flags, MODE(flags)));
 }
 int __gw_i_openat64(int at, const char *path, int flags, ...) {
   named(path, RACE_HERE());
-  return opened(gw__real.openat64(at, path, flags, MODE(flags)));
+  return posix_opened(gw__real.openat64(at, path, flags, MODE(flags)));
 }
-int __gw_i_creat(const char *path, mode_t mode) { return opened(gw__real.creat(path, mode)); }
-int __gw_i_creat64(const char *path, mode_t mode) { return opened(gw__real.creat64(path, mode)); }
-int __gw_i_socket(int domain, int type, int protocol) { return opened(gw__real.socket(domain, type, protocol)); }
+int __gw_i_creat(const char *path, mode_t mode) { return posix_opened(gw__real.creat(path, mode)); }
+int __gw_i_creat64(const char *path, mode_t mode) { return posix_opened(gw__real.creat64(path, mode)); }
+/* What _FORTIFY_SOURCE makes of an open whose flags it doesn't know. */
+#define OPEN_2(name, params, arguments)  \
+  int __gw_i_##name params {             \
+    named(path, RACE_HERE());            \
+    return posix_opened(name arguments); \
+  }
+OPEN_2(__open_2, (const char *path, int flags), (path, flags))
+OPEN_2(__open64_2, (const char *path, int flags), (path, flags))
+OPEN_2(__openat_2, (int at, const char *path, int flags), (at, path, flags))
+OPEN_2(__openat64_2, (int at, const char *path, int flags), (at, path, flags))
+int __gw_i_memfd_create(const char *path, unsigned flags) {
+  named(path, RACE_HERE());
+  return posix_opened(memfd_create(path, flags));
+}
+int __gw_i_shm_open(const char *path, int flags, mode_t mode) {
+  named(path, RACE_HERE());
+  return posix_opened(shm_open(path, flags, mode));
+}
+int __gw_i_timerfd_create(clockid_t clock, int flags) { return posix_opened(timerfd_create(clock, flags)); }
+int __gw_i_inotify_init(void) { return posix_opened(inotify_init()); }
+int __gw_i_inotify_init1(int flags) { return posix_opened(inotify_init1(flags)); }
+/* A number of before stays what it was. */
+int __gw_i_signalfd(int fd, const sigset_t *set, int flags) {
+  struct race_g *g = posix_self();
+  if (g) posix_read(g, set, sizeof *set, RACE_HERE());
+  int r = signalfd(fd, set, flags);
+  return fd < 0 ? posix_opened(r) : r;
+}
+int __gw_i_socket(int domain, int type, int protocol) { return posix_opened(gw__real.socket(domain, type, protocol)); }
 
 static int accepted(int listener, int fd) {
-  opened(fd);
+  posix_opened(fd);
   if (fd >= 0 && posix_self()) peer_accepted(listener, fd);
   return fd;
 }
@@ -100,9 +128,9 @@ int __gw_i_connect(int fd, const struct sockaddr *to, socklen_t n) {
   if (seen) peer_connected(fd);
   return r;
 }
-int __gw_i_eventfd(unsigned value, int flags) { return opened(gw__real.eventfd(value, flags)); }
-int __gw_i_epoll_create(int size) { return opened(gw__real.epoll_create(size)); }
-int __gw_i_epoll_create1(int flags) { return opened(gw__real.epoll_create1(flags)); }
+int __gw_i_eventfd(unsigned value, int flags) { return posix_opened(gw__real.eventfd(value, flags)); }
+int __gw_i_epoll_create(int size) { return posix_opened(gw__real.epoll_create(size)); }
+int __gw_i_epoll_create1(int flags) { return posix_opened(gw__real.epoll_create1(flags)); }
 int __gw_i_pipe(int fds[2]) { return pipe_opened(gw__real.pipe(fds), fds, RACE_HERE()); }
 int __gw_i_pipe2(int fds[2], int flags) { return pipe_opened(gw__real.pipe2(fds, flags), fds, RACE_HERE()); }
 
@@ -147,19 +175,44 @@ int __gw_i_dup3(int fd, int to, int flags) {
 FCNTL(fcntl)
 FCNTL(fcntl64)
 
+static FILE *file_opened(FILE *f) {
+  if (f) posix_opened(fileno(f));
+  return f;
+}
 FILE *__gw_i_fopen(const char *path, const char *mode) {
   named(path, RACE_HERE());
-  FILE *f = gw__real.fopen(path, mode);
-  if (f) opened(fileno(f));
-  return f;
+  return file_opened(gw__real.fopen(path, mode));
 }
 FILE *__gw_i_fopen64(const char *path, const char *mode) {
   named(path, RACE_HERE());
-  FILE *f = gw__real.fopen64(path, mode);
-  if (f) opened(fileno(f));
-  return f;
+  return file_opened(gw__real.fopen64(path, mode));
 }
 int __gw_i_fclose(FILE *f) {
   if (fileno(f) >= 0) closing(fileno(f));
   return gw__real.fclose(f);
+}
+
+FILE *__gw_i_tmpfile(void) { return file_opened(tmpfile()); }
+FILE *__gw_i_freopen(const char *path, const char *mode, FILE *f) {
+  if (path) named(path, RACE_HERE());
+  if (fileno(f) >= 0) closing(fileno(f));
+  return file_opened(freopen(path, mode, f));
+}
+FILE *__gw_i_popen(const char *command, const char *mode) {
+  named(command, RACE_HERE());
+  return file_opened(popen(command, mode));
+}
+int __gw_i_pclose(FILE *f) {
+  closing(fileno(f));
+  return pclose(f);
+}
+DIR *__gw_i_opendir(const char *path) {
+  named(path, RACE_HERE());
+  DIR *d = opendir(path);
+  if (d) posix_opened(dirfd(d));
+  return d;
+}
+int __gw_i_closedir(DIR *d) {
+  closing(dirfd(d));
+  return closedir(d);
 }

@@ -49,14 +49,18 @@ TOO_LITTLE_ROOM = ("__wcscpy_chk(out, L\"abc\", 3)", "__wcpcpy_chk(out, L\"abc\"
                    "__mbstowcs_chk(out, \"abc\", 4, 3)", "__wcstombs_chk(bytes, L\"abc\", 4, 3)",
                    "__mbsrtowcs_chk(out, &place, 4, &state, 3)", "__wcsrtombs_chk(bytes, &wide_place, 4, &state, 3)",
                    "__mbsnrtowcs_chk(out, &place, 2, 4, &state, 3)", "__wcsnrtombs_chk(bytes, &wide_place, 2, 4, &state, 3)",
-                   "__wctomb_chk(bytes, L'x', 0)", "__wcrtomb_chk(bytes, L'x', &state, 0)", "__fgetws_chk(out, 3, 4, zero)")
+                   "__wctomb_chk(bytes, L'x', 0)", "__wcrtomb_chk(bytes, L'x', &state, 0)", "__fgetws_chk(out, 3, 4, zero)",
+                   "__pread64_chk(0, bytes, 4, 0, 3)", "__recvfrom_chk(0, bytes, 4, 3, 0, NULL, NULL)",
+                   "__readlinkat_chk(AT_FDCWD, \"/\", bytes, 4, 3)", "__ppoll_chk(&ready, 1, NULL, NULL, 4)",
+                   "__getgroups_chk(1, (gid_t *)(void *)out, 3)", "__explicit_bzero_chk(bytes, 4, 3)")
 
 
 def test_too_little_room_ends_the_program(tmp_path):
     """What _FORTIFY_SOURCE is for."""
     cases = "".join(f"    case {i}: (void){call}; break;\n" for i, call in enumerate(TOO_LITTLE_ROOM))
     source = tmp_path / "room.c"
-    source.write_text(f'#include "{gt.REPO}/tests/posix/programs/wide.h"\nint main(int argc, char **argv) {{\n'
+    source.write_text("".join(f'#include "{gt.REPO}/tests/posix/programs/{h}.h"\n' for h in ("fortified", "wide")) +
+                      f'static struct pollfd ready;\nint main(int argc, char **argv) {{\n'
                       f'  (void)argc, fresh("abc"), zero = fopen("/dev/zero", "r"), out[0] = 0;\n'
                       f"  switch (atoi(argv[1])) {{\n{cases}  }}\n}}\n")
     program = gt.compile_c([source], tmp_path / "room", "-O1", "-fno-builtin")
