@@ -40,6 +40,14 @@ OF_FD(fstatvfs64, struct statvfs64)
 OF_PATH_AT(fstatat, struct stat)
 OF_PATH_AT(fstatat64, struct stat64)
 
+int __gw_i_statx(int fd, const char *restrict path, int flags, unsigned mask, struct statx *restrict s) {
+  CALLER();
+  R_STRING(path);
+  int r = statx(fd, path, flags, mask, s);
+  if (r == 0) W(s, sizeof *s);
+  return r;
+}
+
 /* --- paths and names -----------------------------------------------------------------------------------------------
  */
 
@@ -195,6 +203,52 @@ int __gw_i___getgroups_chk(int n, gid_t *to, size_t room) {
   return groups(g, n, to, at);
 }
 
+#define AFFINITY(name, TELL)                         \
+  int __gw_i_##name(pid_t who, size_t n, CPUS set) { \
+    CALLER();                                        \
+    int r = name(who, n, set);                       \
+    if (r == 0) TELL(set, n);                        \
+    return r;                                        \
+  }
+#define CPUS cpu_set_t *
+AFFINITY(sched_getaffinity, W)
+#undef CPUS
+#define CPUS const cpu_set_t *
+AFFINITY(sched_setaffinity, R)
+
+#define SPAWNS(name)                                                                                                   \
+  int __gw_i_##name(pid_t *restrict child, const char *restrict path, const posix_spawn_file_actions_t *restrict acts, \
+                    const posix_spawnattr_t *restrict attributes, char *const arguments[restrict],                     \
+                    char *const environment[restrict]) {                                                               \
+    CALLER();                                                                                                          \
+    R_STRING(path);                                                                                                    \
+    reads_list(g, arguments, at);                                                                                      \
+    int r = name(child, path, acts, attributes, arguments, environment);                                               \
+    if (r == 0 && child) W(child, sizeof *child);                                                                      \
+    return r;                                                                                                          \
+  }
+static void reads_list(struct race_g *g, char *const *list, struct race_at at) {
+  for (; g && *list; list++) {
+    R(list, sizeof *list);
+    R_STRING(*list);
+  }
+  R(list, sizeof *list);
+}
+SPAWNS(posix_spawn)
+SPAWNS(posix_spawnp)
+
+int __gw_i_tcgetattr(int fd, struct termios *t) {
+  CALLER();
+  int r = tcgetattr(fd, t);
+  if (r == 0) W(t, sizeof *t);
+  return r;
+}
+int __gw_i_tcsetattr(int fd, int when, const struct termios *t) {
+  CALLER();
+  R(t, sizeof *t);
+  return tcsetattr(fd, when, t);
+}
+
 ssize_t __gw_i_getrandom(void *to, size_t n, unsigned flags) {
   CALLER();
   ssize_t r = getrandom(to, n, flags);
@@ -217,43 +271,6 @@ int __gw_i_pthread_getname_np(pthread_t t, char *to, size_t n) {
   CALLER();
   int r = pthread_getname_np(t, to, n);
   if (r == 0) W(to, strlen(to) + 1);
-  return r;
-}
-
-/* --- sets of signals -----------------------------------------------------------------------------------------------
- */
-
-#define MASK(name)                                                 \
-  int __gw_i_##name(int how, const sigset_t *set, sigset_t *old) { \
-    CALLER();                                                      \
-    if (set) R(set, sizeof *set);                                  \
-    int r = name(how, set, old);                                   \
-    if (r == 0 && old) W(old, sizeof *old);                        \
-    return r;                                                      \
-  }
-MASK(sigprocmask)
-MASK(pthread_sigmask)
-
-int __gw_i_sigwait(const sigset_t *restrict set, int *restrict sig) {
-  CALLER();
-  R(set, sizeof *set);
-  int r = sigwait(set, sig);
-  if (r == 0) W(sig, sizeof *sig);
-  return r;
-}
-int __gw_i_sigwaitinfo(const sigset_t *restrict set, siginfo_t *restrict info) {
-  CALLER();
-  R(set, sizeof *set);
-  int r = sigwaitinfo(set, info);
-  if (r > 0 && info) W(info, sizeof *info);
-  return r;
-}
-int __gw_i_sigtimedwait(const sigset_t *restrict set, siginfo_t *restrict info, const struct timespec *restrict t) {
-  CALLER();
-  R(set, sizeof *set);
-  if (t) R(t, sizeof *t);
-  int r = sigtimedwait(set, info, t);
-  if (r > 0 && info) W(info, sizeof *info);
   return r;
 }
 
@@ -298,6 +315,13 @@ const char *__gw_i_inet_ntop(int family, const void *from, char *to, socklen_t n
   R(from, family == AF_INET6 ? sizeof(struct in6_addr) : sizeof(struct in_addr));
   const char *r = inet_ntop(family, from, to, n);
   if (r) W(to, strlen(to) + 1);
+  return r;
+}
+int __gw_i_inet_aton(const char *from, struct in_addr *to) {
+  CALLER();
+  R_STRING(from);
+  int r = inet_aton(from, to);
+  if (r && to) W(to, sizeof *to);
   return r;
 }
 int __gw_i_inet_pton(int family, const char *from, void *to) {

@@ -4,6 +4,9 @@
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <spawn.h>
 #include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/select.h>
@@ -15,6 +18,7 @@
 #include <sys/times.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
+#include <termios.h>
 
 static char text[64], out[64];
 static time_t when;
@@ -39,7 +43,12 @@ static short small;
 static double real;
 static unsigned seed;
 static unsigned char ip[16];
-static int listener, child;
+static int listener, child, terminal;
+static cpu_set_t cpus;
+static char word[] = "word", *arguments[] = {"true", word, NULL};
+static struct statx extended;
+static struct in_addr v4;
+static struct termios ways;
 
 #define BYTE(x, i) ((volatile unsigned char *)&(x))[i]
 #define LOOK(x) use(BYTE(x, sizeof(x) - 1))
@@ -88,6 +97,17 @@ PAIR(38, sscanf("1 2.5", "%*d %lf", &real), LOOK(real))                         
 PAIR(39, sscanf(text, "%hd", &small), *(volatile char *)&text[8] = 'z')                /* RACE 39: read */ /* RACE 39: write */
 PAIR(40, sscanf("ab", "%[a-z]%n", out, &value), LOOK(value))                           /* RACE 40: write */ /* RACE 40: read */
 PAIR(41, use(localtime(&when)->tm_sec), use(gmtime(&when)->tm_min))                    /* RACE 41: write */ /* RACE 41: write */
+PAIR(42, sigaddset(&mask, SIGUSR1), LOOK(mask))                                        /* RACE 42: write */ /* RACE 42: read */
+PAIR(43, use(sigismember(&mask, SIGUSR1)), SET(mask))                                  /* RACE 43: read */ /* RACE 43: write */
+PAIR(44, sigpending(&old), LOOK(old))                                                  /* RACE 44: write */ /* RACE 44: read */
+PAIR(45, use(sched_getaffinity(0, sizeof cpus, &cpus)), LOOK(cpus))                    /* RACE 45: write */ /* RACE 45: read */
+PAIR(46, use(sched_setaffinity(0, sizeof cpus, &cpus)), SET(cpus))                     /* RACE 46: read */ /* RACE 46: write */
+PAIR(47, posix_spawnp(&child, "true", NULL, NULL, arguments, environ), LOOK(child))    /* RACE 47: write */ /* RACE 47: read */
+PAIR(48, posix_spawnp(NULL, "true", NULL, NULL, arguments, environ), SET(word))         /* RACE 48: read */ /* RACE 48: write */
+PAIR(49, statx(AT_FDCWD, "/", 0, STATX_BASIC_STATS, &extended), LOOK(extended))        /* RACE 49: write */ /* RACE 49: read */
+PAIR(50, inet_aton("127.0.0.1", &v4), LOOK(v4))                                        /* RACE 50: write */ /* RACE 50: read */
+PAIR(51, tcgetattr(terminal, &ways), LOOK(ways))                                       /* RACE 51: write */ /* RACE 51: read */
+PAIR(52, tcsetattr(terminal, TCSANOW, &ways), SET(ways))                               /* RACE 52: read */ /* RACE 52: write */
 /* clang-format on */
 
 #define RUN(n) both(a##n, b##n);
@@ -101,6 +121,8 @@ int main(void) {
   listener = socket(AF_INET, SOCK_STREAM, 0);
   MUST(listener >= 0 && (child = fork()) >= 0);
   if (child == 0) _exit(3);
+  terminal = posix_openpt(O_RDWR | O_NOCTTY);
+  MUST(terminal >= 0 && tcgetattr(terminal, &ways) == 0);
   parts = (struct tm){.tm_mday = 1, .tm_year = 99};
   ready = (struct pollfd){.fd = 0, .events = POLLIN};
   RUN(1)
@@ -144,5 +166,16 @@ int main(void) {
   RUN(39)
   RUN(40)
   RUN(41)
+  RUN(42)
+  RUN(43)
+  RUN(44)
+  RUN(45)
+  RUN(46)
+  RUN(47)
+  RUN(48)
+  RUN(49)
+  RUN(50)
+  RUN(51)
+  RUN(52)
   return 0;
 }
