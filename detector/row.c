@@ -9,6 +9,8 @@
  *     the access's, or is the own epoch's, from the same place;
  *   - nothing was displaced there (the bit that says so of the line goes when nothing is any more);
  *   - a duo (duo.h) is only overwritten, altogether.
+ * A read may also find entries that differ from granule to granule, and one that was displaced in each, as loops leave
+ * them that write here and there: all of them are judged, in one pass.
  * All else is left to the caller, who has the line's lock then.  The common case is apart from the rest because it is
  * half as long by itself: it needs few registers.
  */
@@ -19,6 +21,7 @@
 #include "detector/judge.h"
 #include "detector/part.h"
 #include "detector/shadow.h"
+#include "detector/spill.h"
 
 struct row {
   uintptr_t granule;    /* the first */
@@ -76,6 +79,35 @@ static inline __attribute__((always_inline)) bool is_empty(unsigned plane, struc
   return row_is(shadow_cell(plane, r.granule), r.k, 0, ROW_ALL);
 }
 
+/* The row's bytes in its i-th granule. */
+static inline uint32_t bytes_of(struct row r, unsigned i) {
+  return i == 0 ? r.first : i + 1 == r.k ? r.last : CELL_BYTES;
+}
+
+/* May a read be recorded where the entries of one plane aren't the same in all its granules?  In its own plane, if each
+ * may go; what was written, and displaced, has to happen before it. */
+static __attribute__((noinline)) bool mixed_are_ordered(struct det_thread *t, const struct race_g *g, struct row r,
+                                                        unsigned plane, unsigned meta) {
+  const uint32_t *mine = shadow_cell(plane, r.granule), *written = shadow_cell(0, r.granule);
+  const uint32_t *displaced = shadow_cell(SPILL_PLANE, r.granule);
+  for (unsigned i = 0; i < r.k; i++) {
+    const uint32_t old = meta & META_WRITE << plane ? mine[i] : 0;
+    if (old && (cell_same_id(old, g->epoch) || old & CELL_BYTES & ~bytes_of(r, i) || !may_go(t, g, old))) return false;
+    const uint32_t w = meta & META_WRITE ? written[i] : 0;
+    if (w && (UNLIKELY(cell_is_duo(w)) || !ordered(t, g, w))) return false;
+    const uint32_t d = meta & META_VICTIMS ? displaced[i] : 0;
+    if (d && (!(d & CELL_BYTES) || !ordered(t, g, d))) return false; /* several of one granule are left to single.c */
+  }
+  return true;
+}
+
+/* Such a read stands for those of the displaced that are reads as well. */
+static __attribute__((noinline)) void drop_displaced_reads(struct row r) {
+  uint32_t *cell = shadow_cell(SPILL_PLANE, r.granule), *info = shadow_ctx(SPILL_PLANE, r.granule);
+  for (unsigned i = 0; i < r.k; i++)
+    if (cell[i] && !(info[i] & SPILL_WRITE)) cell[i] = without(cell[i], bytes_of(r, i));
+}
+
 enum { SIMPLE, RECORDED, OTHER };
 
 /* What there is to do; nothing is changed. */
@@ -84,15 +116,17 @@ static inline __attribute__((always_inline)) int judge(struct det_thread *t, con
   uint32_t *mine = shadow_cell(plane, r.granule);
   if (meta & META_WRITE << plane) {
     const uint32_t old = *mine;
-    if (!row_is(mine, r.k, old, ROW_IDS)) return OTHER;
+    if (!row_is(mine, r.k, old, ROW_IDS)) return plane && mixed_are_ordered(t, g, r, plane, meta) ? SIMPLE : OTHER;
     if ((old ^ g->epoch) < CELL_ATOMIC) return is_recorded(mine, r) ? RECORDED : OTHER;
     if (!may_go(t, g, old) || has_more(mine, r)) return OTHER;
   }
-  if (UNLIKELY(meta & META_VICTIMS) && !is_empty(SPILL_PLANE, r)) return OTHER;
-  if (plane == 0) return reads_are_ordered(t, g, r, meta >> 1 & ((1u << READ_PLANES) - 1)) ? SIMPLE : OTHER;
-  if (!(meta & META_WRITE)) return SIMPLE;
+  const bool victims = UNLIKELY(meta & META_VICTIMS) && !is_empty(SPILL_PLANE, r);
+  if (plane == 0) return !victims && reads_are_ordered(t, g, r, meta >> 1 & ((1u << READ_PLANES) - 1)) ? SIMPLE : OTHER;
   uint32_t *written = shadow_cell(0, r.granule);
-  return !cell_is_duo(*written) && is_ordered(t, g, written, r.k) ? SIMPLE : OTHER;
+  if (victims || (meta & META_WRITE && !row_is(written, r.k, *written, ROW_IDS)))
+    return mixed_are_ordered(t, g, r, plane, meta) ? SIMPLE : OTHER;
+  if (!(meta & META_WRITE) || !*written) return SIMPLE;
+  return !cell_is_duo(*written) && ordered(t, g, *written) ? SIMPLE : OTHER;
 }
 
 static inline __attribute__((always_inline)) unsigned access_in(struct det_thread *t, const struct race_g *g,
@@ -103,7 +137,10 @@ static inline __attribute__((always_inline)) unsigned access_in(struct det_threa
   const int found = judge(t, g, r, plane, meta);
   if (found == OTHER) return meta;
   if (found == SIMPLE) {
-    if (plane == 0) drop_reads(g, r, meta >> 1 & ((1u << READ_PLANES) - 1));
+    if (plane == 0)
+      drop_reads(g, r, meta >> 1 & ((1u << READ_PLANES) - 1));
+    else if (UNLIKELY(meta & META_VICTIMS))
+      drop_displaced_reads(r);
     row_set(shadow_cell(plane, r.granule), r.k, g->epoch | CELL_BYTES);
     if (UNLIKELY((r.first & r.last) != CELL_BYTES)) set_ends(shadow_cell(plane, r.granule), g->epoch, r);
     row_set_contexts(t, plane, r.granule, r.k, ctx);

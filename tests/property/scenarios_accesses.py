@@ -191,4 +191,73 @@ ACCESSES = {
         r 1 0 8 1 = b
         w 2 0 8 1 ! a b
     """,
+    "a range read where several wrote, one of them at the same time": """
+        go 3
+        w 1 0 8 1
+        h 1 3
+        w 2 16 8 1 = b
+        r 3 56 8 1
+        r 3 0 32 1 ! b
+    """,
+    "a range read where several wrote before it": """
+        go 4
+        w 1 0 8 1
+        h 1 3
+        w 2 8 8 1
+        h 2 3
+        r 3 56 8 1
+        r 3 0 32 1 = r
+        w 4 24 8 1 ! r
+    """,
+    "a range read over what was displaced at the same time": """
+        go 3
+        w 1 4 4 1 = a
+        w 2 0 4 1
+        h 2 3
+        r 3 56 8 1
+        r 3 0 32 1 ! a
+    """,
+    "a range read stands for no write that was displaced": """
+        go 4
+        w 1 4 4 1 = a
+        w 2 0 4 1
+        h 1 3
+        h 2 3
+        r 3 56 8 1
+        r 3 0 32 1
+        r 4 4 4 1 ! a
+    """,
+    "a range read beside one of several that read before": """
+        go 4
+        r 1 0 8 1
+        r 2 8 8 1 = b
+        h 1 3
+        r 3 0 32 1
+        h 3 4
+        w 4 8 4 1 ! b
+    """,
+    "a range read that leaves bytes of an older read": """
+        go 3
+        r 1 0 8 1 = a
+        h 1 2
+        r 2 4 20 1
+        w 3 0 2 1 ! a
+    """,
+    "a range read by who has read some of it elsewhere": """
+        go 2
+        r 1 8 8 2 = a
+        r 1 0 32 1 = b
+        w 2 24 8 1 ! b
+        w 2 8 8 1 ! a
+    """,
+    "a range read leaves bytes of a displaced read": """
+        go 4
+        r 1 0 2 1 = a
+        h 1 2
+        r 2 4 4 1
+        h 2 3
+        r 3 56 8 1
+        r 3 4 28 1
+        w 4 0 2 1 ! a
+    """,
 }
