@@ -58,8 +58,8 @@ static int worker_now;
 
 /* Some pairs have a place where they alone meet, others share one. */
 static struct race_clocks *meeting_of(int64_t a, int64_t b) {
-  static struct race_clocks *meetings[16];
-  struct race_clocks **m = &meetings[(a + b) % 16];
+  static struct race_clocks *meetings[64];
+  struct race_clocks **m = &meetings[(a + b) % 64];
   if (!*m) *m = race_clocks_new(0);
   return *m;
 }

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 import judge
 from duos import generate_duos
 from generate import generate
+from rows import generate_rows
 
 BATCH = 500  # programs to a process
 SHARE, FULL = 20_000, 300_000  # programs in all
@@ -87,6 +88,17 @@ def test_duos(driver, full, collect, planes, credit):
         if wrong:
             upto = programs if wrong[0] is None else programs[:wrong[0] + 1]
             pytest.fail(judge.explain(driver, upto, f"seed {seed}", (collect, planes, credit)), pytrace=False)
+
+
+@pytest.mark.parametrize("collect, credit", [(0, 0), (0, RICH), (50, 0), (300, 0)])
+def test_rows(driver, full, collect, credit):
+    """Clocks in parts, by who told what."""
+    for seed in range(50_000_000, 50_003_000 if full else 50_000_120, 20):
+        programs = [generate_rows(random.Random(seed + i)) for i in range(20)]
+        wrong = judge.judge(driver, programs, (collect, 3, credit))
+        if wrong:
+            upto = programs if wrong[0] is None else programs[:wrong[0] + 1]
+            pytest.fail(judge.explain(driver, upto, f"seed {seed}", (collect, 3, credit)), pytrace=False)
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True, database=None)
