@@ -5,7 +5,7 @@
 #include "base/check.h"
 #include "detector/detector.h"
 
-struct node *clock_node(struct det_thread *t, unsigned level) {
+static struct node *node_new(struct det_thread *t, unsigned level) {
   struct node *n = pool_get(&t->nodes);
   n->ref = 1;
   n->level = level & 15;
@@ -15,7 +15,7 @@ struct node *clock_node(struct det_thread *t, unsigned level) {
 }
 
 static struct node *node_zero(struct det_thread *t, unsigned level) {
-  struct node *n = clock_node(t, level);
+  struct node *n = node_new(t, level);
   if (level)
     for (int i = 0; i < CLOCK_WAY; i++) n->kid[i] = NULL;
   else
@@ -23,19 +23,8 @@ static struct node *node_zero(struct det_thread *t, unsigned level) {
   return n;
 }
 
-static bool exclusive(const struct node *n) { return clock_is_own(n); }
-
-uint64_t clock_get_of_pair(const struct node *n, uint32_t slot) {
-  uint64_t a = clock_get(n->part[0].tree, slot), b = clock_get(n->part[1].tree, slot);
-  return a < b ? b : a;
-}
-
-static void drop_parts(struct det_thread *t, struct node *pair) {
-  for (int i = 0; i < 2; i++) {
-    clock_drop(t, pair->part[i].tree);
-    if (pair->part[i].extra_n == PART_MANY) clock_drop(t, pair->part[i].fed);
-  }
-}
+/* acquire: pairs with the release in clock_drop of the owner that left */
+static bool exclusive(const struct node *n) { return __atomic_load_n(&n->ref, __ATOMIC_ACQUIRE) == 1; }
 
 void clock_drop(struct det_thread *t, struct node *n) {
   if (!n) return;
@@ -44,8 +33,6 @@ void clock_drop(struct det_thread *t, struct node *n) {
   if (!exclusive(n) && __atomic_fetch_sub(&n->ref, 1, __ATOMIC_ACQ_REL) != 1) return;
   if (n->level == CLOCK_TOP)
     clock_drop(t, n->under);
-  else if (n->level == CLOCK_PAIR)
-    drop_parts(t, n);
   else if (n->level)
     for (int i = 0; i < CLOCK_WAY; i++) clock_drop(t, n->kid[i]);
   pool_put(&t->nodes, n);
@@ -60,20 +47,13 @@ static void copy_top(struct node *to, const struct node *from) {
   }
 }
 
-void clock_fill_top(struct node *to, struct node *from) {
-  if (from->level == CLOCK_TOP)
-    copy_top(to, from);
-  else
-    to->under = clock_share(from);
-}
-
 static void copy_leaf(struct node *to, const struct node *from) {
   to->n = from->n;
   for (unsigned i = 0; i <= from->n; i++) to->clock[i] = from->clock[i];
 }
 
 static struct node *copy_of(struct det_thread *t, const struct node *n) {
-  struct node *copy = clock_node(t, n->level);
+  struct node *copy = node_new(t, n->level);
   if (n->level == CLOCK_TOP)
     copy_top(copy, n);
   else if (n->level)
@@ -165,22 +145,11 @@ static bool set_open(struct det_thread *t, struct node **at, uint32_t slot, uint
   return true;
 }
 
-/* One tree of a pair, or what is none as it is; takes over `n`. */
-static struct node *flat(struct det_thread *t, struct node *n) {
-  if (!clock_is_pair(n)) return n;
-  struct node *tree = clock_share(n->part[0].tree), *other = clock_share(n->part[1].tree);
-  clock_drop(t, n);
-  tree = clock_join(t, tree, other);
-  clock_drop(t, other);
-  return tree;
-}
-
 struct node *clock_set(struct det_thread *t, struct node *n, uint32_t slot, uint64_t clock) {
-  n = flat(t, n);
   if (slot < CLOCK_WAY && (!n || !n->level)) return set(t, n, 0, slot, clock);
   if (n && set_open(t, &n, slot, clock)) return n;
   if (!n || n->level != CLOCK_TOP) {
-    struct node *top = clock_node(t, CLOCK_TOP);
+    struct node *top = node_new(t, CLOCK_TOP);
     top->under = n;
     n = top;
   }
@@ -188,8 +157,8 @@ struct node *clock_set(struct det_thread *t, struct node *n, uint32_t slot, uint
 }
 
 struct node *clock_with(struct det_thread *t, struct node *n, uint32_t slot, uint64_t clock) {
-  bool small = n && (n->level == 0 || n->level == CLOCK_TOP);
-  return clock_set(t, small ? copy_of(t, n) : clock_share(n), slot, clock);
+  bool flat = n && (n->level == 0 || n->level == CLOCK_TOP);
+  return clock_set(t, flat ? copy_of(t, n) : clock_share(n), slot, clock);
 }
 
 /* Bit 63 of the differences' union says that one of them is below zero: clocks never come that far. */
@@ -242,7 +211,7 @@ static struct node *joined_inner(struct det_thread *t, struct node *a, struct no
   }
   if (same_as_b) return b;
   if (same_as_a) return a;
-  struct node *n = clock_node(t, a->level);
+  struct node *n = node_new(t, a->level);
   for (int i = 0; i < CLOCK_WAY; i++) {
     bool borrowed = kid[i] == a->kid[i] || kid[i] == b->kid[i];
     n->kid[i] = borrowed ? clock_share(kid[i]) : kid[i];
@@ -326,7 +295,7 @@ static struct node *join_trees(struct det_thread *t, struct node *a, struct node
 }
 
 static bool is_top(const struct node *n) { return n->level == CLOCK_TOP; }
-static struct node *below_top(struct node *n) { return clock_below_top(n); }
+static struct node *below_top(struct node *n) { return is_top(n) ? n->under : n; }
 
 /* Does m have all that n has beside its tree? */
 static bool has_late(const struct node *m, const struct node *n) {
@@ -386,8 +355,6 @@ static struct node *join_under(struct det_thread *t, struct node *a, struct node
 struct node *clock_join_since(struct det_thread *t, struct node *a, struct node *b, struct node *since) {
   if (a == b || !b) return a;
   if (!a) return clock_share(b);
-  if (clock_is_pair(a)) return clock_join_since(t, flat(t, a), b, since);
-  if (clock_is_pair(b)) return clock_join(t, clock_join(t, a, b->part[0].tree), b->part[1].tree);
   const struct node *tree_since = since ? below_top(since) : NULL;
   if (!is_top(a) && !is_top(b)) return join_trees(t, a, b, tree_since);
   struct node *tree_b = below_top(b);
@@ -406,5 +373,5 @@ struct node *clock_join(struct det_thread *t, struct node *a, struct node *b) {
 
 bool clock_is_deep(struct node *n) {
   struct node *tree = n ? below_top(n) : NULL;
-  return tree && tree->level > 0; /* as is a pair */
+  return tree && tree->level > 0;
 }

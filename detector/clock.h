@@ -13,9 +13,6 @@
  * Of a leaf only the components up to the last in use are there, the others are zero: a clock of seven threads is one
  * cache line, which goes from processor to processor with each lock that they hand to one another.
  *
- * Or a clock is a *pair* of two such, of which each component's greater value counts: what two partners told a
- * goroutine that goes on meeting both (pair.h).  Whoever changes a pair makes one tree of it first, but for pair.c.
- *
  * A clock_ref is a vector clock with one component kept outside: the publisher's own.
  */
 #ifndef GW_DETECTOR_CLOCK_H
@@ -27,28 +24,12 @@
 struct det_thread;
 
 enum { CLOCK_WAY_LOG = 4, CLOCK_WAY = 1 << CLOCK_WAY_LOG };
-enum { CLOCK_TOP = 15, CLOCK_PAIR = 14, CLOCK_LATE = 12, CLOCK_MARKS = 1 << 24 };
+enum { CLOCK_TOP = 15, CLOCK_LATE = 12, CLOCK_MARKS = 1 << 24 };
 #define CLOCK_NONE UINT32_MAX
-
-/* Of a pair (pair.h).  Goroutines are named by their serials, for ever; 0: none. */
-enum { PART_EXTRAS = 3, PART_MANY = PART_EXTRAS + 1 };
-struct pair_part {
-  struct node *tree;          /* owned, no pair; NULL is all zero */
-  uint64_t feeder;            /* knows all of it */
-  uint64_t hearer;            /* likewise */
-  uint64_t stream;            /* its number, among its goroutine's, while it doesn't lose anything */
-  uint64_t fed_from;          /* the feeder's stream that he told last; 0: unknown */
-  uint32_t extra_n;           /* components that it has beyond that; PART_MANY: more than are noted */
-  uint32_t slot[PART_EXTRAS]; /* of these */
-  union {
-    uint64_t clock[PART_EXTRAS]; /* likewise */
-    struct node *fed;            /* of PART_MANY: owned; the tree that he told, without what stood above it */
-  };
-};
 
 struct node {
   uint32_t ref;       /* atomic; owners of this node */
-  uint32_t level : 4; /* 0: leaf; a tree of level n has 16^(n+1) slots; CLOCK_TOP: a top; CLOCK_PAIR: a pair */
+  uint32_t level : 4; /* 0: leaf; a tree of level n has 16^(n+1) slots; CLOCK_TOP: a top */
   uint32_t n : 4;     /* of a top: its components; of a leaf: the last one that is there */
   uint32_t mark : 24; /* of the collector's last walk that came by; 0: none did */
   union {
@@ -58,11 +39,6 @@ struct node {
       struct node *under; /* the tree; NULL is all zero */
       uint32_t slot[CLOCK_LATE];
       uint64_t late[CLOCK_LATE]; /* the slots' clocks */
-    };
-    struct {
-      struct pair_part part[2];
-      uint64_t maker; /* serial of the goroutine that made it for itself */
-      uint64_t stamp; /* number among the maker's */
     };
   };
 };
@@ -85,11 +61,9 @@ static inline bool clock_has_two_owners(const struct node *n) {
   return __atomic_load_n(&n->ref, __ATOMIC_ACQUIRE) == 2; /* pairs with the release in clock_drop */
 }
 
-uint64_t clock_get_of_pair(const struct node *n, uint32_t slot);
 static inline uint64_t clock_get(const struct node *n, uint32_t slot) {
   if (!n) return 0;
-  if (n->level >= CLOCK_PAIR) {
-    if (n->level == CLOCK_PAIR) return clock_get_of_pair(n, slot);
+  if (n->level == CLOCK_TOP) {
     for (unsigned i = n->n; i-- > 0;)
       if (n->slot[i] == slot) return n->late[i];
     n = n->under;
@@ -112,15 +86,6 @@ struct node *clock_join(struct det_thread *t, struct node *n, struct node *from)
 /* The same for two that were joined before: `since`, which is borrowed, is what either was then, or NULL.  Costs what
  * changed on both sides, where clock_join costs what changed on either. */
 struct node *clock_join_since(struct det_thread *t, struct node *n, struct node *from, struct node *since);
-/* What stands below a top; all of any other tree. */
-static inline struct node *clock_below_top(struct node *n) { return n && n->level == CLOCK_TOP ? n->under : n; }
-static inline bool clock_is_pair(const struct node *n) { return n && n->level == CLOCK_PAIR; }
-/* The caller's reference is the only one.  acquire: pairs with the release in clock_drop of the owner that left */
-static inline bool clock_is_own(const struct node *n) { return __atomic_load_n(&n->ref, __ATOMIC_ACQUIRE) == 1; }
-/* With one reference, and a level, and nothing else set. */
-struct node *clock_node(struct det_thread *t, unsigned level);
-/* Makes `to`, a top with nothing in it, one of all that `from` has, which is no pair. */
-void clock_fill_top(struct node *to, struct node *from);
 /* More than a leaf, a top apart. */
 bool clock_is_deep(struct node *n);
 /* As clock_set of a tree that is shared with its owner, but borrows it. */

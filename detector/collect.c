@@ -99,15 +99,6 @@ static void *take(size_t n) {
 }
 static void give(void *p, size_t n) { prim_unmap(p, (n + PRIM_PAGE) & ~(size_t)(PRIM_PAGE - 1)); }
 
-static void walk_tree(struct collection *c, struct node *n, uint32_t first_slot);
-
-/* What was fed is no clock: only its nodes' identities count. */
-static void walk_part(struct collection *c, struct pair_part *p) {
-  walk_tree(c, p->tree, 0);
-  for (uint32_t i = 0; p->extra_n != PART_MANY && i < p->extra_n; i++)
-    if (p->clock[i]) c->on_component(c, p->slot[i], &p->clock[i]);
-}
-
 static void walk_tree(struct collection *c, struct node *n, uint32_t first_slot) {
   if (!n || n->mark == c->walk) return;
   n->mark = c->walk & (CLOCK_MARKS - 1);
@@ -115,11 +106,6 @@ static void walk_tree(struct collection *c, struct node *n, uint32_t first_slot)
     for (unsigned i = 0; i < n->n; i++)
       if (n->late[i]) c->on_component(c, n->slot[i], &n->late[i]);
     walk_tree(c, n->under, 0);
-    return;
-  }
-  if (n->level == CLOCK_PAIR) {
-    walk_part(c, &n->part[0]);
-    walk_part(c, &n->part[1]);
     return;
   }
   if (n->level) {

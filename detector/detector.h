@@ -102,8 +102,6 @@ struct race_g {
   uint32_t spare;                   /* an id that no cell holds, << 9, for the next epoch; 0: none */
   struct untaken untaken[UNTAKEN];  /* the latest publications, all to locks; the newest last */
   struct node *pending_acquire;     /* what relaxed loads saw, for the next acquire fence */
-  uint64_t pair;                    /* stamp of the pair that it made last (pair.h) */
-  uint64_t pair_numbers;            /* stamps and streams that it gave so far */
   struct {                          /* the last atomic load that acquired */
     const struct sync_atomic *from; /* NULL: none */
     uintptr_t addr;

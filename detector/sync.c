@@ -2,7 +2,6 @@
 #include "detector/sync.h"
 
 #include "detector/epoch.h"
-#include "detector/pair.h"
 
 /* Clean release: while nothing was recorded or noted in the open segment, the last closed one stands for all that g
  * did; no id is used up. But a clock value must always stand for one state of the tree (acquire relies on it): if g
@@ -313,7 +312,6 @@ struct offer {
   struct clock_ref c; /* borrowed */
   bool whole;         /* the own component stands for all of it, as in any publication */
   bool closes;        /* it is of the open segment, or may be */
-  bool fresh;         /* it is of the open segment, which nobody was told of before */
 };
 
 /* Who did nothing but acquire since his last tick has nothing to tell of his own, and doesn't tick when he tells what
@@ -339,7 +337,6 @@ static struct offer offer_of(struct race_g *g) {
   } else {
     o.c.slot = g->clock.slot;
     o.whole = o.closes = !passes_on(g);
-    o.fresh = o.closes && det_must_close(g) && !g->lent && g->clock.slot != CLOCK_NONE;
     o.c.clock = o.whole ? det_published_clock(g) : g->clock.clock - 1;
   }
   return o;
@@ -363,10 +360,8 @@ void sync_exchange(struct det_thread *t, struct race_g *g, struct clock_ref *c) 
 }
 
 static bool knows_offer(const struct race_g *g, const struct offer *o) {
-  if (o->fresh) return false;
   if (o->whole) return det_knows(g, &o->c);
-  bool tree = g->clock.tree == o->c.tree || pair_is_known(o->c.tree, g);
-  return tree && clock_get(g->clock.tree, o->c.slot) >= o->c.clock;
+  return g->clock.tree == o->c.tree && clock_get(g->clock.tree, o->c.slot) >= o->c.clock;
 }
 
 static void note_offer_acquired(struct race_g *g, const struct offer *o, bool adopted) {
@@ -380,13 +375,10 @@ static void replace_tree(struct det_thread *t, struct race_g *g, struct node *tr
   g->clock.tree = tree;
 }
 
-static bool have_met(const struct met *met, const struct race_g *a, const struct race_g *b) {
-  return met && ((met->a == a->serial && met->b == b->serial) || (met->a == b->serial && met->b == a->serial));
-}
-
 /* What both grew out of; NULL: unknown. */
 static struct node *met_since(const struct met *met, const struct race_g *a, const struct race_g *b) {
-  return have_met(met, a, b) ? met->tree : NULL;
+  bool same = met && ((met->a == a->serial && met->b == b->serial) || (met->a == b->serial && met->b == a->serial));
+  return same ? met->tree : NULL;
 }
 
 static void met_keep(struct det_thread *t, struct met *met, const struct race_g *a, const struct race_g *b,
@@ -416,30 +408,11 @@ static bool exchange_in_place(struct det_thread *t, struct race_g *a, struct rac
   return true;
 }
 
-static struct component component_of(const struct offer *o) {
-  return (struct component){.slot = o->c.slot, .clock = o->c.clock};
-}
-
-/* Those who meet again, and have too much to tell for a leaf, do it by parts (pair.h); false if they don't. */
-static bool exchange_by_parts(struct det_thread *t, struct race_g *a, struct race_g *b, const struct offer *of_a,
-                              const struct offer *of_b, struct met *met) {
-  if (!have_met(met, a, b) || a == b || !clock_is_deep(a->clock.tree) || !clock_is_deep(b->clock.tree)) return false;
-  bool a_knows = knows_offer(a, of_b), b_knows = knows_offer(b, of_a);
-  offered(t, a, of_a);
-  offered(t, b, of_b);
-  if (!a_knows) note_offer_acquired(a, of_b, false);
-  if (!b_knows) note_offer_acquired(b, of_a, false);
-  pair_meet(t, a, b, component_of(of_a), component_of(of_b));
-  clock_drop(t, met->tree);
-  met->tree = NULL; /* what each was told the other's pair remembers */
-  return true;
-}
-
 /* Both learn what the other published, and go on with one tree, which makes their next joins short.  As both are at
  * hand, the one's tree is mostly found to be part of the other's. */
 static void exchange(struct det_thread *t, struct race_g *a, struct race_g *b, const struct offer *of_a,
                      const struct offer *of_b, struct met *met) {
-  if (exchange_in_place(t, a, b, of_a, of_b) || exchange_by_parts(t, a, b, of_a, of_b, met)) return;
+  if (exchange_in_place(t, a, b, of_a, of_b)) return;
   struct node *both;
   bool a_knows = knows_offer(a, of_b), b_knows = knows_offer(b, of_a);
   bool a_within = b_knows || (!a_knows && is_within(a, &of_b->c));

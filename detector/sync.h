@@ -23,7 +23,7 @@ struct note;
  * since, so where one of them changed nothing the other knows all.  No clock: nobody acquires it, and only its nodes'
  * identities count, so the collector may pass it by. */
 struct met {
-  struct node *tree; /* owned; NULL: none, or each remembers what it was told (pair.h) */
+  struct node *tree; /* owned; NULL: none */
   uint64_t a, b;     /* the two, by serial */
 };
 /* NULL for NULL. */

@@ -1,5 +1,5 @@
 """Random programs whose goroutines stand in a row, or in a circle or a tree, and meet their neighbours again and again, so
-that their clocks are kept in parts by who told what (detector/pair.h); now and then somebody meets a stranger, or is told
+that large clocks are joined of which both sides have changed much; now and then somebody meets a stranger, or is told
 something by a lock, a channel's slot or a hand-off.  Each writes a word of its own: who reads that asks for one component
 of his clock."""
 

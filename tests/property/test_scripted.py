@@ -92,7 +92,7 @@ def test_duos(driver, full, collect, planes, credit):
 
 @pytest.mark.parametrize("collect, credit", [(0, 0), (0, RICH), (50, 0), (300, 0)])
 def test_rows(driver, full, collect, credit):
-    """Clocks in parts, by who told what."""
+    """Goroutines in rows, circles, trees and around hubs: large clocks that are joined again and again."""
     for seed in range(50_000_000, 50_003_000 if full else 50_000_120, 20):
         programs = [generate_rows(random.Random(seed + i)) for i in range(20)]
         wrong = judge.judge(driver, programs, (collect, 3, credit))
