@@ -111,7 +111,8 @@ static bool is_blocked(const struct g *g) {
 static void mark_begin(struct g *g, void *arg) {
   (void)arg;
   g->leak = is_blocked(g) ? LEAK_BLOCKED : LEAK_NONE;
-  if (g->id != 1 || g->thread) return;
+  /* only a blocked one can be reached; where one is suspended that never was says its field nothing */
+  if (g->id != 1 || g->leak != LEAK_BLOCKED || !g->sp) return;
   struct inspect_g v;
   inspect_g(g, &v);
   reach_main_stack(g, (uintptr_t)g->sp, stack_end(&v));

@@ -4,6 +4,7 @@
 #define GW_TEST_PARKED_H
 #include <godwit.h>
 #include <godwit/inspect.h>
+#include <sched.h>
 #include <string.h>
 
 #ifdef __clang__
@@ -29,14 +30,20 @@ UNSEEN void count_parked(const struct inspect_g *g, void *arg) {
   if (g->status == INSPECT_WAITING && strcmp(g->reason, p->reason) == 0) p->n++;
 }
 
+UNSEEN int parked(const char *reason) {
+  struct parked p = {reason, 0};
+  gw__debug.each(count_parked, &p);
+  return p.n;
+}
+
 /* Returns once n goroutines wait for `reason` (exactly: no other goroutine of the program may do so). */
 UNSEEN void await_parked(int n, const char *reason) {
-  for (;;) {
-    struct parked p = {reason, 0};
-    gw__debug.each(count_parked, &p);
-    if (p.n == n) return;
-    gw_yield();
-  }
+  while (parked(reason) != n) gw_yield();
+}
+
+/* The same, but the caller isn't suspended meanwhile: others need another processor. */
+UNSEEN void see_parked(int n, const char *reason) {
+  while (parked(reason) != n) sched_yield();
 }
 
 #endif

@@ -406,6 +406,13 @@ def test_leaks(programs, race):
     assert "leaked+0x" in r.stdout and "fine" not in r.stdout
 
 
+@pytest.mark.parametrize("race", [False, True], ids=["plain", "race"])
+def test_leaks_beside_a_main_that_was_never_suspended(programs, race):
+    source = LEAKS.replace("await_parked", "see_parked")
+    r = gt.run(programs(source, "-O1", race=race), env={"GOMAXPROCS": "2"})
+    assert r.status == 0 and r.stdout.startswith("goroutineleak profile: total 3\n3 @"), r
+
+
 HEAP = """
 #include <stdlib.h>
 #include <godwit.h>

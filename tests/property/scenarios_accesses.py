@@ -248,7 +248,7 @@ ACCESSES = {
         r 1 8 8 2 = a
         r 1 0 32 1 = b
         w 2 24 8 1 ! b
-        w 2 8 8 1 ! a
+        w 2 8 8 1 ! a b
     """,
     "a range read leaves bytes of a displaced read": """
         go 4
