@@ -30,7 +30,7 @@ UNSEEN void count_parked(const struct inspect_g *g, void *arg) {
   if (g->status == INSPECT_WAITING && strcmp(g->reason, p->reason) == 0) p->n++;
 }
 
-UNSEEN int parked(const char *reason) {
+UNSEEN int number_parked(const char *reason) {
   struct parked p = {reason, 0};
   gw__debug.each(count_parked, &p);
   return p.n;
@@ -38,12 +38,12 @@ UNSEEN int parked(const char *reason) {
 
 /* Returns once n goroutines wait for `reason` (exactly: no other goroutine of the program may do so). */
 UNSEEN void await_parked(int n, const char *reason) {
-  while (parked(reason) != n) gw_yield();
+  while (number_parked(reason) != n) gw_yield();
 }
 
 /* The same, but the caller isn't suspended meanwhile: others need another processor. */
 UNSEEN void see_parked(int n, const char *reason) {
-  while (parked(reason) != n) sched_yield();
+  while (number_parked(reason) != n) sched_yield();
 }
 
 #endif
