@@ -58,6 +58,13 @@ void det_thunk_strided(uintptr_t p, size_t n, uint64_t shape, uintptr_t pc, uint
 /* The lowest bit of a mask that isn't 0, and those above it up to the first gap. */
 static inline uint64_t lowest_run(uint64_t mask) { return mask & ~(mask + (mask & -mask)); }
 
+/* May a read there become part of duos (duo.h)?  Single reads do; one mask of them would take a page of a read plane.
+ */
+static inline bool is_for_duos(const struct det_thread *t, uintptr_t p) {
+  /* a guess: the lock isn't held */
+  return t->duos && (__atomic_load_n(shadow_meta(p >> 6), __ATOMIC_RELAXED) & (META_WRITE | META_READS)) == META_WRITE;
+}
+
 /* The bytes of the line at `p` that `mask` names: what a loop accessed there, in any order (instrument/combining.cpp).
  */
 void det_thunk_mask(uintptr_t p, uint64_t mask, uintptr_t pc, uintptr_t fp, enum race_op op);
@@ -68,7 +75,8 @@ void det_thunk_mask(uintptr_t p, uint64_t mask, uintptr_t pc, uintptr_t fp, enum
   const struct race_at at = {pc, fp};
   const bool write = op != RACE_READ, simple = g->epoch && !g->ignore && shadow_covered(p);
   const uint32_t ctx = simple ? depot_context_plain(t, g, at) : 0;
-  if (simple && granules_access(t, g, p >> 6, mask, ctx, write)) {
+  const bool whole = simple && (write || !is_for_duos(t, p));
+  if (whole && granules_access(t, g, p >> 6, mask, ctx, write)) {
     if (!write && ++t->reads >= READS_WINDOW) det_choose_plane(t);
     mask = 0;
   }
