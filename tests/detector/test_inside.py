@@ -24,3 +24,7 @@ def test_a_publication_whose_id_means_another_epoch_now(inside):
 
 def test_an_object_that_has_become_another_locations(inside):
     assert inside("object_of_another_time", status=0) == []
+
+
+def test_what_was_displaced_is_given_back(inside):
+    assert inside("fields_and_all", status=0) == []
