@@ -356,53 +356,28 @@
 	.set	__gw_check_read_range, __gw_read_range
 	.set	__gw_check_write_range, __gw_write_range
 
-	.type	range_tail, @function
+	/* What follows SAVE_REGS: calls \way with the arguments that are set, the return address in \pc and the frame in \fp. */
+	.macro TAIL name, way, pc, fp
+	.type	\name, @function
 	.p2align 4
-range_tail:
+\name:
 	.cfi_startproc
 	.cfi_adjust_cfa_offset 64
-	movq	64(%rsp), %rdx		/* return address */
-	leaq	AT_TRACKED(%rbp), %rcx
+	movq	64(%rsp), \pc		/* return address */
+	leaq	AT_TRACKED(%rbp), \fp
 	subq	$8, %rsp
 	.cfi_adjust_cfa_offset 8
 	cld
-	call	det_thunk_range
+	call	\way
 	RESTORE_REGS
 	ret
 	.cfi_endproc
-	.size	range_tail, . - range_tail
+	.size	\name, . - \name
+	.endm
 
-	.type	mask_tail, @function
-	.p2align 4
-mask_tail:
-	.cfi_startproc
-	.cfi_adjust_cfa_offset 64
-	movq	64(%rsp), %rdx		/* return address */
-	leaq	AT_TRACKED(%rbp), %rcx
-	subq	$8, %rsp
-	.cfi_adjust_cfa_offset 8
-	cld
-	call	det_thunk_mask
-	RESTORE_REGS
-	ret
-	.cfi_endproc
-	.size	mask_tail, . - mask_tail
-
-	.type	strided_tail, @function
-	.p2align 4
-strided_tail:
-	.cfi_startproc
-	.cfi_adjust_cfa_offset 64
-	movq	64(%rsp), %rcx		/* return address */
-	leaq	AT_TRACKED(%rbp), %r8
-	subq	$8, %rsp
-	.cfi_adjust_cfa_offset 8
-	cld
-	call	det_thunk_strided
-	RESTORE_REGS
-	ret
-	.cfi_endproc
-	.size	strided_tail, . - strided_tail
+	TAIL range_tail, det_thunk_range, %rdx, %rcx
+	TAIL mask_tail, det_thunk_mask, %rdx, %rcx
+	TAIL strided_tail, det_thunk_strided, %rcx, %r8
 
 /* void det_call_saved(void (*f)(void *), void *arg): calls f(arg) with all vector and x87 state saved. */
 	.globl	det_call_saved
