@@ -22,40 +22,48 @@ const char *timeline_reason(int reason) {
 
 /* ---- names ---- */
 
-/* A piece of a name; `at` 0 begins a new one, and the last one counts. */
-static void add_name(struct timeline *t, uint64_t g, uint32_t at, const char *piece, size_t n) {
+/* A piece of a name: its end comes first, its beginning makes it whole. */
+static void add_name(struct timeline *t, const struct trace_event *e) {
   struct timeline_name *last = t->names ? &t->name[t->names - 1] : NULL;
-  if (at > 0 && last) { /* pieces of others may have come between */
-    while (last > t->name && last->g != g) last--;
-    if (last->g != g) return;
+  if (e->reason == 0) { /* pieces of others may have come between */
+    while (last && last > t->name && last->g != e->g) last--;
+    if (!last || last->g != e->g) return;
   } else {
     t->name = mem_grow(t->name, (t->names + 1) * sizeof *t->name);
-    last = &t->name[t->names++];
-    *last = (struct timeline_name){.g = g};
+    last = &t->name[t->names];
+    *last = (struct timeline_name){.g = e->g, .order = t->names++};
   }
-  if (at + n < sizeof last->text) memcpy(last->text + at, piece, strnlen(piece, n));
+  const char *piece = (const char *)&e->arg;
+  if (e->other + sizeof e->arg < sizeof last->text) memcpy(last->text + e->other, piece, strnlen(piece, sizeof e->arg));
+  last->whole |= e->other == 0;
 }
 
 static int name_order(const void *a, const void *b) {
   const struct timeline_name *x = a, *y = b;
-  return (x->g > y->g) - (x->g < y->g);
+  if (x->g != y->g) return x->g < y->g ? -1 : 1;
+  return (x->order > y->order) - (x->order < y->order);
 }
 
-/* The lines "name NUMBER NAME" of the text: of those that lived on. */
+/* One name for each, the last whole one, in the order of their numbers. */
 static void names_end(struct timeline *t) {
-  for (const char *line = t->text; *line; line += strcspn(line, "\n"), line += *line == '\n') {
-    unsigned long long g;
-    int used = 0;
-    if (sscanf(line, "name %llu %n", &g, &used) != 1) continue;
-    size_t n = strcspn(line + used, "\n");
-    add_name(t, g, 0, line + used, n < sizeof t->name->text ? n : sizeof t->name->text - 1);
+  if (!t->names) return;
+  qsort(t->name, t->names, sizeof *t->name, name_order);
+  size_t n = 0;
+  for (size_t i = 0; i < t->names; i++) {
+    if (!t->name[i].whole) continue;
+    if (n == 0 || t->name[n - 1].g != t->name[i].g) n++;
+    t->name[n - 1] = t->name[i];
   }
-  if (t->names) qsort(t->name, t->names, sizeof *t->name, name_order);
+  t->names = n;
+}
+
+static int name_find(const void *key, const void *name) {
+  uint64_t g = *(const uint64_t *)key, at = ((const struct timeline_name *)name)->g;
+  return (g > at) - (g < at);
 }
 
 const char *timeline_name(const struct timeline *t, uint64_t g) {
-  struct timeline_name key = {.g = g};
-  const struct timeline_name *found = t->names ? bsearch(&key, t->name, t->names, sizeof key, name_order) : NULL;
+  const struct timeline_name *found = t->names ? bsearch(&g, t->name, t->names, sizeof *found, name_find) : NULL;
   return found && found->text[0] ? found->text : NULL;
 }
 
@@ -244,7 +252,7 @@ static void take(struct sim *s, const struct trace_event *e, int64_t time) {
       if (e->g) was_there(s, e, time);
       break;
     case TRACE_NAME:
-      if (e->g) add_name(s->t, e->g, e->other, (const char *)&e->arg, sizeof e->arg);
+      if (e->g) add_name(s->t, e);
       break;
     default: /* torn */
       break;

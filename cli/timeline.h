@@ -28,12 +28,14 @@ struct timeline {
   int64_t end;                /* nanoseconds */
   uint64_t lost;              /* events that were overwritten */
   int procs;                  /* processors that occur */
-  char *text;                 /* the modules and names */
+  char *text;                 /* the modules */
   struct timeline_name *name; /* sorted by g */
   size_t names;
 };
 struct timeline_name {
   uint64_t g;
+  size_t order;  /* of telling */
+  bool whole;    /* none of it is missing */
   char text[64]; /* gw_set_name's, cut there */
 };
 

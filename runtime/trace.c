@@ -105,14 +105,23 @@ void trace_ready(struct m *m, const struct g *g) {
   note(m, (struct trace_event){prim_now(), g->id, call, by, p_of(m), TRACE_READY, 0});
 }
 
-void trace_name(struct m *m, const struct g *g) {
-  enum { PIECE = sizeof(((struct trace_event *)0)->arg) };
-  const char *name = g->tag ? g->tag->name : "";
-  for (size_t at = 0; name[at] && at < sizeof g->tag->name; at += PIECE) {
-    struct trace_event e = {prim_now(), g->id, 0, (uint32_t)at, TRACE_NO_P, TRACE_NAME, 0};
-    memcpy(&e.arg, name + at, strnlen(name + at, PIECE));
-    note(m, e);
+unsigned trace_name_events(const struct g *g, int64_t time, struct trace_event event[TRACE_NAME_EVENTS]) {
+  enum { PIECE = sizeof event->arg };
+  const struct g_tag *tag = g->tag;
+  size_t size = tag ? strnlen(tag->name, sizeof tag->name) : 0;
+  unsigned n = 0;
+  for (size_t end = (size + PIECE - 1) / PIECE * PIECE; end > 0; end -= PIECE) {
+    const char *piece = tag->name + end - PIECE;
+    event[n] = (struct trace_event){time + n, g->id, 0, (uint32_t)(end - PIECE), TRACE_NO_P, TRACE_NAME, n == 0};
+    memcpy(&event[n++].arg, piece, strnlen(piece, PIECE));
   }
+  return n;
+}
+
+void trace_name(struct m *m, const struct g *g) {
+  struct trace_event event[TRACE_NAME_EVENTS];
+  unsigned n = trace_name_events(g, prim_now(), event);
+  for (unsigned i = 0; i < n; i++) note(m, event[i]);
 }
 
 const struct trace_list *trace_lists(void) {

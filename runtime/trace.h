@@ -32,8 +32,12 @@ HIDDEN void trace_write(void);
 /* Notes an event; m is the calling thread's, NULL on a foreign one. */
 HIDDEN void trace_note(struct m *m, enum trace_kind kind, uint64_t g, uint64_t arg);
 HIDDEN void trace_block(struct g *g, enum reason why, uintptr_t fp);
-/* The name of g, which is about to end: of those that live who writes the timeline sees it. */
+/* The name of g, which is about to end: those of the living are looked up by who writes the timeline. */
 HIDDEN void trace_name(struct m *m, const struct g *g);
+enum { TRACE_NAME_EVENTS = sizeof(((struct g_tag *)0)->name) / sizeof(((struct trace_event *)0)->arg) };
+/* The events that tell the name of g, from `time` on a nanosecond apart, as those of one time have no order; gives back
+ * how many: 0 without a name. */
+HIDDEN unsigned trace_name_events(const struct g *g, int64_t time, struct trace_event event[TRACE_NAME_EVENTS]);
 HIDDEN void trace_ready(struct m *m, const struct g *g);
 
 /* One predictable branch while it is off. */

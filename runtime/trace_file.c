@@ -50,33 +50,39 @@ static void put_module(struct out *o, const struct module *m) {
   put(o, line, n < (int)sizeof line ? (size_t)n : sizeof line - 1);
 }
 
+struct names {
+  struct out *out;
+  int64_t time; /* theirs */
+};
+
+/* What is read of one that ends meanwhile may be another's name, or half of it.  Then it has told its name itself, in
+ * an event that comes later in the timeline, and that one counts. */
 static void put_name(struct g *g, void *arg) {
-  char line[128];
-  if (__atomic_load_n(&g->status, __ATOMIC_RELAXED) == G_DEAD || !g->tag || !g->tag->name[0]) return;
-  int n = snprintf(line, sizeof line, "name %llu %.47s", (unsigned long long)g->id, g->tag->name);
-  for (int i = 0; i < n; i++)
-    if (line[i] == '\n') line[i] = ' ';
-  line[n] = '\n';
-  put(arg, line, (size_t)n + 1);
+  const struct names *names = arg;
+  struct trace_event event[TRACE_NAME_EVENTS];
+  put(names->out, event, trace_name_events(g, names->time, event) * sizeof event[0]);
 }
 
-static void put_text(struct out *o) {
+static void put_modules(struct out *o) {
   static struct modules modules;
   modules_read(&modules);
   for (unsigned i = 0; i < modules.n; i++) put_module(o, &modules.at[i]);
-  g_each(put_name, o);
 }
 
+/* First the names of the living, then what time it is, then the events: whoever had ended before the names were read
+ * has told his own by then. */
 static int write_locked(int64_t from, const struct inspect_sink *to) {
   struct out o = {.to = to};
-  struct trace_head head = {.magic = TRACE_MAGIC, .start = from, .end = prim_now()};
+  struct trace_head head = {.magic = TRACE_MAGIC, .start = from};
   put(&o, &head, sizeof head);
+  g_each(put_name, &(struct names){&o, from});
+  head.end = prim_now();
   for (const struct trace_list *l = trace_lists(); l; l = l->next) {
     put_list(&o, l, from);
     if (from <= sched.start) head.lost += __atomic_load_n(&l->lost, __ATOMIC_RELAXED);
   }
   head.text = o.at;
-  put_text(&o);
+  put_modules(&o);
   return o.error ? o.error : to->put(to->arg, 0, &head, sizeof head); /* now that it is known how much there is */
 }
 

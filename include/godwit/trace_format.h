@@ -1,13 +1,12 @@
 /* A raw timeline, as a process writes it (option trace) and `godwit trace` reads it: head, events, text.
  *
  * All numbers are little-endian.  Events of one thread are in order; those of different threads are ordered by time.
- * The text has a line "module LO HI BIAS PATH" for each module (hexadecimal), for addresses, and "name NUMBER NAME" for
- * each goroutine that lives and has a name. */
+ * The text has a line "module LO HI BIAS PATH" for each module (hexadecimal), for addresses. */
 #ifndef GODWIT_TRACE_FORMAT_H
 #define GODWIT_TRACE_FORMAT_H
 #include <stdint.h>
 
-#define TRACE_MAGIC "godwit trace 1\n"
+#define TRACE_MAGIC "godwit trace 2\n"
 
 struct trace_head {
   char magic[16];
@@ -27,7 +26,8 @@ enum trace_kind {
   TRACE_P_START,    /* thread `arg` takes p */
   TRACE_P_STOP,     /* and gives it up */
   TRACE_STATE,      /* g was there before: `other` is enum trace_state; arg: its function's address */
-  TRACE_NAME        /* g, which ends, had a name; arg: its bytes from `other` on, up to a zero */
+  TRACE_NAME        /* g has a name; arg: its bytes from `other` on, up to a zero.  Its end comes first (reason 1) and
+                       its beginning last: what lacks that is no name.  The last name counts */
 };
 enum trace_state { TRACE_RUNNABLE, TRACE_RUNS /* on p */, TRACE_WAITS /* for reason */, TRACE_CALLS /* gw_blocking */ };
 #define TRACE_NO_P 0xffff
@@ -39,7 +39,7 @@ struct trace_event {
   uint32_t other; /* number of another goroutine, less its upper half; 0: none */
   uint16_t p;     /* processor, or TRACE_NO_P */
   uint8_t kind;   /* enum trace_kind */
-  uint8_t reason; /* of a block: index into reasons.inc */
+  uint8_t reason; /* of a block: index into reasons.inc; of a name: see there */
 };
 _Static_assert(sizeof(struct trace_event) == 32, "two to a cache line");
 

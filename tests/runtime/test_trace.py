@@ -193,6 +193,47 @@ int main(void) {
     assert json.loads(out.read_text())["traceEvents"]
 
 
+def test_names_of_those_that_end_while_it_is_written(programs, tmp_path):
+    """Each name is told whole or, as long as its goroutine hasn't run, not at all."""
+    raw, out = tmp_path / "raw", tmp_path / "out"
+    program = programs("""
+#include <signal.h>
+#include <godwit.h>
+#include <sys/stat.h>
+enum { LIVE = 32, MANY = 20000 };
+static gw_chan(int) ended;
+static void teller(void) {
+  gw_set_name("a teller with a name that is long");
+  gw_send(ended, 1);
+}
+int main(int argc, char **argv) {
+  ended = gw_make(int, 0);
+  for (int i = 1, begun = 0, live = 0; i < argc; i++) {
+    struct stat st;
+    raise(SIGUSR1);
+    while (stat(argv[i], &st) != 0 || live > 0) {
+      for (; live < LIVE && begun < MANY * i; live++, begun++) gw_go(teller);
+      if (live == 0) {
+        gw_yield();
+        continue;
+      }
+      gw_recv(ended);
+      live--;
+    }
+  }
+}
+""", race=False)
+    files = [f"{raw}.{i}" for i in range(1, 4)]
+    assert gt.run(program, *files, env={"GODWIT": f"trace={raw} profilesignal=10"}).status == 0
+    told = 0
+    for name in [*files[:-1], raw]:  # the last may be cut off by the program's end
+        assert gt.run(gt.GODWIT, "trace", "--format", "chrome", "-o", out, name).status == 0
+        names = re.findall(r'"name":"\d+ ([^"]*)"}', out.read_text())
+        told += names.count("a teller with a name that is long (teller)")
+        assert set(names) <= {"a teller with a name that is long (teller)", "teller", "main"}
+    assert told >= 20000
+
+
 def test_on_a_signal(programs, tmp_path):
     """Numbered files, and the program goes on; names, also of goroutines that have ended."""
     raw, out = tmp_path / "raw", tmp_path / "out"
