@@ -18,6 +18,16 @@ static int process;      /* a forked child doesn't overwrite its parent's file *
 
 static bool try_begin(void) { return !__atomic_exchange_n(&writing, 1, __ATOMIC_ACQUIRE); }
 
+/* Waits for who writes now, so long at most. */
+static bool begin_within(int64_t patience) {
+  int64_t until = prim_now() + patience;
+  while (!try_begin()) {
+    if (prim_now() >= until) return false;
+    prim_futex_wait(&writing, 1, 10 * GW_MS);
+  }
+  return true;
+}
+
 /* release: pairs with the acquire in try_begin */
 static void end(void) {
   __atomic_store_n(&writing, 0, __ATOMIC_RELEASE);
@@ -87,7 +97,7 @@ static int write_locked(int64_t from, const struct inspect_sink *to) {
 }
 
 int inspect_trace_write(int64_t from, const struct inspect_sink *to) {
-  while (!try_begin()) prim_futex_wait(&writing, 1, 10 * GW_MS);
+  begin_within(INT64_MAX / 2);
   int r = write_locked(from, to);
   end();
   return r;
@@ -112,8 +122,8 @@ int inspect_trace_save(const char *path) {
   return r;
 }
 
-void trace_write(void) {
-  if (!process || process != prim_getpid() || !try_begin()) return; /* who writes now has nearly all of it */
+static void save_within(int64_t patience) {
+  if (!process || process != prim_getpid() || !begin_within(patience)) return;
   int fd = prim_open_write(gw__opts.trace), r = fd;
   if (fd >= 0) {
     r = write_locked(sched.start, &(struct inspect_sink){put_file, &fd});
@@ -124,9 +134,13 @@ void trace_write(void) {
   end();
 }
 
+void trace_write(void) { save_within(0); /* who writes now may be the caller, and has nearly all of it */ }
+
+/* Who writes a file of a part meanwhile comes to its end; a reader over HTTP who doesn't read holds nobody up for ever.
+ */
 static void at_exit(int status, void *arg) {
   (void)status, (void)arg;
-  trace_write();
+  save_within(5 * GW_S);
 }
 
 void trace_init(void) {
