@@ -1,13 +1,13 @@
 """The benchmark's kernels have no race and check their results: each is silent under the detector, at a small size."""
 
-import debian_source
 import godwit_testing as gt
+import libraries
 import pytest
 
 KERNELS = gt.REPO / "bench" / "tsan" / "kernels"
 SIZES = {"matmul": 120, "stencil": 60, "fft": 11, "sha256": 300, "lz": 1_000_000, "quicksort": 100_000,
          "hashtable": 60_000, "rwtable": 40_000, "trees": 30_000, "queue": 4_000, "ring": 40_000, "churn": 60_000,
-         "zlib": 6}
+         "zlib": 6, "zstd": 1}
 
 
 def test_every_kernel_is_here():
@@ -17,10 +17,8 @@ def test_every_kernel_is_here():
 @pytest.mark.parametrize("opt", ["-O0", "-O2", "-O3"])
 @pytest.mark.parametrize("name", SIZES)
 def test_silent(programs, name, opt):
-    flags = [opt, "-lm"]
-    if name == "zlib":
-        tree = debian_source.fetch("zlib", gt.BUILD / "sources")
-        flags = [opt, "-w", f"-I{tree}", "-DHAVE_UNISTD_H", *map(str, sorted(tree.glob("*.c")))]
+    library = libraries.files_and_flags(name, gt.BUILD / "sources")
+    flags = [opt, *(["-w"] if library else []), *library, "-lm"]
     plain = gt.run(programs(KERNELS / f"{name}.c", *flags, race=False), SIZES[name], 4)
     raced = gt.run(programs(KERNELS / f"{name}.c", *flags), SIZES[name], 4)
     assert plain.status == 0 and plain.stdout.startswith(f"{name} "), str(plain)
