@@ -3,11 +3,9 @@
 import random
 
 import pytest
+from claims_testing import CASES, HEAD, compare
+from instrument_testing import LTO
 
-import godwit_testing as gt
-from instrument_testing import CLANG, LTO, PASS, RUN, WARNINGS, command
-
-LOOPS = 80  # in one program
 TYPES = ["char", "short", "int", "long", "float", "double"]
 HEADS = [
     "for ({i} i = {lo}; i < n; i += {step})",
@@ -99,43 +97,16 @@ def make_loop(rng, number):
 
 def make_source(seed):
     rng = random.Random(seed)
-    head = ("#include <string.h>\n#define JOIN_(a, b) a##b\n#define JOIN(a, b) JOIN_(a, b)\n"
-            "#define F(n) JOIN(PREFIX, n)\nvoid phase(void);\nstruct point { long x; int y, z; };\n")
-    return head + "".join(make_loop(rng, i) for i in range(LOOPS))
-
-
-@pytest.fixture(scope="session")
-def main_objects(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("ranges")
-    (folder / "table.h").write_text("".join(f"CASE({i})\n" for i in range(LOOPS)))
-    for name in ("mock", "ranges_main"):
-        command(CLANG, "-g", "-O1", *WARNINGS, f"-I{gt.REPO / 'include'}", f"-I{folder}", "-c", RUN / f"{name}.c", "-o",
-                folder / f"{name}.o")
-    return [folder / "mock.o", folder / "ranges_main.o"]
+    head = HEAD + "struct point { long x; int y, z; };\n"
+    return head + "".join(make_loop(rng, i) for i in range(CASES))
 
 
 FLAGS = ["-O1", "-O2", "-O3", "-Os", "-Oz", "-O3 -mavx2", "-O2 -fno-vectorize -fno-slp-vectorize -funroll-loops", LTO[1]]
 
 
-def compare(flags, seed, main_objects, folder):
-    """Number of checks that reached the runtime: with all in place, and with range checks. Every poll calls the mock, and
-    loops are cut into strips of three turns in the one and not at all in the other."""
-    source = folder / "loops.c"
-    source.write_text(make_source(f"{flags} {seed}"))
-    objects = []
-    for prefix, more in (("audit_", ["-mllvm", "-godwit-audit", "-mllvm", "-godwit-polls=0"]),
-                         ("ranges_", ["-mllvm", "-godwit-strip=3"])):
-        objects.append(folder / f"{prefix}.o")
-        code = [f for f in flags.split() if not f.startswith("-fuse-ld")]
-        command(CLANG, "-g", "-w", *code, "-fno-strict-aliasing", *PASS, *more, f"-DPREFIX={prefix}", "-c", source, "-o",
-                objects[-1])
-    command(CLANG, *(flags.split() if "lto" in flags else []), *objects, *main_objects, "-o", folder / "loops")
-    return map(int, command(folder / "loops").split())
-
-
 @pytest.mark.parametrize("flags", FLAGS)
-def test_claims_are_those_of_the_loop(flags, full, main_objects, tmp_path):
+def test_claims_are_those_of_the_loop(flags, full, claims_objects, tmp_path):
     """Byte by byte, and phase by phase between calls."""
     for seed in range(10 if full else 1):
-        audit, ranges = compare(flags, seed, main_objects, tmp_path)
+        audit, ranges = compare(flags, make_source(f"{flags} {seed}"), claims_objects, tmp_path)
         assert ranges < 0.8 * audit, f"seed {seed}"  # or nothing is tested
