@@ -71,6 +71,7 @@ static bool has_read(const struct access *a, uint32_t cell, uint32_t mask) {
 
 static void add_race(struct access *a, uintptr_t granule, uint32_t bytes, uint32_t cell, uint32_t ctx, bool write) {
   if (a->races.n == RACES_MAX) return; /* of one access: the rest shows when it is made again */
+  if (a->write && UNLIKELY(det_left_behind(cell_id(cell)))) return;
   a->races.pair[a->races.n++] = (struct race_pair){.granule = granule,
                                                    .p = a->p,
                                                    .n = a->n,

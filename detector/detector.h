@@ -44,6 +44,7 @@ struct incarnation {
   uint32_t creation_stack; /* depot id; 0: the first, or unknown */
   uint32_t name;           /* depot id of its name; 0: none */
   uint32_t creator_name;   /* likewise */
+  uint16_t process;        /* the one that it lives in (goroutine.c) */
   bool thread;             /* a foreign thread, not a goroutine */
   bool ended;              /* atomic; it does nothing any more */
 };
@@ -219,6 +220,10 @@ void det_use_plane(struct det_thread *t, unsigned plane);
 
 /* The slow path for any range: judges and records [p, p+n) for g. */
 void det_access(struct det_thread *t, struct race_g *g, uintptr_t p, size_t n, enum race_op op, struct race_at at);
+/* Was the segment's goroutine left behind by a fork, so that a write doesn't race with what it did (goroutine.c)? */
+bool det_left_behind(uint32_t id);
+/* The program is about to get memory that a forked child has in common with it. */
+void det_shares_memory(void);
 /* The older side of a race, and where. */
 struct race_pair {
   uintptr_t granule;

@@ -144,6 +144,23 @@ void det_thread_init(void) {
 
 bool race_in_detector(void) { return det_self && det_self->inside; }
 
+/* A forked child goes on with a copy of the parent's memory, and of its shadow, in which the forking thread is the only
+ * one.  What others did to the memory that was copied is no access to the copy: they read, and the child writes, or
+ * they wrote, and the child writes anew.  But a write may have been under way when the copy was taken, so that who
+ * reads in the child what it wrote, with nothing that orders it before the fork, finds the old value, the new one or
+ * some of both: that stays a race.  Shared mappings aren't copied: with one of them in sight all stays as it was. */
+static struct {
+  uint16_t n;  /* forks that it comes from; changed in the only thread */
+  bool shares; /* atomic, relaxed: set before the mapping is the program's, looked at after it was accessed */
+} process;
+
+void det_shares_memory(void) { __atomic_store_n(&process.shares, true, __ATOMIC_RELAXED); }
+
+bool det_left_behind(uint32_t id) {
+  return process.n && !__atomic_load_n(&process.shares, __ATOMIC_RELAXED) &&
+         epochs.incarnation[epochs.entry[id].incarnation].process != process.n;
+}
+
 /* Taken by batches: many goroutines are born at once. */
 static uint64_t serial_new(struct det_thread *t) {
   static uint64_t taken; /* atomic */
@@ -156,7 +173,7 @@ static struct race_g *g_new(struct det_thread *t, uint64_t id, bool thread) {
   if (!g) g = g_make();
   g->serial = serial_new(t);
   if (!g->incarnation) g->incarnation = incarnation_new();
-  epochs.incarnation[g->incarnation] = (struct incarnation){.id = id, .thread = thread};
+  epochs.incarnation[g->incarnation] = (struct incarnation){.id = id, .process = process.n, .thread = thread};
   return g;
 }
 
@@ -302,6 +319,8 @@ void race_after_fork_parent(void) {
 
 void race_after_fork_child(void) {
   struct det_thread *me = det_self;
+  process.n++;
+  if (me && me->g) epochs.incarnation[me->g->incarnation].process = process.n;
   det_threads.first = me; /* the others' threads are gone; their memory is left alone */
   if (me) me->prev = me->next = NULL;
   det_planes_after_fork(me);

@@ -29,7 +29,13 @@ static bool misled(const void *p, size_t n, const void *hint, int flags) {
   return det_ready && p != MAP_FAILED && hint && !(flags & (MAP_FIXED | MAP_FIXED_NOREPLACE)) && !posix_cover(p, n);
 }
 
+/* MAP_SHARED_VALIDATE has its bit, too. */
+static void shares(int flags) {
+  if (flags & MAP_SHARED) det_shares_memory();
+}
+
 void *__gw_i_mmap(void *at, size_t n, int prot, int flags, int fd, off_t offset) {
+  shares(flags);
   void *p = gw__real.mmap(at, n, prot, flags, fd, offset);
   if (misled(p, n, at, flags)) {
     gw__real.munmap(p, n);
@@ -40,6 +46,7 @@ void *__gw_i_mmap(void *at, size_t n, int prot, int flags, int fd, off_t offset)
 }
 
 void *__gw_i_mmap64(void *at, size_t n, int prot, int flags, int fd, off64_t offset) {
+  shares(flags);
   void *p = gw__real.mmap64(at, n, prot, flags, fd, offset);
   if (misled(p, n, at, flags)) {
     gw__real.munmap(p, n);
@@ -80,6 +87,7 @@ int __gw_i_madvise(void *p, size_t n, int advice) {
 
 /* A segment may come where another one was. */
 void *__gw_i_shmat(int id, const void *at, int flags) {
+  det_shares_memory();
   void *p = gw__real.shmat(id, at, flags);
   struct shmid_ds about;
   int before = errno;

@@ -2,8 +2,8 @@
  *
  * The detector's locks are taken by a pthread_atfork handler that is registered before any of the program's, so that it
  * is the last before the fork and the first after it: the program's own handlers run with the detector usable, and a
- * fork from code that isn't instrumented is served as well.  The child is a copy: what the parent did before happens
- * before all that the child does. */
+ * fork from code that isn't instrumented is served as well.  The child is a copy: what the forking thread did before
+ * happens before all that the child does; the others', goroutine.c. */
 #include "detector/posix.h"
 
 static void before_fork(void) {
