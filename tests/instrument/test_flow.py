@@ -117,4 +117,4 @@ def test_claims_are_those_of_the_function(flags, full, claims_objects, tmp_path)
     """Byte by byte, and phase by phase between calls."""
     for seed in range(10 if full else 1):
         audit, usual = compare(f"{flags} -fwrapv", make_source(f"{flags} {seed}"), claims_objects, tmp_path)
-        assert usual < 0.95 * audit, f"seed {seed}"  # or nothing is tested
+        assert usual < 0.98 * audit, f"seed {seed}"  # or nothing is tested
