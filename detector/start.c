@@ -19,7 +19,7 @@
 #include "detector/victim.h"
 
 bool det_ready;
-const int __gw_abi_v2 = 2;
+const int __gw_abi_v3 = 3;
 uint32_t det_xsave_size;
 uint32_t det_collect_every;
 

@@ -65,15 +65,10 @@ static inline bool is_for_duos(const struct det_thread *t, uintptr_t p) {
   return t->duos && (__atomic_load_n(shadow_meta(p >> 6), __ATOMIC_RELAXED) & (META_WRITE | META_READS)) == META_WRITE;
 }
 
-/* The bytes of the line at `p` that `mask` names: what a loop accessed there, in any order (instrument/combining.cpp).
- */
-void det_thunk_mask(uintptr_t p, uint64_t mask, uintptr_t pc, uintptr_t fp, enum race_op op);
-void det_thunk_mask(uintptr_t p, uint64_t mask, uintptr_t pc, uintptr_t fp, enum race_op op) {
-  struct det_thread *t = det_enter();
-  struct race_g *g = t->g;
-  if (UNLIKELY(!g)) g = race_self();
-  const struct race_at at = {pc, fp};
-  const bool write = op != RACE_READ, simple = g->epoch && !g->ignore && shadow_covered(p);
+/* The bytes of the line at `p` that `mask` names. */
+static inline void access_mask(struct det_thread *t, struct race_g *g, uintptr_t p, uint64_t mask, struct race_at at,
+                               bool write) {
+  const bool simple = g->epoch && !g->ignore && shadow_covered(p);
   const uint32_t ctx = simple ? depot_context_plain(t, g, at) : 0;
   const bool whole = simple && (write || !is_for_duos(t, p));
   if (whole && granules_access(t, g, p >> 6, mask, ctx, write)) {
@@ -86,5 +81,20 @@ void det_thunk_mask(uintptr_t p, uint64_t mask, uintptr_t pc, uintptr_t fp, enum
     det_element(t, g, p + first, n, at, ctx, write);
     mask &= ~run;
   }
+}
+
+/* The bytes of the 64 at `p` that `mask` names: what a loop accessed there, in any order (instrument/combining.cpp).
+ * They lie in two lines if p isn't the beginning of one. */
+void det_thunk_mask(uintptr_t p, uint64_t mask, uintptr_t pc, uintptr_t fp, enum race_op op);
+void det_thunk_mask(uintptr_t p, uint64_t mask, uintptr_t pc, uintptr_t fp, enum race_op op) {
+  struct det_thread *t = det_enter();
+  struct race_g *g = t->g;
+  if (UNLIKELY(!g)) g = race_self();
+  const struct race_at at = {pc, fp};
+  const bool write = op != RACE_READ;
+  const unsigned offset = p & 63;
+  const uint64_t first = mask << offset, second = offset ? mask >> (64 - offset) : 0;
+  if (LIKELY(first)) access_mask(t, g, p - offset, first, at, write);
+  if (second) access_mask(t, g, p - offset + 64, second, at, write);
   det_exit(t);
 }

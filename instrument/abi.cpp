@@ -140,7 +140,7 @@ GlobalVariable *Abi::variable(StringRef name, Type *type, bool thread_local_) {
 
 GlobalVariable *Abi::shadow() { return variable("__gw_shadow", PointerType::getUnqual(module_.getContext()), false); }
 
-GlobalVariable *Abi::version() { return variable("__gw_abi_v2", Type::getInt32Ty(module_.getContext()), false); }
+GlobalVariable *Abi::version() { return variable("__gw_abi_v3", Type::getInt32Ty(module_.getContext()), false); }
 
 GlobalVariable *Abi::tls() {
   return variable("__gw_tls", ArrayType::get(Type::getInt64Ty(module_.getContext()), 3), true);

@@ -22,7 +22,7 @@ class Value;
 
 namespace godwit {
 
-// What an access has touched since its last check: a line of 64 bytes, and a bit for each of those (combining.h).
+// What an access has touched since its last check: where 64 bytes begin, and a bit for each of those (combining.h).
 struct Collected {
   llvm::AllocaInst *line = nullptr, *bytes = nullptr;  // registers in the end
 };

@@ -7,13 +7,17 @@
 // Soundness.  The loop around is quiet (loops.h), so the goroutine's clock and epoch are the same at an access and at
 // the call that claims it, and all that runs.cpp says at its head of checks that come later holds: claimed is what was
 // accessed and nothing else, as the mask has a bit for each byte.  What was collected already isn't recorded yet, so it
-// misses again, and is collected again.  An access is aligned to its size, and so of one line.  All that a call stands
-// for is of one place in the source, and blamed on that.
+// misses again, and is collected again.  All that a call stands for is of one place in the source, and blamed on that.
+//
+// An access that is aligned to its size is of one line.  Of others (a word at any byte of a text) some lie across the
+// end of one: there the 64 bytes begin not with a line but with the granule of the first access, so that they hold
+// those that follow; the call enters the two lines.  An access that moves back is in front of that granule soon, and
+// isn't collected.
 //
 // Where it pays.  An address has to stay in a line for several turns: it is the loop's own variable, which every way
-// through the loop moves by a few bytes, be it in loops inside: by constants, and by what is 0 or 1.  Where a loop
-// inside begins anew at each turn, it is the one that is left with a call.  What hangs on loaded values, or on steps
-// that aren't known, isn't tried.
+// through the loop moves by a few bytes, be it in loops inside: by constants, by what is 0 or 1, and by what is small
+// at first and grows by one at times.  Where a loop inside begins anew at each turn, it is the one that is left with a
+// call. What hangs on loaded values, or on steps that aren't known, isn't tried.
 //
 // Rejected: to collect all accesses without a look at their cells.  A call for each line then, in new epochs or not, is
 // as much as the inline checks of it that hit (quicksort: 10% more time instead of 10% less).
@@ -21,6 +25,7 @@
 
 #include "abi.h"
 #include "llvm/ADT/MapVector.h"
+#include "llvm/ADT/SetVector.h"
 #include "llvm/Analysis/OptimizationRemarkEmitter.h"
 #include "llvm/IR/DataLayout.h"
 #include "llvm/IR/DiagnosticInfo.h"
@@ -44,6 +49,7 @@ namespace {
 constexpr uint64_t kLine = 64;     // bytes that a mask has bits for
 constexpr uint64_t kSizeMax = 8;   // bytes of an access; of longer ones a line has few
 constexpr int64_t kStepMax = 8;    // bytes that an address may move at once: eight steps stay in a line
+constexpr uint64_t kGranule = 8;   // where the 64 bytes begin that an access of unknown alignment is collected in
 constexpr unsigned kTurnsMin = 8;  // of a loop that never makes so many the lines are new at each access, or nearly so
 constexpr unsigned kValuesMax = 24;  // that are looked at to find out how an address moves
 constexpr unsigned kChecksMax = 16;  // behind one loop: places times exits; a guess
@@ -66,6 +72,9 @@ class Drift {
     }
     return has_begun_ && moves_;
   }
+
+  // After is_slow: whether it also moves back.
+  bool goes_back() const { return goes_back_; }
 
  private:
   // A value of which each unit is `scale` bytes of the address.
@@ -96,8 +105,31 @@ class Drift {
       std::optional<int64_t> step = advance(at);
       if (!step || (steps && std::abs(*step) > kStepMax)) return std::nullopt;
       moves_ |= steps && *step != 0;
+      goes_back_ |= steps && *step < 0;
     }
     return std::nullopt;
+  }
+
+  // Whether a step that isn't a constant is small where the loop begins, and grows by one at a time (a search that goes
+  // faster the longer it finds nothing).
+  bool is_small(Value *step) const {
+    SmallSetVector<Value *, 8> seen;
+    seen.insert(step);
+    for (size_t i = 0; i < seen.size(); i++) {
+      Value *value = seen[i], *from, *other;
+      const APInt *c;
+      if (i == kValuesMax) return false;
+      if (auto *phi = dyn_cast<PHINode>(value); phi && loop_.contains(phi))
+        seen.insert(phi->op_begin(), phi->op_end());
+      else if (match(value, m_AddLike(m_Value(from), m_One())) ||
+               (match(value, m_c_Add(m_Value(from), m_ZExt(m_Value(other)))) && other->getType()->isIntegerTy(1)))
+        seen.insert(from);
+      else if (match(value, m_Select(m_Value(), m_Value(from), m_Value(other))))
+        seen.insert(from), seen.insert(other);
+      else if (!match(value, m_APInt(c)) || c->ugt(kStepMax))
+        return false;
+    }
+    return true;
   }
 
   // To what a value is computed from; by how many bytes at most it differs.
@@ -121,23 +153,26 @@ class Drift {
     APInt fixed(64, 0);
     if (!gep.collectOffset(layout_, 64, variable, fixed)) return std::nullopt;
     Value *moving = loop_.isLoopInvariant(gep.getPointerOperand()) ? nullptr : gep.getPointerOperand();
-    int64_t scale = at.scale;
+    int64_t scale = at.scale, small = 0;
     for (auto &[index, by] : variable) {
       if (loop_.isLoopInvariant(index)) return std::nullopt;
+      if (moving && by.isOne() && is_small(index) && (small = 1)) continue;
       if (moving || by.abs().ugt(kStepMax)) return std::nullopt;
       moving = index, scale = at.scale * by.getSExtValue();
     }
     if (!moving) return std::nullopt;
     at = {moving, scale};
-    return fixed.getSExtValue();
+    return fixed.getSExtValue() + small;
   }
 
   const Loop &loop_;
   const DataLayout &layout_;
   SmallVector<Position, 4> todo_;
   SmallDenseMap<const PHINode *, int64_t, 8> scale_of_;  // of those that were looked at
-  bool has_begun_ = false, moves_ = false;
+  bool has_begun_ = false, moves_ = false, goes_back_ = false;
 };
+
+bool is_of_one_line(const Access &access) { return access.align >= access.size; }
 
 // The check of what was touched of the line.
 void check_collected(IRBuilder<> &b, Abi &abi, const Access &access) {
@@ -168,8 +203,7 @@ class Combiner {
   };
 
   static bool is_combinable(const Access &access) {
-    return !access.length && !access.stride && isPowerOf2_64(access.size) && access.size <= kSizeMax &&
-           access.align >= access.size;
+    return !access.length && !access.stride && isPowerOf2_64(access.size) && access.size <= kSizeMax;
   }
 
   // The outermost loop through which the address moves slowly; nothing if there is none.
@@ -178,7 +212,8 @@ class Combiner {
     if (!is_combinable(access)) return best;
     for (Loop *loop = facts_.loops.getLoopFor(access.at->getParent()); loop; loop = loop->getParentLoop()) {
       if (loop->isLoopInvariant(access.pointer) || !is_fit(*loop)) break;
-      if (Drift(*loop, f_.getDataLayout()).is_slow(access.pointer)) best = loop;
+      Drift drift(*loop, f_.getDataLayout());
+      if (drift.is_slow(access.pointer) && (is_of_one_line(access) || !drift.goes_back())) best = loop;
     }
     return best && !is_short(*best) ? best : nullptr;
   }
@@ -248,15 +283,20 @@ void collect(Abi &abi, const Access &access, Instruction *before) {
   IRBuilder<> b(before);
   b.SetCurrentDebugLocation(DebugLoc());
   const auto [line, bytes] = access.collected;
+  const bool in_lines = is_of_one_line(access);
   Value *address = b.CreatePtrToInt(access.pointer, b.getInt64Ty());
-  Value *here = b.CreateAnd(address, b.getInt64(-kLine));
-  Value *moved = b.CreateICmpNE(here, b.CreateLoad(b.getInt64Ty(), line), "gw.moved");
+  Value *here = b.CreateAnd(address, b.getInt64(-(in_lines ? kLine : kGranule)));
+  Value *last = b.CreateLoad(b.getInt64Ty(), line);
+  Value *moved = in_lines ? b.CreateICmpNE(here, last, "gw.moved")
+                          : b.CreateICmpUGT(b.CreateSub(address, last), b.getInt64(kLine - access.size), "gw.moved");
   IRBuilder<> cold(SplitBlockAndInsertIfThen(moved, before, false));
   check_collected(cold, abi, access);
   cold.CreateStore(here, line);
   cold.CreateStore(cold.getInt64(0), bytes);
   b.SetInsertPoint(before);
-  Value *more = b.CreateShl(b.getInt64((1u << access.size) - 1), b.CreateAnd(address, b.getInt64(kLine - 1)));
+  Value *at =
+      in_lines ? b.CreateAnd(address, b.getInt64(kLine - 1)) : b.CreateSub(address, b.CreateLoad(b.getInt64Ty(), line));
+  Value *more = b.CreateShl(b.getInt64((1u << access.size) - 1), at);
   b.CreateStore(b.CreateOr(b.CreateLoad(b.getInt64Ty(), bytes), more), bytes);
 }
 

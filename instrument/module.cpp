@@ -1,6 +1,6 @@
 // What an instrumented object carries beside its code.
 //
-// - A reference to __gw_abi_v2: a runtime of another version doesn't have it, and the link fails.
+// - A reference to __gw_abi_v3: a runtime of another version doesn't have it, and the link fails.
 // - __gw_cli_path: where bin/godwit is, so that the process finds its symboliser.  One copy per executable or library.
 // - In code that may become part of a shared library every reference to the runtime is weak, and a constructor, one per
 //   library, ends a process that has no runtime with one line and status 125.  The dynamic linker resolves the weak

@@ -23,7 +23,7 @@ _Static_assert(sizeof(struct gw_poll) == 8, "the pass knows this layout");
 extern __attribute__((tls_model("initial-exec"))) _Thread_local struct gw_poll __gw_poll;
 extern __attribute__((tls_model("initial-exec"))) _Thread_local struct gw_tls __gw_tls;
 extern uintptr_t __gw_shadow; /* write-plane cell of address p: __gw_shadow + ((p >> 3) << 2); set once at start-up */
-extern const int __gw_abi_v2; /* named by every instrumented object: a mismatch fails at link time */
+extern const int __gw_abi_v3; /* named by every instrumented object: a mismatch fails at link time */
 
 #define GW_ABI_VOID void
 #define GW_ABI_PTR void *

@@ -172,7 +172,7 @@ def test_a_runtime_of_another_version_fails_to_link(tmp_path):
     program = tmp_path / "p.c"
     program.write_text("int word; int main(void) { return word++; }\n")
     message = command(CLANG, compile_object(program, tmp_path), "-o", tmp_path / "p", status=1)
-    assert "__gw_abi_v2" in message
+    assert "__gw_abi_v3" in message
 
 
 LIBRARY = "long library_word; _Thread_local int by_thread; int touch(void); int touch(void) { by_thread++; return (int)++library_word; }\n"

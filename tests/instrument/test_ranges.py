@@ -49,6 +49,8 @@ STATEMENTS = [
     "if ((long)B[i] & 1) A[m++] = ({t}){k};",
     "if ((long)B[i] & 1) s += A[(long){c} - (long)m], m += B[i] > 9;",
     "if (i % 3) P[m++ / 2].z = 1;",
+    "if (i & 2) {{ long x; memcpy(&x, (char *)B + i + {c}, 8); s += x; }}",
+    "if ((long)B[i] & 1) {{ int x = {k}; memcpy((char *)A + m + {d}, &x, 4); m += 3; }}",
 ]
 RARE = [
     "if (A[i] == ({t})7) break;",
@@ -67,6 +69,7 @@ RARE = [
     "while (q < end && q[0] + q[1] != ({t}){k2}) q += 2, s++;",
     "do q++; while (q < end && *q > ({t}){k2}); do r--; while (r > A - 40 && *r < ({t}){k2}); if (q < end && r > A - 40) *q = *r, *r = ({t}){k};",
     "for (long j = 0; j < width; j++) {{ if ((long)A[j] & 2) B[m++] = ({t})j; if (m == 30) break; }}",
+    "for (unsigned long j = 0, step = 1; j < 150; j += step) {{ short x; memcpy(&x, (char *)B + j, 2); if (x % 64 == {k2}) break; step += x & 1; }}",
     "__atomic_fetch_add((int *)b - 64, 1, __ATOMIC_RELAXED);",
 ]
 

@@ -61,6 +61,40 @@ long rows(const char *a, long n, long times) {
   return sum;
 }
 
+// What may lie across the end of a line: of the 64 bytes that begin at the granule of the first.
+// LINES-LABEL: define {{.*}} @loose(
+// LINES: call preserve_allcc void @__gw_check_read_mask(
+// LINES: and i64 [[AT:%.*]], -8
+// LINES: [[FAR:%.*]] = sub i64 [[AT]], %
+// LINES: icmp ugt i64 [[FAR]], 60
+// LINES: call preserve_allcc void @__gw_check_read_mask(
+// LINES: [[BIT:%.*]] = sub i64 [[AT]], %
+// LINES: shl i64 15, [[BIT]]
+// LINES-NOT: __gw_{{.*}}read
+struct loose {
+  char c;
+  int i;
+} __attribute__((packed));
+long loose(const struct loose *a, long n) {
+  long sum = 0;
+  for (long i = 0; i < n; i++)
+    if (i * i & 4) sum += a[i].i;
+  return sum;
+}
+
+// A search whose steps grow by one at times.
+// LINES-LABEL: define {{.*}} @search(
+// LINES-COUNT-2: call preserve_allcc void @__gw_check_read_mask(
+// LINES-NOT: __gw_{{.*}}read
+const char *search(const char *a, const char *end, long grow) {
+  const char *next = a + grow;
+  for (unsigned long step = 1; a < end; a += step) {
+    if (*a == 1) return a;
+    if (a >= next) step++, next += grow;
+  }
+  return end;
+}
+
 // Not: great steps, loops that are known to be short,
 // LINES-LABEL: define {{.*}} @steps(
 // LINES-NOT: _mask(
@@ -97,18 +131,25 @@ long strides(const char *a, const char *end, long step) {
     if (step * (end - a) & 4) sum += *a;
   return sum;
 }
-// what may lie across the end of a line,
-// LINES-LABEL: define {{.*}} @loose(
+// on one that grows by more than one,
+// LINES-LABEL: define {{.*}} @leaps(
 // LINES-NOT: _mask(
 // LINES: ret
-struct loose {
-  char c;
-  int i;
-} __attribute__((packed));
-long loose(const struct loose *a, long n) {
+long leaps(const char *a, const char *end) {
+  for (unsigned long step = 1; a < end; a += step) {
+    if (*a == 1) return 1;
+    step += *a == 2 ? 9 : 0;
+  }
+  return 0;
+}
+// what may lie across the end of a line on the way back,
+// LINES-LABEL: define {{.*}} @loose_back(
+// LINES-NOT: _mask(
+// LINES: ret
+long loose_back(const struct loose *a, long n) {
   long sum = 0;
-  for (long i = 0; i < n; i++)
-    if (i * i & 4) sum += a[i].i;
+  while (n-- > 0)
+    if (n * n & 4) sum += a[n].i;
   return sum;
 }
 // and loops in which a region may end.

@@ -17,7 +17,7 @@
 
 _Thread_local struct gw_tls __gw_tls = {.epoch = 1 << 9, .read_off = READ_OFFSET};
 uintptr_t __gw_shadow = SHADOW_BASE;
-const int __gw_abi_v2 = 2;
+const int __gw_abi_v3 = 3;
 
 struct mock_event mock_log[MOCK_LOG];
 int mock_count;
