@@ -1,5 +1,6 @@
 /* The fingerprint: what stays of a finding when lines shift, addresses move and the accesses swap: its kind, the
- * variable, and for each access the operation and the functions of its stack.  Sixteen hex digits of FNV-1a.
+ * variable, and for each access the operation and the functions of its stack, each once, as how deep a recursion was
+ * makes no other finding.  Sixteen hex digits of FNV-1a.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,13 +10,13 @@
 #include "cli/mem.h"
 #include "cli/resolve.h"
 
-/* Without symbols there's the offset, which at least holds for one build. */
-static void add_frame(struct buf *b, json_object *frame) {
+/* Without symbols it's the offset, which at least holds for one build. */
+static char *frame_name(json_object *frame) {
   const char *function = member_string(frame, "function"), *module = member_string(frame, "module");
   const char *offset = member_string(frame, "offset");
-  if (function) return buf_format(b, "%s;", function);
+  if (function) return mem_strdup(function);
   const char *slash = module ? strrchr(module, '/') : NULL;
-  buf_format(b, "%s+%s;", slash ? slash + 1 : module ? module : "?", offset ? offset : "?");
+  return mem_format("%s+%s", slash ? slash + 1 : module ? module : "?", offset ? offset : "?");
 }
 
 /* A finding without a stack, as a deadlock of all, is what its text says: whose lines begin with what is done and
@@ -44,8 +45,16 @@ static char *access_text(json_object *access) {
   json_object *stack = member(access, "stack", json_type_array);
   const char *op = member_string(access, "op");
   buf_format(&b, "%s|", op ? op : "");
-  for (size_t i = 0; stack && i < json_object_array_length(stack); i++)
-    add_frame(&b, json_object_array_get_idx(stack, i));
+  size_t n = stack ? json_object_array_length(stack) : 0;
+  char **names = mem_alloc(n * sizeof *names);
+  for (size_t i = 0; i < n; i++) {
+    names[i] = frame_name(json_object_array_get_idx(stack, i));
+    size_t first = 0;
+    while (strcmp(names[first], names[i]) != 0) first++;
+    if (first == i) buf_format(&b, "%s;", names[i]);
+  }
+  for (size_t i = 0; i < n; i++) free(names[i]);
+  free(names);
   return buf_take(&b);
 }
 

@@ -4,7 +4,8 @@
  *   <tab>/path/program+0xb8cc +0x2c
  *
  * and likewise `created by ...`.  The second line becomes file and line; functions that were inlined get a pair of
- * their own.  The offset is a return address, so one less is the call.  Whatever looks different stays as it is.
+ * their own.  The offset is a return address, so one less is the call.  Whatever looks different stays as it is: a
+ * dump of a process that could ask for its lines has `<tab>/path/file.c:17 +0x2c` already.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -27,7 +28,7 @@ static bool parse_place(const char *line, struct place *out) {
     if (next[-1] == ' ') break; /* the distance from the function's start */
     plus = next;
   }
-  if (!plus || plus == line + 1) return false;
+  if (!plus || plus == line + 1 || plus[-1] == ' ') return false;
   char *end;
   out->offset = strtoull(plus + 1, &end, 16);
   if (out->offset == 0 || (*end && !has_prefix(end, " +0x"))) return false;

@@ -104,6 +104,13 @@ def test_a_dump_of_goroutines(bank, tmp_path):
         f"\t{source}:{bank.line('create')}\n+0x\n\t+0x1\n\tx+0xzz\n")
 
 
+def test_a_dump_that_has_its_lines(build, tmp_path):
+    """A process that could ask for them tells a dump with lines: these are no modules."""
+    text = "goroutine 1 [running]:\nmain(...)\n\t/a b/c.c:65 +0x5d7\n"
+    r = ct.report([asleep(text)], "--format", "json", folder=tmp_path)
+    assert json.loads(r.stdout)["text"] == text and not r.stderr, r
+
+
 def test_deadlocks_are_told_apart(build, tmp_path):
     """By what is waited for and where, not by numbers."""
     texts = ["goroutine 1 [chan send]:\nf(...)\n\t/a/b.c:3 +0x1\n", "goroutine 7 [chan send]:\nf(...)\n\t/c/b.c:9 +0x2\n",
@@ -373,6 +380,16 @@ def test_fingerprints_hold(bank, tmp_path):
     assert fingerprint(elsewhere, moved) == first
     element = [ct.race(bank, memory={"kind": "global", **bank.symbol("totals", i * 8)}) for i in (0, 1)]
     assert fingerprint(element[0], tmp_path) == fingerprint(element[1], tmp_path) != first
+
+
+def test_fingerprints_of_a_recursion(bank, tmp_path):
+    """How deep it was, and by which of its calls, is no other finding."""
+    def at_depth(*ways):
+        f = ct.race(bank)
+        f["accesses"][0]["stack"][1:1] = [{**bank.at("teller", "teller"), "function": way} for way in ways]
+        return fingerprint(f, tmp_path)
+
+    assert at_depth("left", "right", "left", "left") == at_depth("left", "right") != at_depth("left")
 
 
 def test_fingerprints_differ(bank, tmp_path):
