@@ -54,14 +54,35 @@ struct spawn {
   char *stack; /* of the two new processes */
 };
 
+/* A signal for the whole group, as a key gives it, would run the program's handler here, in its memory: executing takes
+ * handlers away too late.  What is ignored stays so. */
+static void forget_handlers(void) {
+  static const struct prim_handler dfl;
+  for (int sig = 1; sig <= 64; sig++) {
+    struct prim_handler h = {0};
+    syscall(SYS_rt_sigaction, sig, NULL, &h, 8);
+    if (h.f && (uintptr_t)h.f != (uintptr_t)SIG_IGN) prim_handler_restore(sig, &dfl);
+  }
+}
+
+/* The keys' signals stay blocked, as the helper is to outlive them and hasn't said so yet. */
+static void unblock_others(void) {
+  sigset_t keys;
+  sigemptyset(&keys);
+  sigaddset(&keys, SIGINT);
+  sigaddset(&keys, SIGQUIT);
+  sigaddset(&keys, SIGTERM);
+  sigaddset(&keys, SIGHUP);
+  syscall(SYS_rt_sigprocmask, SIG_SETMASK, &keys, NULL, 8);
+}
+
 /* In the new process, which shares our memory until it executes: system calls only. */
 static int executes(void *arg) {
   struct spawn *s = arg;
   syscall(SYS_dup3, s->fd, 0, 0);
   syscall(SYS_dup3, s->fd, 1, 0);
-  sigset_t none;
-  sigemptyset(&none);
-  syscall(SYS_rt_sigprocmask, SIG_SETMASK, &none, NULL, 8);
+  forget_handlers();
+  unblock_others();
   syscall(SYS_close_range, 3u, ~0u, 4u /* CLOSE_RANGE_CLOEXEC */);
   execve(s->path, s->argv, s->envp);
   syscall(SYS_exit_group, 127);
@@ -74,14 +95,17 @@ static int between(void *arg) {
   return clone(executes, s->stack + STACK_BYTES, CLONE_VM | CLONE_VFORK, s) < 0;
 }
 
-/* This process waits until the one between has ended, which gives no signal. */
+/* This process waits until the one between has ended, which gives no signal.  Both begin with all signals blocked. */
 static bool spawn(struct spawn *s) {
   int status = 1;
   s->stack = prim_map(2 * STACK_BYTES);
   if (!s->stack) return false;
+  uint64_t all = ~UINT64_C(0), mask;
+  syscall(SYS_rt_sigprocmask, SIG_SETMASK, &all, &mask, 8);
   int pid = clone(between, s->stack + 2 * STACK_BYTES, CLONE_VM | CLONE_VFORK, s);
   if (pid >= 0)
     while (waitpid(pid, &status, __WCLONE) < 0 && errno == EINTR) continue;
+  syscall(SYS_rt_sigprocmask, SIG_SETMASK, &mask, NULL, 8);
   prim_unmap(s->stack, 2 * STACK_BYTES);
   return status == 0;
 }

@@ -201,3 +201,65 @@ def test_who_waits_for_all_children_sees_only_its_own(programs):
     """
     r = gt.run(programs(text, "-O1", "-Wno-unused-function"))
     assert r.status == 66 and "data race" in r.stderr and r.stdout == "1 waited for, 0 and 1 signals", r
+
+
+@pytest.mark.parametrize("ending", FINDINGS_OF_THEIR_OWN)
+def test_dumps_come_without_complaints(ending, programs):
+    """Their lines were asked for by the dump already."""
+    r = gt.run(program(programs, "no_race", ENDINGS[ending][0]))
+    assert r.status == 66 and "main(...)" in r.stderr and "warning" not in r.stderr, r
+
+
+@pytest.mark.parametrize("race", [False, True], ids=["plain", "race"])
+def test_no_handler_runs_in_the_helper(race, programs):
+    """Until it executes it has the program's memory and handlers; a key's signal goes to the whole group."""
+    text = """
+    #include <godwit.h>
+    #include <fcntl.h>
+    #include <signal.h>
+    #include <stdatomic.h>
+    #include <stdio.h>
+    #include <sys/mman.h>
+    #include <sys/prctl.h>
+    #include <sys/syscall.h>
+    #include <sys/wait.h>
+    #include <unistd.h>
+    static struct { atomic_int here, elsewhere; } *seen;
+    static atomic_int self;
+    static void handler(int sig) {
+      (void)sig;
+      if (self && syscall(SYS_getpid) != self) seen->elsewhere = 1;
+      seen->here = 1;
+    }
+    static int in_a_child(int to) { /* which needs a helper of its own */
+      int status = 0;
+      self = 0;
+      int pid = fork();
+      self = getpid();
+      if (pid == 0) _exit(gw_pprof_write("goroutine", to, 0) != 0);
+      waitpid(pid, &status, 0);
+      return status != 0;
+    }
+    int main(void) {
+      setpgid(0, 0);
+      seen = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+      gw_go(gw_yield); /* else a profile has no place to ask for */
+      gw_yield();
+      int sender = fork();
+      if (sender == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        signal(SIGWINCH, SIG_IGN);
+        for (;;) kill(0, SIGWINCH);
+      }
+      self = getpid();
+      signal(SIGWINCH, handler);
+      int to = open("/dev/null", O_WRONLY), failed = 0;
+      for (int i = 0; i < 10; i++) failed += in_a_child(to);
+      while (!seen->here) usleep(100);
+      kill(sender, SIGKILL);
+      waitpid(sender, NULL, 0);
+      printf("%d failed, %d elsewhere", failed, seen->elsewhere);
+    }
+    """
+    r = gt.run(programs(text, "-O1", race=race))
+    assert r.stdout == "0 failed, 0 elsewhere", r
