@@ -78,7 +78,8 @@ static bool parse_int(const char *s, int64_t *out) {
 static bool word_allowed(const char *key, const char *value) {
   static const char *const words[][6] = {{"format", "text", "json", NULL},
                                          {"color", "auto", "always", "never", NULL},
-                                         {"style", "godwit", "go", "tsan", "short", NULL}};
+                                         {"style", "godwit", "go", "tsan", "short", NULL},
+                                         {"schedule", NULL}}; /* nobody reads it: not to be passed over in silence */
   for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
     if (strcmp(words[i][0], key) != 0) continue;
     for (size_t j = 1; words[i][j]; j++)

@@ -13,6 +13,7 @@
 #include "g.h"
 #include "net/netpoll.h"
 #include "poll.h"
+#include "stress.h"
 #include "trace.h"
 
 void p_idle_put_locked(struct p *p) {
@@ -67,7 +68,6 @@ void *m_main(void *arg) {
 struct m *m_new(void) {
   struct m *m = arena_alloc(sizeof *m);
   m->g0.m = m;
-  m->rng = prim_random() | 1;
   m->in_runtime = 1;
   m->stress = sched.stress;
   spin_lock(&sched.lock);
@@ -75,6 +75,7 @@ struct m *m_new(void) {
   m->all_next = sched.all_m;
   __atomic_store_n(&sched.all_m, m, __ATOMIC_RELEASE); /* pairs with the acquire of who walks the list */
   spin_unlock(&sched.lock);
+  m->rng = rng_begin(m->id);
   return m;
 }
 

@@ -8,6 +8,7 @@
 
 #include "base/arena.h"
 #include "chan.h"
+#include "stress.h"
 
 /* What the core works on. */
 struct entry {
@@ -221,7 +222,8 @@ static int take_or_wait(struct choice *ch, struct gw__chan **chans) {
 
 static uint64_t *thread_rng(void) {
   static _Thread_local uint64_t rng; /* for foreign threads, which never move */
-  if (!rng) rng = prim_random() | 1;
+  static uint32_t threads;           /* atomic, relaxed: only counts them */
+  if (!rng) rng = rng_begin(UINT64_C(1) << 32 | __atomic_fetch_add(&threads, 1, __ATOMIC_RELAXED));
   return &rng;
 }
 

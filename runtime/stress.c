@@ -29,3 +29,11 @@ uint32_t stress_wanted(void) {
   }
   return bits;
 }
+
+uint64_t rng_begin(uint64_t series) {
+  const char *seed = gw__opts.seed;
+  if (!*seed) return prim_random() | 1;
+  uint64_t hash = (series + 1) * 0x9E3779B97F4A7C15u; /* Weyl's; and FNV-1a's prime */
+  for (; *seed; seed++) hash = (hash ^ (unsigned char)*seed) * 0x100000001b3u;
+  return (hash ^ hash >> 32) | 1;
+}

@@ -12,4 +12,7 @@ enum stress {
 /* What the option asks for. A word that is none gets a warning. */
 uint32_t stress_wanted(void) __attribute__((visibility("hidden")));
 
+/* Where a series of random numbers begins, never 0: somewhere, or, with the option `seed`, always at the same place. */
+uint64_t rng_begin(uint64_t series) __attribute__((visibility("hidden")));
+
 #endif
