@@ -63,6 +63,13 @@ static int take_option(int argc, char **argv, int i, const struct option_spec *s
   return unknown_option(argv[0], arg, specs, count);
 }
 
+/* What the user doesn't get to read has not been told. */
+static int after_output(const char *name, int status) {
+  if (fflush(stdout) == 0 && !ferror(stdout)) return status;
+  fprintf(stderr, "godwit %s: can't write the output: %s\n", name, strerror(errno));
+  return STATUS_FAILED;
+}
+
 int parse_options(int argc, char **argv, const struct option_spec *specs, size_t count) {
   int kept = 1;
   for (int i = 1; i < argc;) {
@@ -72,7 +79,7 @@ int parse_options(int argc, char **argv, const struct option_spec *specs, size_t
     }
     if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
       fputs(command_find(argv[0])->help, stdout);
-      exit(0);
+      exit(after_output(argv[0], 0));
     }
     if (argv[i][0] != '-' || !argv[i][1]) {
       argv[kept++] = argv[i++];
@@ -125,12 +132,9 @@ int main(int argc, char **argv) {
   if (argc < 2) return print_help(stderr), STATUS_USAGE;
   const char *name = argv[1];
   if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0)
-    return help(argc - 1, argv + 1);
-  if (strcmp(name, "--version") == 0) return puts("godwit " GODWIT_VERSION), 0;
+    return after_output("help", help(argc - 1, argv + 1));
+  if (strcmp(name, "--version") == 0) return puts("godwit " GODWIT_VERSION), after_output(name, 0);
   const struct command *c = command_find(name);
   if (!c) return unknown_command(name);
-  int status = c->run(argc - 1, argv + 1);
-  if (fflush(stdout) == 0 && !ferror(stdout)) return status;
-  fprintf(stderr, "godwit %s: can't write the output: %s\n", name, strerror(errno));
-  return STATUS_FAILED;
+  return after_output(name, c->run(argc - 1, argv + 1));
 }

@@ -61,6 +61,13 @@ def test_bad_usage(build, args):
     assert r.status == 64 and len(r.stderr.splitlines()) == 1, r
 
 
+@pytest.mark.parametrize("args", [("help",), ("--help",), ("help", "cc"), ("run", "--help"), ("--version",), ("env",)])
+def test_a_full_disk(build, args):
+    with open("/dev/full", "w") as full:
+        p = subprocess.run([gt.GODWIT, *args], stdout=full, stderr=subprocess.PIPE, text=True)
+    assert p.returncode == 125 and len(p.stderr.splitlines()) == 1 and "No space left" in p.stderr, p
+
+
 # env
 
 
@@ -83,6 +90,11 @@ def test_env_shows_what_is_set(build):
 def test_env_complains_about_what_is_wrong(build):
     r = godwit("env", env={"GODWIT": "exitcod=3 style=gcc"})
     assert r.status == 0 and "did you mean 'exitcode'?" in r.stderr and "'gcc'" in r.stderr, r
+
+
+def test_an_option_that_nobody_reads_is_no_silence(build):
+    r = godwit("env", env={"GODWIT": "schedule=race.gwr"})
+    assert r.status == 0 and "'race.gwr' is no value for schedule" in r.stderr, r
 
 
 # explain
