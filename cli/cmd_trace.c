@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -34,20 +35,40 @@ static void set_option(const char *raw) {
   free(value);
 }
 
+/* Signals that would end us: the program's affair, whose timeline is wanted all the more.  A terminal sends the first
+ * two to the program as well. */
+static const int signals[] = {SIGINT, SIGQUIT, SIGTERM, SIGHUP};
+enum { SIGNALS = sizeof signals / sizeof signals[0] };
+static volatile sig_atomic_t running; /* the program */
+
+static void on_signal(int sig) {
+  int saved = errno;
+  if (sig != SIGINT && sig != SIGQUIT && running) kill((pid_t)running, sig);
+  errno = saved;
+}
+
+static void run_here(char **argv, const char *raw, const sigset_t *mask) {
+  sigprocmask(SIG_SETMASK, mask, NULL);
+  set_option(raw);
+  execvp(argv[0], argv);
+  int status = errno == ENOENT ? STATUS_NOT_FOUND : STATUS_CANNOT_RUN;
+  fprintf(stderr, "godwit trace: can't run %s: %s\n", argv[0], strerror(errno));
+  _exit(status);
+}
+
 static int run_program(char **argv, const char *raw) {
+  sigset_t all, mask;
+  sigfillset(&all);
+  sigprocmask(SIG_SETMASK, &all, &mask); /* no signal between the fork and the note of its number */
   pid_t child = fork();
   if (child < 0) return fprintf(stderr, "godwit trace: can't start a process: %s\n", strerror(errno)), STATUS_FAILED;
-  if (child == 0) {
-    set_option(raw);
-    execvp(argv[0], argv);
-    int status = errno == ENOENT ? STATUS_NOT_FOUND : STATUS_CANNOT_RUN;
-    fprintf(stderr, "godwit trace: can't run %s: %s\n", argv[0], strerror(errno));
-    _exit(status);
-  }
-  void (*interrupt)(int) = signal(SIGINT, SIG_IGN); /* the program's affair: its timeline is wanted all the more */
+  if (child == 0) run_here(argv, raw, &mask);
+  running = child;
+  for (int i = 0; i < SIGNALS; i++) sigaction(signals[i], &(struct sigaction){.sa_handler = on_signal}, NULL);
+  sigprocmask(SIG_SETMASK, &mask, NULL);
   int status = 0;
   while (waitpid(child, &status, 0) < 0 && errno == EINTR) continue;
-  signal(SIGINT, interrupt);
+  running = 0;
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
@@ -78,7 +99,23 @@ static int convert(const char *raw, const char *out, timeline_writer *write) {
   return ok ? 0 : STATUS_FAILED;
 }
 
+/* Told before the program has run for an hour, not after.  Nothing is opened: it may be a pipe. */
+static bool may_write(const char *path) {
+  struct stat st;
+  bool exists = stat(path, &st) == 0;
+  if (exists && S_ISDIR(st.st_mode)) return errno = EISDIR, false;
+  if (exists) return access(path, W_OK) == 0;
+  const char *slash = strrchr(path, '/');
+  char *folder = slash ? mem_strndup(path, (size_t)(slash - path) + 1) : mem_format(".");
+  bool ok = access(folder, W_OK) == 0;
+  int e = errno;
+  free(folder);
+  return errno = e, ok;
+}
+
 static int run_and_convert(char **argv, const char *out, timeline_writer *write) {
+  if (!may_write(out))
+    return fprintf(stderr, "godwit trace: can't write %s: %s\n", out, strerror(errno)), STATUS_FAILED;
   char *dir = folder_make("trace");
   if (!dir) return STATUS_FAILED;
   char *raw = mem_format("%s/timeline", dir);

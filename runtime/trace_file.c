@@ -1,7 +1,9 @@
 /* Writes the timeline (trace_format.h): at the end of the process, by a finding, a fault and a signal, and for who asks
  * for a part of it over HTTP.  The program runs on meanwhile: see trace.c.  No memory is needed, so that a fault's
  * handler may write. */
+#define _GNU_SOURCE /* strerrordesc_np */
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -129,8 +131,11 @@ static void save_within(int64_t patience) {
     r = write_locked(sched.start, &(struct inspect_sink){put_file, &fd});
     prim_close(fd);
   }
-  if (r < 0)
-    gw__warn("can't write the timeline %s (error %d): set GODWIT=trace=FILE to a writable place", gw__opts.trace, -r);
+  static bool told; /* by who writes: a finding's timeline, and the one at exit */
+  if (r < 0 && !told)
+    gw__warn("can't write the timeline %s (%s): set GODWIT=trace=FILE to a writable place", gw__opts.trace,
+             strerrordesc_np(-r)); /* no locale, no lock: this may be in a fault's handler */
+  told = r < 0;
   end();
 }
 
@@ -143,10 +148,33 @@ static void at_exit(int status, void *arg) {
   save_within(5 * GW_S);
 }
 
+/* Signals by which people end programs.  Who handles one by itself, or ignores it, goes on doing so. */
+static const int endings[] = {SIGINT, SIGTERM, SIGHUP};
+enum { ENDINGS = sizeof endings / sizeof endings[0] };
+static struct prim_handler before[ENDINGS];
+
+static void on_ending(int sig, void *info, void *context) {
+  (void)info, (void)context;
+  static uint32_t ending; /* atomic: who comes second leaves the end to the first, who is writing */
+  uint32_t never = 0;
+  while (__atomic_exchange_n(&ending, 1, __ATOMIC_ACQ_REL)) prim_futex_wait(&never, 0, -1);
+  trace_write();
+  for (int i = 0; i < ENDINGS; i++)
+    if (endings[i] == sig) prim_handler_restore(sig, &before[i]);
+  prim_signal_self(sig, NULL);
+}
+
+static void handle_endings(void) {
+  for (int i = 0; i < ENDINGS; i++)
+    if (prim_handler_set(endings[i], on_ending, &before[i]) == 0 && before[i].f)
+      prim_handler_restore(endings[i], &before[i]);
+}
+
 void trace_init(void) {
   if (!*gw__opts.trace) return;
   process = prim_getpid();
   trace_want();
   on_exit(at_exit, NULL);
+  handle_endings();
   log_on_finding = trace_write; /* should the process be killed afterwards, what led there is kept */
 }

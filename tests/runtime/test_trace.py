@@ -2,8 +2,11 @@
 
 import collections
 import json
+import os
 import re
 import shutil
+import signal
+import subprocess
 
 import pytest
 
@@ -285,3 +288,63 @@ def test_usage(tmp_path):
     assert gt.run(gt.GODWIT, "trace", "-o", tmp_path / "x", "--", tmp_path / "none").status == 127
     r = gt.run(gt.GODWIT, "trace", "-o", tmp_path / "x", "--", "true")
     assert r.status == 125 and "no timeline" in r.stderr, r
+
+
+@pytest.mark.parametrize("where", ["none/x", "."])
+def test_nowhere_to_write(tmp_path, where):
+    """Told before the program runs."""
+    r = gt.run(gt.GODWIT, "trace", "-o", tmp_path / where, "--", "touch", tmp_path / "ran")
+    assert r.status == 125 and "can't write" in r.stderr and not (tmp_path / "ran").exists(), r
+
+
+def test_a_file_that_cannot_be_written(programs, tmp_path):
+    """One line, in words, though a finding and the end of the process would have written it."""
+    exe = programs("""#include <godwit.h>
+static long shared;
+static void f(gw_waitgroup *w) { shared++; gw_waitgroup_done(w); }
+int main(void) {
+  static gw_waitgroup w;
+  gw_waitgroup_add(&w, 2);
+  for (int i = 0; i < 2; i++) gw_go(f, &w);
+  gw_waitgroup_wait(&w);
+}
+""")
+    r = gt.run(exe, env={"GODWIT": f"trace={tmp_path}/none/x"})
+    assert r.status == 66 and r.stderr.count("can't write the timeline") == 1, r
+    assert "(No such file or directory)" in r.stderr
+
+
+ENDLESS = """#include <godwit.h>
+#include <stdio.h>
+#include <unistd.h>
+static void f(void) { gw_sleep(1000 * GW_S); }
+int main(void) {
+  gw_go(f);
+  gw_yield();
+  puts("up"), fflush(stdout);
+  for (;;) pause();
+}
+"""
+
+
+@pytest.mark.parametrize("race", [False, True], ids=["plain", "race"])
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_what_ends_programs_writes_it(programs, tmp_path, name, race):
+    """A key's signal goes to the group, another one may go to `godwit trace` alone: which passes it on, and stays to tell."""
+    number, out = getattr(signal, name), tmp_path / "timeline"
+
+    def begin():
+        signal.signal(number, signal.SIG_DFL)
+
+    for send in (os.killpg, os.kill):
+        if (name, send) == ("SIGINT", os.kill):
+            continue
+        p = subprocess.Popen([gt.GODWIT, "trace", "-o", out, "--", programs(ENDLESS, race=race)], stdout=subprocess.PIPE,
+                             env=gt.environment(TMPDIR=tmp_path), start_new_session=True, preexec_fn=begin)
+        assert p.stdout.readline() == b"up\n"
+        send(p.pid, number)
+        assert p.wait(gt.TIMEOUT) == 128 + number
+        assert json.loads(out.read_text())["traceEvents"]
+        assert [f.name for f in tmp_path.iterdir()] == ["timeline"], "nothing is left behind"
+        out.unlink()
+        p.stdout.close()
