@@ -146,9 +146,10 @@ bool race_in_detector(void) { return det_self && det_self->inside; }
 
 /* A forked child goes on with a copy of the parent's memory, and of its shadow, in which the forking thread is the only
  * one.  What others did to the memory that was copied is no access to the copy: they read, and the child writes, or
- * they wrote, and the child writes anew.  But a write may have been under way when the copy was taken, so that who
- * reads in the child what it wrote, with nothing that orders it before the fork, finds the old value, the new one or
- * some of both: that stays a race.  Shared mappings aren't copied: with one of them in sight all stays as it was. */
+ * they wrote, and the child writes anew (where it reads first, as in `x++`, that counts as a write).  But a write may
+ * have been under way when the copy was taken, so that who reads in the child what it wrote, with nothing that orders
+ * it before the fork, finds the old value, the new one or some of both: that stays a race.  Shared mappings aren't
+ * copied: with one of them in sight all stays as it was. */
 static struct {
   uint16_t n;  /* forks that it comes from; changed in the only thread */
   bool shares; /* atomic, relaxed: set before the mapping is the program's, looked at after it was accessed */
