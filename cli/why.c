@@ -119,13 +119,29 @@ static void add_unlocked_help(struct buf *b, const struct finding *f) {
   buf_str(b, " wait for it before it goes on");
 }
 
+/* Where the block itself comes or goes no lock around the two helps.  True if that was said. */
+static bool add_block_help(struct buf *b, const struct finding *f) {
+  bool freed = false, allocated = false;
+  for (size_t i = 0; i < f->access_count; i++) {
+    freed |= strcmp(f->accesses[i].op, "free") == 0;
+    allocated |= strcmp(f->accesses[i].op, "alloc") == 0;
+  }
+  if (freed)
+    buf_str(b, "free it after waiting for its last user (channel, wait group, join), or let the last user free it");
+  else if (allocated)
+    buf_str(b, "hand a new block on by a channel, a lock or an atomic; or is a pointer to a freed one still in use?");
+  return freed || allocated;
+}
+
 void add_help(struct buf *b, const struct render_options *o, const struct finding *f) {
   if (finding_is_inversion(f)) return add_circle_help(b, f);
   if (!finding_is_race(f)) return;
   const struct access *late = &f->accesses[0], *early = &f->accesses[1];
   const struct lock *common = common_lock(f);
   buf_str(b, "   help: ");
-  if (is_atomic(late) != is_atomic(early)) {
+  if (add_block_help(b, f)) {
+    /* nothing else would help */
+  } else if (is_atomic(late) != is_atomic(early)) {
     buf_format(b, "make (%d) atomic as well", is_atomic(late) ? 1 : 2);
   } else if (common) {
     buf_str(b, "take "), add_lock(b, common);

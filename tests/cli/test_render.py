@@ -31,8 +31,11 @@ def cases(m):
     nowhere = ct.race(m, memory={"kind": "freed heap", "size": 1, "offset": 0})
     for access in nowhere["accesses"]:
         access.update(stack=[{"module": "/gone/prog", "offset": "0x1234"}], created_at=[], size=1, locks=[])
-    return {"inversion": inversion(m), "global": ct.race(m), "heap": ct.race(m, memory=ct.heap(m)), "atomic": atomic, "locks": locks,
-            "siblings": siblings, "misuse": misuse, "asleep": asleep, "nowhere": nowhere,
+    freed, fresh = (ct.race(m, memory={"kind": kind, "size": 64, "offset": 8}) for kind in ("freed heap", "heap"))
+    freed["kind"], freed["accesses"][1]["op"] = "GW1007", "free"
+    fresh["accesses"][1].update(op="alloc", locks=[])
+    return {"inversion": inversion(m), "freed": freed, "fresh": fresh, "global": ct.race(m), "heap": ct.race(m, memory=ct.heap(m)),
+            "atomic": atomic, "locks": locks, "siblings": siblings, "misuse": misuse, "asleep": asleep, "nowhere": nowhere,
             "thread_local": ct.race(m, memory={"kind": "thread-local", "goroutine": ct.TELLER})}
 
 
@@ -51,7 +54,8 @@ def inversion(m, sides=2):
             "message": f"lock-order inversion of {sides} locks", "accesses": accesses, "memory": {"kind": "unknown"}}
 
 
-NAMES = ("inversion", "global", "heap", "atomic", "locks", "siblings", "misuse", "asleep", "nowhere", "thread_local")
+NAMES = ("inversion", "global", "heap", "atomic", "locks", "siblings", "misuse", "asleep", "nowhere", "thread_local",
+         "freed", "fresh")
 
 
 @pytest.mark.parametrize("name", NAMES)
