@@ -310,7 +310,8 @@ struct profile *profile_read(const char *path, int seconds, char **why) {
     char part[16384];
     for (size_t got; f && (got = fread(part, 1, sizeof part, f)) > 0;) buf_add(&bytes, part, got);
     if (!f || ferror(f)) {
-      *why = mem_format("%s: %s", path, strerror(errno));
+      *why = !f && strstr(path, "://") ? mem_format("%s: of addresses, only http:// ones can be read", path)
+                                       : mem_format("%s: %s", path, strerror(errno));
       if (f) fclose(f);
       return NULL;
     }

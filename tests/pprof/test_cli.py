@@ -141,6 +141,7 @@ def test_bad_usage(known, tmp_path):
     assert "no values 'x'" in pprof("-sample_index", "x", f"{known}.block", status=64)
     assert "did you mean '-traces'" in pprof("-trace", f"{known}.block", status=64)
     assert "No such file" in pprof(tmp_path / "nothing", status=125)
+    assert "only http:// ones" in pprof("https://127.0.0.1/debug/pprof/heap", status=125)
 
 
 def test_broken_profiles(known, tmp_path, full):
