@@ -304,3 +304,33 @@ void __gw_atomic_signal_fence(int mo) {
   (void)mo;
   __atomic_signal_fence(__ATOMIC_SEQ_CST);
 }
+
+/* Inline assembler performs its operation itself, between two calls, under the same lock; handlers wait meanwhile, as
+ * the thread is inside the detector.  It synchronises as a sequentially consistent read-modify-write; the access isn't
+ * recorded (instrument/assembler.cpp says why).  One that may fail has failed if the value is as it was: then it
+ * publishes nothing.  If it has replaced the value by the same one that is too little, by an edge that only a later
+ * operation that saw this one could want. */
+static __attribute__((tls_model("initial-exec"))) _Thread_local struct {
+  struct op op;
+  size_t n; /* bytes to compare; 0: it certainly writes */
+  unsigned char before[16];
+} assembler;
+
+void __gw_assembler_begin(void *p, size_t n, int may_fail) {
+  struct op op = op_begin(p, (uint32_t)n, true, RACE_HERE());
+  op_lock_to_change(&op, true);
+  assembler.op = op;
+  assembler.n = may_fail ? n : 0;
+  for (size_t i = 0; i < assembler.n; i++) assembler.before[i] = ((const volatile unsigned char *)p)[i];
+}
+
+void __gw_assembler_end(void *p) {
+  struct op op = assembler.op;
+  bool writes = !assembler.n, tick = false;
+  for (size_t i = 0; i < assembler.n; i++) writes |= assembler.before[i] != ((const volatile unsigned char *)p)[i];
+  op_acquire(&op, __ATOMIC_SEQ_CST);
+  if (writes) tick = op_release(&op, true, __ATOMIC_SEQ_CST);
+  atomic_guard_give(&op.guard);
+  if (tick) det_tick(op.t, op.g);
+  det_exit(op.t);
+}

@@ -17,6 +17,7 @@
 //   An earlier read never stands for a later write.
 #include "access.h"
 
+#include "assembler.h"
 #include "guard.h"
 #include "llvm/Analysis/CaptureTracking.h"
 #include "llvm/Analysis/ValueTracking.h"
@@ -154,6 +155,7 @@ class Collector {
       }
       return;
     }
+    if (is_locked_assembler(call)) work_.atomics.push_back(&call);
     for (unsigned i = 0; i < call.arg_size(); i++)
       if (call.isByValArgument(i))
         plain(call, call.getArgOperand(i), call.getParamByValType(i), call.getParamAlign(i).valueOrOne(), false);

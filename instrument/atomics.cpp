@@ -5,6 +5,7 @@
 #include "atomics.h"
 
 #include "abi.h"
+#include "assembler.h"
 #include "llvm/ADT/StringSwitch.h"
 #include "llvm/IR/Function.h"
 #include "llvm/IR/GlobalVariable.h"
@@ -161,7 +162,12 @@ std::optional<Libcall> parse(StringRef name) {
 
 }  // namespace
 
-void replace_atomic(Instruction *instruction, Abi &abi) { Replacer(instruction, abi).run(); }
+void replace_atomic(Instruction *instruction, Abi &abi) {
+  if (auto *call = dyn_cast<CallBase>(instruction))
+    bracket_assembler(call, abi);
+  else
+    Replacer(instruction, abi).run();
+}
 
 bool replace_atomic_libcall(CallBase *call, Abi &abi, Sharing &sharing, Work &work) {
   std::optional<Libcall> libcall = parse(call->getCalledFunction()->getName());

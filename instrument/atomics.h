@@ -7,7 +7,7 @@ namespace godwit {
 
 class Abi;
 
-// Replaces an atomic load, store, read-modify-write, compare-exchange or fence.
+// Replaces an atomic load, store, read-modify-write, compare-exchange or fence; brackets assembler that is one.
 void replace_atomic(llvm::Instruction *instruction, Abi &abi);
 // Replaces a call of the compiler's support library (__atomic_load_8 and its like; operations wider than the target has
 // instructions for).  False when it isn't one that the detector has.  The expected value of a compare-exchange lies in

@@ -1,0 +1,100 @@
+/* NO RACE */
+/* Locks and counters of inline assembler, as programs have them that are older than C11, order what they guard. */
+#include "scenario.h"
+
+static volatile int word;
+static volatile char byte;
+static void *volatile pair[2] __attribute__((aligned(16)));
+static long x;
+
+static int add(volatile int *p, int n) {
+  __asm__ volatile("lock; xaddl %0, %1" : "+r"(n), "+m"(*p) : : "memory", "cc");
+  return n;
+}
+static int swap(volatile int *p, int n) {
+  __asm__ volatile("xchgl %0, %1" : "+r"(n), "+m"(*p) : : "memory");
+  return n;
+}
+/* The place is an input, whose change the clobber stands for. */
+static int replace(volatile int *p, int old, int next) {
+  unsigned char done;
+  __asm__ volatile("lock\n\tcmpxchgl %3, %1\n\tsete %0" : "=a"(done) : "m"(*p), "a"(old), "r"(next) : "memory", "cc");
+  return done;
+}
+static void increment(volatile int *p) { __asm__ volatile("lock incl %0" : "+m"(*p) : : "cc"); }
+/* A lock that is tried: nothing is written if a look says that it is taken. */
+static int try_take(volatile char *p) {
+  char old = 1;
+  __asm__ volatile("cmpb $0, %1\n jne 1f\n lock\n xchgb %0, %1\n1:\n" : "+q"(old), "+m"(*p) : : "memory", "cc");
+  return old == 0;
+}
+static int replace_pair(void *a, void *b) {
+  void *old_a = pair[0], *old_b = pair[1];
+  unsigned char done;
+  __asm__ volatile("lock cmpxchg16b %0; setz %3"
+                   : "+m"(*(void *volatile *)pair), "+a"(old_a), "+d"(old_b), "=q"(done)
+                   : "b"(a), "c"(b)
+                   : "memory", "cc");
+  return done;
+}
+
+#define PUBLISH(name, operation) \
+  static void name(void) { x++, turn_wait(1), (void)(operation), turn_done(); }
+#define READ(name, operation) \
+  static void name(void) { turn_wait(2), (operation) ? use(x) : abort(); }
+
+PUBLISH(publish_add, add(&word, 1))
+PUBLISH(publish_swap, swap(&word, 1))
+PUBLISH(publish_replace, replace(&word, 0, 1) || (abort(), 0))
+PUBLISH(publish_increment, (increment(&word), 0))
+PUBLISH(publish_byte, try_take(&byte) || (abort(), 0))
+PUBLISH(publish_pair, replace_pair(&x, &x) || (abort(), 0))
+READ(read_add, add(&word, 1) == 1)
+READ(read_swap, swap(&word, 0) == 1)
+READ(read_replace, replace(&word, 1, 2))
+READ(read_failed_replace, !replace(&word, 5, 2))
+READ(read_byte, !try_take(&byte))
+READ(read_pair, replace_pair(NULL, NULL))
+
+/* Fences of assembler between relaxed accesses. */
+static atomic_int flag;
+static void fence_before(void) {
+  x++;
+  __asm__ volatile("mfence" : : : "memory");
+  IN_TURN(1, atomic_store_explicit(&flag, 1, memory_order_relaxed));
+}
+static void fence_after(void) {
+  turn_wait(2);
+  if (!atomic_load_explicit(&flag, memory_order_relaxed)) abort();
+  __asm__ volatile("lock; addl $0, 0(%%rsp)" : : : "memory", "cc");
+  use(x);
+}
+
+/* A counter that both add to: the detector can't see anything but the assembler. */
+static long counted;
+static void count(void) {
+  for (int i = 0; i < 20000; i++) {
+    while (swap(&word, 1)) gw_yield();
+    counted++;
+    swap(&word, 0);
+  }
+}
+
+static void check(void (*a)(void), void (*b)(void)) {
+  word = 0, byte = 0, pair[0] = pair[1] = NULL;
+  both(a, b);
+}
+
+int main(void) {
+  check(publish_add, read_add);
+  check(publish_swap, read_swap);
+  check(publish_replace, read_replace);
+  check(publish_replace, read_failed_replace);
+  check(publish_increment, read_add);
+  check(publish_add, read_swap);
+  check(publish_byte, read_byte);
+  check(publish_pair, read_pair);
+  check(fence_before, fence_after);
+  check(count, count);
+  return counted == 40000 ? 0 : 1;
+}
