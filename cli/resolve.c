@@ -105,9 +105,11 @@ static bool is_libc(const char *module) {
   return false;
 }
 
+/* A program may call functions of its own so: what has a place in a source is libc's in libc only. */
 static bool is_system_start(json_object *frame) {
   const char *function = member_string(frame, "function"), *module = member_string(frame, "module");
-  return function ? is_start(function) : module && is_libc(module);
+  bool of_libc = module && is_libc(module);
+  return function ? is_start(function) && (of_libc || !member_string(frame, "file")) : of_libc;
 }
 
 /* Does its symbol say already that trim_stack will drop it, at a stack's outer end?  libc's debug information takes

@@ -43,3 +43,33 @@ def later_stacks(run):
 def test_each_access_has_its_own_calls(level, processors, programs, tmp_path):
     run = gt.run_race(programs(SAME_PLACE, level), folder=tmp_path, env={"GOMAXPROCS": processors})
     assert later_stacks(run) == expected(), "\n".join(gt.show(f) for f in run.findings)
+
+
+NAMED_LIKE_LIBC = """
+#include <pthread.h>
+static int x;
+static void *thread_start(void *arg) {
+  x++;
+  return arg;
+}
+static __attribute__((noinline)) void clone(void) { x++; }
+static void *start_thread(void *arg) {
+  clone();
+  return arg;
+}
+int main(void) {
+  pthread_t a, b;
+  pthread_create(&a, NULL, thread_start, NULL);
+  pthread_create(&b, NULL, start_thread, NULL);
+  pthread_join(a, NULL);
+  pthread_join(b, NULL);
+}
+"""
+
+
+def test_functions_named_like_those_that_libc_starts_threads_with(programs, tmp_path):
+    """They are the program's own, so no stack ends before them; what libc has under them isn't shown."""
+    run = gt.run_race(programs(NAMED_LIKE_LIBC), folder=tmp_path)
+    assert run.findings, run.result
+    stacks = {tuple(f["function"] for f in a["stack"]) for a in run.findings[0]["accesses"]}
+    assert stacks == {("thread_start",), ("clone", "start_thread")}
