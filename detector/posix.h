@@ -138,17 +138,23 @@ size_t __wcrtomb_chk(char *to, wchar_t c, mbstate_t *state, size_t room);
 _Noreturn void __chk_fail(void);
 int __cxa_atexit(void (*f)(void *), void *arg, void *module);
 
-/* From glibc 2.38 on its headers lead strtol and its like here; weak for older ones. */
-long __isoc23_strtol(const char *s, char **end, int base) __attribute__((weak));
-long long __isoc23_strtoll(const char *s, char **end, int base) __attribute__((weak));
-unsigned long __isoc23_strtoul(const char *s, char **end, int base) __attribute__((weak));
-unsigned long long __isoc23_strtoull(const char *s, char **end, int base) __attribute__((weak));
-long __isoc23_wcstol(const wchar_t *s, wchar_t **end, int base) __attribute__((weak));
-long long __isoc23_wcstoll(const wchar_t *s, wchar_t **end, int base) __attribute__((weak));
-unsigned long __isoc23_wcstoul(const wchar_t *s, wchar_t **end, int base) __attribute__((weak));
-unsigned long long __isoc23_wcstoull(const wchar_t *s, wchar_t **end, int base) __attribute__((weak));
-intmax_t __isoc23_strtoimax(const char *s, char **end, int base) __attribute__((weak));
-uintmax_t __isoc23_strtoumax(const char *s, char **end, int base) __attribute__((weak));
+/* From glibc 2.38 on its headers lead strtol and its like here.  Older ones don't have them; newer ones must give them
+ * to static programs, and from an archive nothing comes for a weak reference. */
+#if __GLIBC_PREREQ(2, 38)
+#define FROM_2_38
+#else
+#define FROM_2_38 __attribute__((weak))
+#endif
+long __isoc23_strtol(const char *s, char **end, int base) FROM_2_38;
+long long __isoc23_strtoll(const char *s, char **end, int base) FROM_2_38;
+unsigned long __isoc23_strtoul(const char *s, char **end, int base) FROM_2_38;
+unsigned long long __isoc23_strtoull(const char *s, char **end, int base) FROM_2_38;
+long __isoc23_wcstol(const wchar_t *s, wchar_t **end, int base) FROM_2_38;
+long long __isoc23_wcstoll(const wchar_t *s, wchar_t **end, int base) FROM_2_38;
+unsigned long __isoc23_wcstoul(const wchar_t *s, wchar_t **end, int base) FROM_2_38;
+unsigned long long __isoc23_wcstoull(const wchar_t *s, wchar_t **end, int base) FROM_2_38;
+intmax_t __isoc23_strtoimax(const char *s, char **end, int base) FROM_2_38;
+uintmax_t __isoc23_strtoumax(const char *s, char **end, int base) FROM_2_38;
 
 /* What its headers call scanf, for the C that a program is written in. */
 #define SCANF(pre, weak)                                        \
@@ -159,7 +165,7 @@ uintmax_t __isoc23_strtoumax(const char *s, char **end, int base) __attribute__(
   int pre##sscanf(const char *s, const char *f, ...) weak;      \
   int pre##vsscanf(const char *s, const char *f, va_list ap) weak;
 SCANF(__isoc99_, )
-SCANF(__isoc23_, __attribute__((weak)))
+SCANF(__isoc23_, FROM_2_38)
 #undef SCANF
 int __xpg_strerror_r(int e, char *to, size_t n);
 

@@ -1,5 +1,7 @@
 """POSIX threads, C11 threads, the heap and libc: what the comments in tests/posix/programs say, and nothing else."""
 
+import os
+
 import pytest
 
 import godwit_testing as gt
@@ -29,8 +31,12 @@ def test_verdict(source, level, programs, runs, full, tmp_path):
         gt.check(source, gt.run_race(program, folder=tmp_path))
 
 
-# The C library's modules for groups that aren't in a file crash in static programs, whoever built them.
-@pytest.mark.parametrize("source", [p for p in PROGRAMS if p.stem != "names_race"], ids=ids)
+# The C library's modules for groups that aren't in a file crash in static programs, whoever built them; so do wide
+# streams of glibc 2.41.
+BROKEN_STATIC = {"names_race"} | ({"wide_race"} if os.confstr("CS_GNU_LIBC_VERSION") == "glibc 2.41" else set())
+
+
+@pytest.mark.parametrize("source", [p for p in PROGRAMS if p.stem not in BROKEN_STATIC], ids=ids)
 def test_verdict_in_a_static_program(source, programs, tmp_path):
     program = programs(source, "-O1", "-static", *CALLS.get(source.stem, ()))
     gt.check(source, gt.run_race(program, folder=tmp_path))

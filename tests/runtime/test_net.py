@@ -3,7 +3,6 @@
 
 import re
 import resource
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -23,7 +22,7 @@ def built(build, tmp_path_factory):
     def program(name, kind):
         if (name, kind) not in done:
             out = folder / f"{name}-{kind}"
-            command = {"gcc": [shutil.which("gcc-12") or "gcc", f"-I{gt.REPO / 'include'}"], "godwit": [gt.GODWIT_CLANG],
+            command = {"gcc": ["gcc", f"-I{gt.REPO / 'include'}"], "godwit": [gt.GODWIT_CLANG],
                        "race": [gt.GODWIT_CLANG, "-race"]}[kind]
             libraries = [gt.BUILD / "lib/godwit/libgodwit.a", "-lpthread"] if kind == "gcc" else []
             r = gt.run(*command, *FLAGS, HERE / f"{name}.c", "-o", out, *libraries, timeout=300)

@@ -12,13 +12,13 @@ from godwit_testing import BUILD, GODWIT_CLANG, REPO, environment, run
 
 HERE = Path(__file__).parent / "programs"
 WARNINGS = ["-Wall", "-Wextra", "-Wshadow", "-Werror"]
-COMPILERS = ["gcc-12", "clang-19"]
+COMPILERS = ["gcc", "clang-19"]
 KINDS = [*COMPILERS, "godwit", "race"]
 PROGRAMS = ["channels", "select", "locks", "times", "panics", "sched", "threads", "stacks", "errno", "forks"]
 
 
 def compiler(name):
-    path = shutil.which(name) or (name == "gcc-12" and shutil.which("gcc"))
+    path = shutil.which(name)
     assert path, f"{name} is needed for this test"
     return path
 
@@ -58,7 +58,7 @@ def test_program(built, name, kind, procs):
     assert (r.status, r.stderr) == (0, ""), r
 
 
-@pytest.mark.parametrize("kind", ["gcc-12", "godwit", "race"])
+@pytest.mark.parametrize("kind", ["gcc", "godwit", "race"])
 def test_main_among_threads(built, kind):
     r = run(built("threads", kind, "-O2"), "goroutines", timeout=120)
     assert (r.status, r.stderr) == (0, ""), r
@@ -72,12 +72,12 @@ def test_blocks(built, kind):
 
 @pytest.mark.parametrize("many", [100_000, 1_000_000])
 def test_very_many(built, many):
-    r = run(built("stacks", "gcc-12", "-O2"), many, timeout=600)
+    r = run(built("stacks", "gcc", "-O2"), many, timeout=600)
     assert (r.status, r.stderr) == (0, ""), r
 
 
 def test_small_stacks_are_enough(built):
-    r = run(built("channels", "gcc-12", "-O2"), env={"GODWIT": "stack_size=32768"}, timeout=120)
+    r = run(built("channels", "gcc", "-O2"), env={"GODWIT": "stack_size=32768"}, timeout=120)
     assert (r.status, r.stderr) == (0, ""), r
 
 
@@ -123,7 +123,7 @@ FRAMES = "-fno-omit-frame-pointer"
 
 @pytest.mark.parametrize("way", PANICS)
 def test_panic(built, way):
-    r = run(built("messages", "gcc-12", FRAMES), way)
+    r = run(built("messages", "gcc", FRAMES), way)
     lines = r.stderr.splitlines()
     assert r.status == 2 and lines[0] == PANICS[way] and lines[1] == "", r
     assert re.fullmatch(r"goroutine \d+ \[running\]:", lines[2]), r
@@ -133,14 +133,14 @@ def test_panic(built, way):
 
 @pytest.mark.parametrize("way", FATAL)
 def test_fatal_error(built, way):
-    r = run(built("messages", "gcc-12", FRAMES), way)
+    r = run(built("messages", "gcc", FRAMES), way)
     assert r.status == 2 and r.stderr.startswith(FATAL[way] + "\n\ngoroutine 1 [running]:\n"), r
     assert "main(...)" in r.stderr, r
 
 
 @pytest.mark.parametrize("way", ASLEEP)
 def test_all_asleep(built, way):
-    r = run(built("messages", "gcc-12", FRAMES), way)
+    r = run(built("messages", "gcc", FRAMES), way)
     assert r.status == 2, r
     assert r.stderr.startswith("fatal error: all goroutines are asleep - deadlock!\n\n"), r
     assert f"goroutine 1 [{ASLEEP[way]}]:\n" in r.stderr and "main(...)" in r.stderr, r
@@ -159,15 +159,15 @@ def test_findings_under_race(built, way):
 
 
 def test_main_leaves(built):
-    r = run(built("messages", "gcc-12", FRAMES), "main leaves")
+    r = run(built("messages", "gcc", FRAMES), "main leaves")
     assert r.status == 2 and r.stderr.startswith("fatal error: all goroutines are asleep - deadlock!\n"), r
-    r = run(built("messages", "gcc-12", FRAMES), "main leaves alone")
+    r = run(built("messages", "gcc", FRAMES), "main leaves alone")
     assert r.status == 2, r
     assert r.stderr.startswith("fatal error: no goroutines (main called runtime.Goexit) - deadlock!\n"), r
 
 
 def test_stack_overflow(built):
-    r = run(built("messages", "gcc-12", FRAMES, "-O0"), "overflow")
+    r = run(built("messages", "gcc", FRAMES, "-O0"), "overflow")
     assert r.status == 2 and "fatal error: stack overflow\n" in r.stderr, r
     assert re.search(r"goroutine \d+ exceeds its stack of 262144 bytes in deep; GODWIT=stack_size=", r.stderr), r
     assert re.search(r"goroutine \d+ \[running\]:\n(.*\n)*deep\(\.\.\.\)", r.stderr), r
@@ -180,7 +180,7 @@ def test_guards_of_older_kernels(tmp_path, guarded, frames, status):
     if (guarded, frames) == (100, 1000):
         frames = 236  # canaries tell only of what stays within the guard's 16 KB
     program = tmp_path / "guards"
-    r = run(compiler("gcc-12"), "-g", "-O0", FRAMES, *WARNINGS, f"-I{REPO / 'include'}", HERE / "guards.c",
+    r = run(compiler("gcc"), "-g", "-O0", FRAMES, *WARNINGS, f"-I{REPO / 'include'}", HERE / "guards.c",
             "-Wl,--wrap=prim_guard_marker,--wrap=prim_guard", BUILD / "lib/godwit/libgodwit_parts.a", "-lpthread", "-o",
             program)
     assert r.status == 0, r
@@ -191,8 +191,8 @@ def test_guards_of_older_kernels(tmp_path, guarded, frames, status):
 
 
 def test_main_ends_the_process(built):
-    assert run(built("messages", "gcc-12", FRAMES), "return").status == 7
-    assert run(built("messages", "gcc-12", FRAMES), "exit").status == 5
+    assert run(built("messages", "gcc", FRAMES), "return").status == 7
+    assert run(built("messages", "gcc", FRAMES), "exit").status == 5
 
 
 def test_no_thread_without_goroutine(tmp_path):
@@ -213,7 +213,7 @@ int main(void) {
 }
 """)
     out = tmp_path / "alone"
-    r = run(*command("gcc-12", source, out))
+    r = run(*command("gcc", source, out))
     assert r.status == 0, r
     assert run(out).status == 0
 
