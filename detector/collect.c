@@ -287,6 +287,7 @@ static void rename_region(uintptr_t first, void *arg) {
 static void mark_goroutines(struct collection *c) {
   for (struct race_g *g = det_gs.first; g; g = g->next) {
     c->incarnation_live[g->incarnation] = 1;
+    det_round_break(g);
     g->untaken_n = 0; /* their ids may go */
     g->spare = 0;
     g->since.slot = CLOCK_NONE; /* its slot may begin anew */

@@ -55,6 +55,7 @@ enum { HELD_INLINE = 4 };
 struct untaken {
   uintptr_t addr; /* the sync object's */
   uint64_t takes; /* the object's when it was published */
+  uint64_t next;  /* the clock that was open then */
   uint32_t epoch; /* what the publication closed, id << 9; 0: nothing */
 };
 enum { UNTAKEN = 6 }; /* guess: locks nest less deep */
@@ -102,6 +103,7 @@ struct race_g {
   uint32_t untaken_n;
   uint32_t spare;                   /* an id that no cell holds, << 9, for the next epoch; 0: none */
   struct untaken untaken[UNTAKEN];  /* the latest publications, all to locks; the newest last */
+  struct untaken round;             /* the one of the lock that it has got back as it left it (round.c); addr 0: none */
   struct node *pending_acquire;     /* what relaxed loads saw, for the next acquire fence */
   struct {                          /* the last atomic load that acquired */
     const struct sync_atomic *from; /* NULL: none */
@@ -309,9 +311,20 @@ void det_lent_closed(struct race_g *g);
 /* --- reopen.c: an epoch goes on when its lock comes back -------------------------------------------------------------
  */
 /* g is about to close its epoch with a publication to the lock's object. */
-void det_untaken_push(struct race_g *g, uintptr_t addr, uint64_t takes);
+void det_untaken_add(struct race_g *g, uintptr_t addr, uint64_t takes);
+void det_untaken_push(struct race_g *g, const struct untaken *u);
 /* g holds the lock (again): goes on with the epoch that its last publication closed if nobody took that. */
 void det_reopen(struct det_thread *t, struct race_g *g, uintptr_t addr, uint64_t takes);
+/* --- round.c: rounds of a lock that are the goroutine's own business -------------------------------------------------
+ */
+/* g has got the lock, and it is as g left it; false: the lock's object has to be looked at. */
+bool det_round_begin(struct det_thread *t, struct race_g *g, uintptr_t addr);
+/* g is about to give it back, and there is nothing to publish. */
+bool det_round_end(struct det_thread *t, struct race_g *g, uintptr_t addr);
+/* What g did in a round goes by the clock that is open; for others too, who have stopped it. */
+void det_round_break(struct race_g *g);
+/* Somebody is about to give back a lock that another may hold; called outside the detector. */
+void det_rounds_are_over(void);
 
 /* --- goroutine.c
  * ------------------------------------------------------------------------------------------------------- */

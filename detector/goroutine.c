@@ -260,6 +260,7 @@ void race_g_end(struct race_g *g) {
     t->own_thread = false;
     __gw_tls.epoch = 0;
   }
+  det_round_break(g);
   uint32_t unused = g->incarnation; /* no id names it */
   if (g->clock.slot != CLOCK_NONE) {
     bool open_empty = !g->recorded && !g->noted && !g->lent; /* and so nobody has its clock */

@@ -76,19 +76,20 @@ bool held_has(struct race_g *g, const void *lock) {
 }
 
 static void hand(uintptr_t lock) {
+  det_rounds_are_over();
+  struct det_thread *t = det_enter();
   struct sync_bucket *b = sync_bucket(lock + 1);
   spin_lock(&b->lock);
   sync_get_locked(b, lock + 1)->takes = __atomic_add_fetch(&handed, 1, __ATOMIC_RELAXED);
   spin_unlock(&b->lock);
+  det_exit(t);
 }
 
 void race_lock_dropped(struct race_g *g, const void *lock) {
   struct det_thread *t = det_enter();
   uint32_t i = g->held_n;
   while (i > 0 && g->held[i - 1].addr != (uintptr_t)lock) i--; /* the newest first: a read lock may be held twice */
-  if (i > 0)
-    held_remove(g, i - 1);
-  else
-    hand((uintptr_t)lock);
+  if (i > 0) held_remove(g, i - 1);
   det_exit(t);
+  if (i == 0) hand((uintptr_t)lock);
 }

@@ -109,7 +109,7 @@ void det_borrow(struct race_g *g, const void *addr) {
   struct sync_obj *o = sync_find_locked(b, (uintptr_t)addr);
   if (o && !det_knows(g, &o->clock)) {
     share_locked(o);
-    o->takes++;
+    sync_taken_locked(o);
     det_acquire_clock(t, g, &o->clock);
   }
   spin_unlock(&b->lock);

@@ -1,11 +1,14 @@
 /* Read-write locks: two clocks.  The writers' (named by the lock's address) orders an unlock before each later lock of
- * either kind; the readers' (the next word) gathers read unlocks for the next writer.  libc's fields tell which kind of
- * unlock it is: a writer holds alone. */
+ * either kind; the readers' (a word further on) gathers read unlocks for the next writer.  libc's fields tell which
+ * kind of unlock it is: a writer holds alone. */
 #include "detector/posix.h"
 
 enum { WRITE_LOCKED = 2, READER_SHIFT = 3 }; /* bits of __readers */
 
-static const void *readers_clock(const pthread_rwlock_t *l) { return (const char *)l + sizeof(long); }
+/* In another half of a line, so that the objects of both clocks can be the first in their buckets (sync.h). */
+enum { READERS_CLOCK = 32 };
+_Static_assert(sizeof(pthread_rwlock_t) > READERS_CLOCK, "within the lock");
+static const void *readers_clock(const pthread_rwlock_t *l) { return (const char *)l + READERS_CLOCK; }
 
 static bool is_locked(pthread_rwlock_t *l) {
   uint32_t r = __atomic_load_n(&l->__data.__readers, __ATOMIC_RELAXED);

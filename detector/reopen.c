@@ -18,12 +18,17 @@
 #include "detector/detector.h"
 #include "detector/epoch.h"
 
-void det_untaken_push(struct race_g *g, uintptr_t addr, uint64_t takes) {
+void det_untaken_push(struct race_g *g, const struct untaken *u) {
   if (g->untaken_n == UNTAKEN) {
     for (uint32_t i = 1; i < UNTAKEN; i++) g->untaken[i - 1] = g->untaken[i];
     g->untaken_n--;
   }
-  g->untaken[g->untaken_n++] = (struct untaken){.addr = addr, .takes = takes, .epoch = g->recorded ? g->epoch : 0};
+  g->untaken[g->untaken_n++] = *u;
+}
+
+void det_untaken_add(struct race_g *g, uintptr_t addr, uint64_t takes) {
+  const uint32_t closes = g->recorded ? g->epoch : 0;
+  det_untaken_push(g, &(struct untaken){addr, takes, det_published_clock(g) + 1, closes});
 }
 
 void det_reopen(struct det_thread *t, struct race_g *g, uintptr_t addr, uint64_t takes) {

@@ -183,32 +183,31 @@ void sync_join_clock(struct det_thread *t, struct clock_ref *c, const struct clo
 /* Joins what g publishes into c.  What c held stays outside of any one publication, so c has no own component then
  * (det_knows would take it for all of c), unless g knew all of c: then its publication contains c. */
 void sync_merge_into(struct det_thread *t, struct race_g *g, struct clock_ref *c) {
-  struct clock_ref mine;
-  det_publish_to_lock(g, &mine);
+  const struct clock_ref mine = {.tree = g->clock.tree, .slot = g->clock.slot, .clock = det_published_clock(g)};
   if (mine.slot != CLOCK_NONE && (c->slot != CLOCK_NONE || !c->tree) && det_knows(g, c)) {
-    clock_drop(t, c->tree);
-    *c = mine;
-    return;
-  }
-  if (is_within(g, c)) { /* of the many that leave a wait group each needs to add no more than itself */
+    publish_over(t, g, c);
+  } else if (is_within(g, c)) { /* of the many that leave a wait group each needs to add no more than itself */
     own_component_inside(t, c);
     add_component(t, c, &mine);
   } else {
     sync_join_clock(t, c, &mine);
   }
-  clock_drop(t, mine.tree);
+}
+
+static void acquire(struct det_thread *t, struct race_g *g, uintptr_t addr) {
+  struct sync_bucket *b = sync_bucket(addr);
+  spin_lock(&b->lock);
+  struct sync_obj *o = sync_find_locked(b, addr);
+  if (o) {
+    sync_taken_locked(o);
+    det_acquire_clock(t, g, &o->clock);
+  }
+  spin_unlock(&b->lock);
 }
 
 void race_acquire(struct race_g *g, const void *addr) {
   struct det_thread *t = det_enter();
-  struct sync_bucket *b = sync_bucket((uintptr_t)addr);
-  spin_lock(&b->lock);
-  struct sync_obj *o = sync_find_locked(b, (uintptr_t)addr);
-  if (o) {
-    o->takes++;
-    det_acquire_clock(t, g, &o->clock);
-  }
-  spin_unlock(&b->lock);
+  acquire(t, g, (uintptr_t)addr);
   det_exit(t);
 }
 
@@ -234,52 +233,69 @@ void race_release_merge(struct race_g *g, const void *addr) {
   det_exit(t);
 }
 
-void race_lock(struct race_g *g, const void *addr) {
-  struct det_thread *t = det_enter();
-  struct sync_bucket *b = sync_bucket((uintptr_t)addr);
+static void lock(struct det_thread *t, struct race_g *g, uintptr_t addr) {
+  struct sync_bucket *b = sync_bucket(addr);
   spin_lock(&b->lock);
-  struct sync_obj *o = sync_find_locked(b, (uintptr_t)addr);
+  struct sync_obj *o = sync_find_locked(b, addr);
   if (o) {
     det_reopen(t, g, o->addr, o->takes);
-    o->takes++;
+    sync_taken_locked(o);
     det_acquire_clock(t, g, &o->clock);
   }
   spin_unlock(&b->lock);
+}
+
+void race_lock(struct race_g *g, const void *addr) {
+  struct det_thread *t = det_enter();
+  if (!det_round_begin(t, g, (uintptr_t)addr)) lock(t, g, (uintptr_t)addr);
   det_exit(t);
+}
+
+static void unlock(struct det_thread *t, struct race_g *g, uintptr_t addr) {
+  struct sync_bucket *b = sync_bucket(addr);
+  spin_lock(&b->lock);
+  struct sync_obj *o = sync_get_locked(b, addr);
+  publish_over(t, g, &o->clock);
+  det_untaken_add(g, o->addr, o->takes);
+  spin_unlock(&b->lock);
+  det_tick(t, g);
 }
 
 void race_unlock(struct race_g *g, const void *addr) {
   struct det_thread *t = det_enter();
-  struct sync_bucket *b = sync_bucket((uintptr_t)addr);
-  spin_lock(&b->lock);
-  struct sync_obj *o = sync_get_locked(b, (uintptr_t)addr);
-  publish_over(t, g, &o->clock);
-  det_untaken_push(g, o->addr, o->takes);
-  spin_unlock(&b->lock);
-  det_tick(t, g);
+  if (!det_round_end(t, g, (uintptr_t)addr)) unlock(t, g, (uintptr_t)addr);
   det_exit(t);
 }
 
-void race_read_lock(struct race_g *g, const void *writers, const void *readers) {
-  race_acquire(g, writers);
-  struct det_thread *t = det_enter();
-  struct sync_bucket *b = sync_bucket((uintptr_t)readers);
+static void read_lock(struct det_thread *t, struct race_g *g, uintptr_t writers, uintptr_t readers) {
+  acquire(t, g, writers);
+  struct sync_bucket *b = sync_bucket(readers);
   spin_lock(&b->lock);
-  struct sync_obj *o = sync_find_locked(b, (uintptr_t)readers);
+  struct sync_obj *o = sync_find_locked(b, readers);
   if (o) det_reopen(t, g, o->addr, o->takes);
   spin_unlock(&b->lock);
+}
+
+/* In a round nobody took the readers' clock, so no writer came. */
+void race_read_lock(struct race_g *g, const void *writers, const void *readers) {
+  struct det_thread *t = det_enter();
+  if (!det_round_begin(t, g, (uintptr_t)readers)) read_lock(t, g, (uintptr_t)writers, (uintptr_t)readers);
   det_exit(t);
+}
+
+static void read_unlock(struct det_thread *t, struct race_g *g, uintptr_t readers) {
+  struct sync_bucket *b = sync_bucket(readers);
+  spin_lock(&b->lock);
+  struct sync_obj *o = sync_get_locked(b, readers);
+  sync_merge_into(t, g, &o->clock);
+  det_untaken_add(g, o->addr, o->takes);
+  spin_unlock(&b->lock);
+  det_tick(t, g);
 }
 
 void race_read_unlock(struct race_g *g, const void *readers) {
   struct det_thread *t = det_enter();
-  struct sync_bucket *b = sync_bucket((uintptr_t)readers);
-  spin_lock(&b->lock);
-  struct sync_obj *o = sync_get_locked(b, (uintptr_t)readers);
-  sync_merge_into(t, g, &o->clock);
-  det_untaken_push(g, o->addr, o->takes);
-  spin_unlock(&b->lock);
-  det_tick(t, g);
+  if (!det_round_end(t, g, (uintptr_t)readers)) read_unlock(t, g, (uintptr_t)readers);
   det_exit(t);
 }
 
@@ -288,7 +304,7 @@ void race_release_acquire(struct race_g *g, const void *addr) {
   struct sync_bucket *b = sync_bucket((uintptr_t)addr);
   spin_lock(&b->lock);
   struct sync_obj *o = sync_get_locked(b, (uintptr_t)addr);
-  o->takes++;
+  sync_taken_locked(o);
   /* what the others left is in what g publishes then: the clock stays one goroutine's publication */
   det_acquire_clock(t, g, &o->clock);
   det_publish_over(t, g, &o->clock);

@@ -13,8 +13,8 @@ struct sync_obj {
   struct sync_obj *next;
   uintptr_t addr;         /* 0: a bucket's own that is free */
   struct clock_ref clock; /* joined, with one component outside */
-  uint64_t shared : 1;    /* of a stream that is lent to (lend.c): two goroutines use it that nothing else orders */
-  uint64_t takes : 63;    /* changes whenever somebody acquires the clock; no two objects begin with the same */
+  uint64_t takes;         /* atomic: changes whenever somebody acquires the clock; no two objects begin with the same */
+  bool shared;            /* of a stream that is lent to (lend.c): two goroutines use it that nothing else orders */
 };
 
 struct note;
@@ -47,6 +47,16 @@ static inline struct sync_obj *sync_find_locked(struct sync_bucket *b, uintptr_t
   struct sync_obj *o = &b->own;
   while (o && o->addr != addr) o = o->next;
   return o;
+}
+/* Somebody acquires its clock. relaxed: the lock of the program's that goes with it orders this before round.c's look
+ */
+static inline void sync_taken_locked(struct sync_obj *o) {
+  __atomic_store_n(&o->takes, o->takes + 1, __ATOMIC_RELAXED);
+}
+/* Without the lock: is the first object of the bucket the one at addr, with so many `takes`? */
+static inline bool sync_is_untaken(uintptr_t addr, uint64_t takes) {
+  const struct sync_obj *o = &sync_bucket(addr)->own;
+  return __atomic_load_n(&o->addr, __ATOMIC_RELAXED) == addr && __atomic_load_n(&o->takes, __ATOMIC_RELAXED) == takes;
 }
 /* Likewise, made if missing; the line's sync bit is set. */
 struct sync_obj *sync_get_locked(struct sync_bucket *b, uintptr_t addr);

@@ -37,10 +37,10 @@ struct sync_obj *sync_get_locked(struct sync_bucket *b, uintptr_t addr) {
   struct sync_obj *o = sync_find_locked(b, addr);
   if (LIKELY(o != NULL)) return o;
   o = obj_new_locked(b);
-  o->addr = addr;
+  __atomic_store_n(&o->takes, __atomic_add_fetch(&births, 1, __ATOMIC_RELAXED) << 32, __ATOMIC_RELAXED);
+  __atomic_store_n(&o->addr, addr, __ATOMIC_RELAXED);
   o->clock = (struct clock_ref){.slot = CLOCK_NONE};
   o->shared = false;
-  o->takes = __atomic_add_fetch(&births, 1, __ATOMIC_RELAXED) << 32;
   mark(b, addr);
   return o;
 }
@@ -58,7 +58,8 @@ static void forget_locked(struct det_thread *t, struct sync_bucket *b, uintptr_t
   }
   if (b->own.addr >= lo && b->own.addr < hi) {
     clock_drop(t, b->own.clock.tree);
-    b->own.addr = 0;
+    __atomic_store_n(&b->own.takes, 0, __ATOMIC_RELAXED);
+    __atomic_store_n(&b->own.addr, 0, __ATOMIC_RELAXED);
   }
 }
 

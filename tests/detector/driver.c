@@ -46,8 +46,8 @@ static struct race_g *gs[MAX_GS]; /* of the program; NULL: not there, or ended *
 static uint64_t scratch[MAX_GS];  /* a private variable for each goroutine, and its stack by default */
 static char keys[64][16];         /* clocks' addresses */
 static struct {
-  char writers[8], readers[8];
-} locks[8]; /* likewise */
+  char writers[24], readers[32];
+} locks[8] __attribute__((aligned(64))); /* likewise; the first has both in one half of a line, others haven't */
 static char streams[8][8];
 static char memory_all[MEMORY_ALL] __attribute__((aligned(64)));
 static char *memory;                       /* of the program */

@@ -12,7 +12,7 @@ LOAD_ORDERS = (RELAXED, CONSUME, ACQUIRE, SEQ_CST)
 STORE_ORDERS = (RELAXED, RELEASE, SEQ_CST)
 RMW_ORDERS = (RELAXED, CONSUME, ACQUIRE, RELEASE, ACQ_REL, SEQ_CST)
 LOCKS, STREAMS, SLOTS = 3, 3, 3
-WEIGHTS = {"access": 50, "note": 3, "write_all": 2, "key": 14, "lock": 20, "stream": 6, "handoff": 5, "relay": 5, "create": 6, "end": 3,
+WEIGHTS = {"access": 50, "note": 3, "write_all": 2, "key": 14, "lock": 20, "rounds": 4, "stream": 6, "handoff": 5, "relay": 5, "create": 6, "end": 3,
            "atomic": 12, "fence": 4, "memory": 3, "ignore": 1, "locks": 2, "churn": 1, "swarm": 1, "everybody": 0.3, "audience": 0.3, "thread": 0}
 
 
@@ -96,11 +96,11 @@ class Generator:
             at = at // n * n
         return at, n
 
-    def access(self):
+    def access(self, by=None):
         """A read or write; in a calm program one that would race is tried elsewhere, or put in order first."""
         rng = self.rng
         for attempt in range(4):
-            g, (at, n) = self.goroutine(), self.span()
+            g, (at, n) = by if by in self.ran.alive else self.goroutine(), self.span()
             self.publish_lent(g)
             write = rng.random() < self.write_share
             racers = self.ran.oracle.would_race(g, at, at + n, write)
@@ -204,6 +204,25 @@ class Generator:
             g = self.goroutine()
         self.last_holder[k] = g
         self.add("y" if rng.random() < 0.4 else "o", g, k)
+
+    def rounds(self):
+        """A lock comes back to one goroutine, who does little else, before it goes to another."""
+        rng, k, g = self.rng, self.rng.randrange(LOCKS), self.goroutine()
+        take, give = rng.choice(("oO", "yY"))
+        for _ in range(rng.choice((2, 2, 3, 5))):
+            self.add(take, g, k)
+            for _ in range(rng.choice((0, 1, 1, 2))):
+                self.access(g)
+            if rng.random() < 0.15:
+                getattr(self, rng.choice(("key", "handoff", "note", "lock", "create", "fence", "stream")))()
+            self.add(give, g, k)
+            if rng.random() < 0.15:
+                getattr(self, rng.choice(("access", "key", "handoff", "note", "lock")))()
+        if rng.random() < 0.8:
+            h = self.goroutine()
+            self.add("o", h, k)
+            self.access(h)
+            self.add("O", h, k)
 
     def stream(self):
         op, g, stream = self.rng.choice("uuU"), self.goroutine(), self.rng.randrange(STREAMS)

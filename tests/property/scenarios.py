@@ -10,9 +10,10 @@ from scenarios_atomics import ATOMICS
 from scenarios_edges import EDGES
 from scenarios_lives import LIVES
 from scenarios_memory import MEMORY
+from scenarios_rounds import ROUNDS
 from script import Program
 
-SCENARIOS = EDGES | MEMORY | ACCESSES | LIVES | ATOMICS
+SCENARIOS = EDGES | MEMORY | ACCESSES | LIVES | ATOMICS | ROUNDS
 
 LIMITS = (0, 16, 32, 128)  # of the variables that scenarios use
 
