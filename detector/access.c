@@ -355,7 +355,8 @@ _Thread_local uintptr_t det_access_fp;
 static void report_races(void *arg) {
   const struct det_races *r = arg;
   det_access_fp = r->fp;
-  for (unsigned i = 0; i < r->n; i++) report_race(r->t, r->g, r->op, r->ctx, &r->pair[i]);
+  for (unsigned i = 0; i < r->n; i++)
+    if (!det_thread_orders(r, &r->pair[i])) report_race(r->t, r->g, r->op, r->ctx, &r->pair[i]);
 }
 
 void det_tell_races(struct det_races *r) {

@@ -44,6 +44,7 @@ struct incarnation {
   uint32_t creation_stack; /* depot id; 0: the first, or unknown */
   uint32_t name;           /* depot id of its name; 0: none */
   uint32_t creator_name;   /* likewise */
+  uint32_t on;             /* atomic; the thread that it has only run on, by number (thread_local.c) */
   uint16_t process;        /* the one that it lives in (goroutine.c) */
   bool thread;             /* a foreign thread, not a goroutine */
   bool ended;              /* atomic; it does nothing any more */
@@ -97,6 +98,7 @@ struct race_g {
   struct phase_g phase;         /* for the lock graph */
   uintptr_t stack_lo, stack_hi; /* bounds of its stack for the walk; lo may be 0 */
   uint64_t calls;               /* __gw_tls.calls while it doesn't run */
+  uint32_t on;                  /* number of the thread that it ran on last; 0: none yet */
   struct clock_ref fence;       /* published by the last release fence */
   uint32_t lent;                /* times that the open clock was published while it stayed open (lend.c) */
   uint64_t lent_at;             /* if `lent`: streams that had become shared when it was (lend.c) */
@@ -123,6 +125,7 @@ enum { ORDERED = 128 };    /* ids whose order a thread remembers (judge.h) */
 /* A thread that has entered the detector. In the arena; registered until the thread ends. */
 struct det_thread {
   struct race_g *g;               /* runs here now; NULL: scheduler */
+  uint32_t number;                /* from 1; of no other thread of the process */
   uint32_t inside;                /* depth in the detector; partner: the collector, by membarrier */
   uint32_t plane;                 /* read plane that it uses now (plane.c) */
   uint32_t own_plane;             /* the one that it uses where others read the same; 0: not yet */
@@ -259,6 +262,10 @@ struct held_line {
 void det_access_atomic(struct det_thread *t, struct race_g *g, uintptr_t p, size_t n, bool write, struct race_at at,
                        struct held_line *held, struct det_races *races);
 void det_tell_races(struct det_races *races);
+/* The goroutine goes on on another thread than before (thread_local.c). */
+void det_runs_on(struct race_g *g, uint32_t thread);
+/* Is the pair no race, as both accesses are to a variable of the one thread that they were made on? */
+bool det_thread_orders(const struct det_races *races, const struct race_pair *pair);
 /* An access of any size by the short way, if that will do; ctx: its context, or 0 if that isn't known yet (single.c).
  */
 void det_element(struct det_thread *t, struct race_g *g, uintptr_t p, size_t n, struct race_at at, uint32_t ctx,

@@ -27,6 +27,8 @@ static pthread_key_t thread_end_key;
 struct det_thread *det_adopt(void) {
   GW_CHECK(det_ready);
   struct det_thread *t = arena_alloc(sizeof *t);
+  static uint32_t numbers; /* atomic */
+  t->number = __atomic_add_fetch(&numbers, 1, __ATOMIC_RELAXED);
   t->nodes.size = sizeof(struct node);
   det_use_plane(t, SHARED_READ_PLANE);
   spin_lock(&det_threads.lock);
@@ -175,6 +177,7 @@ static struct race_g *g_new(struct det_thread *t, uint64_t id, bool thread) {
   g->serial = serial_new(t);
   if (!g->incarnation) g->incarnation = incarnation_new();
   epochs.incarnation[g->incarnation] = (struct incarnation){.id = id, .process = process.n, .thread = thread};
+  g->on = 0;
   return g;
 }
 
@@ -242,6 +245,7 @@ void race_g_switch(struct race_g *g) {
   t->g = g;
   __gw_tls.epoch = g ? g->epoch : 0;
   __gw_tls.calls = g ? g->calls : 0;
+  if (g && UNLIKELY(g->on != t->number)) det_runs_on(g, t->number);
 }
 
 void det_first_record(struct det_thread *t, struct race_g *g) {
