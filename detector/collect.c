@@ -17,6 +17,8 @@
  */
 #include "base/mem.h"
 #include "base/prim.h"
+#include "detector/contexts.h"
+#include "detector/depot.h"
 #include "detector/detector.h"
 #include "detector/duo.h"
 #include "detector/epoch.h"
@@ -84,6 +86,7 @@ struct collection {
   uint64_t same;         /* two cells that were alike, and what became of them */
   uint64_t same_renamed; /* likewise */
   int64_t from;          /* when it began */
+  bool sweeps;           /* composite contexts, too */
   size_t plane_pages;    /* of the planes, in use */
   uintptr_t pair;        /* the pages of the program that were counted last */
   uint8_t pair_planes;   /* what was counted for them */
@@ -250,7 +253,15 @@ static void rename_line(struct collection *c, uintptr_t line, uint8_t meta) {
     }
   }
   if (!(meta & META_VICTIMS)) return;
-  for (uintptr_t g = line << 3; g < (line + 1) << 3; g++) spill_each(g, rename_entry, c);
+  for (uintptr_t g = line << 3; g < (line + 1) << 3; g++) {
+    spill_each(g, rename_entry, c);
+    if (c->sweeps) spill_mark(g);
+  }
+}
+
+static void rename_victim(uint32_t *cell, void *arg) {
+  rename_entry(cell, arg);
+  depot_mark(((const struct victim *)cell)->ctx);
 }
 
 /* A page of a plane has the cells, or the contexts, of two neighbouring pages of the program. */
@@ -271,6 +282,7 @@ static void rename_page(struct collection *c, uintptr_t first) {
     uint8_t meta = *shadow_meta(line);
     known |= meta;
     if (meta) rename_line(c, line, meta);
+    if (meta && c->sweeps) context_mark_line(line, meta);
   }
   if (known)
     count_plane_pages(c, first >> PAGE_LINES_LOG, known & (uint8_t)~META_SYNC);
@@ -413,7 +425,8 @@ static void set_next_collection(const struct collection *c) {
 
 static void collect(void) {
   const uint32_t ids = epochs.fresh, slots = epochs.slots + 1, incarnations = epochs.incarnations;
-  struct collection c = {.from = prim_now()};
+  struct collection c = {.from = prim_now(), .sweeps = det_collect_every || depot_composites_are_many()};
+  if (c.sweeps) depot_mark_begin();
   c.count = take((slots + 2) * sizeof *c.count);
   c.value_n = take(slots * sizeof *c.value_n);
   c.fill = take(slots * sizeof *c.fill);
@@ -431,7 +444,7 @@ static void collect(void) {
   readers_rename(c.new_id);
   duos_rename(c.new_id);
   shadow_each_region(rename_region, &c);
-  victim_each(rename_entry, &c);
+  victim_each(rename_victim, &c);
   duos_sweep(c.live);
   readers_sweep(c.live);
   rebuild_free_ids(&c);
@@ -442,7 +455,9 @@ static void collect(void) {
     t->ids_n = 0;                                             /* those that it had are in the list of free ones */
     readers_forget(t);
     duo_forget(t);
+    if (c.sweeps) depot_forget(t);
   }
+  depot_sweep(memory_needed(&c) / MEMORY_SHARE);
   set_next_collection(&c);
   give(c.rep, (values + slots + 1) * sizeof *c.rep);
   give(c.value, (values + 1) * sizeof *c.value);
@@ -459,6 +474,8 @@ static void collect(void) {
 void det_collect(struct det_thread *t) {
   t->collect_wanted = false;
   det_stop_others();
-  if (epochs.fresh - epochs.free_n >= epochs.collect_at || readers_are_many() || duos_are_many()) collect();
+  if (epochs.fresh - epochs.free_n >= epochs.collect_at || readers_are_many() || duos_are_many() ||
+      depot_composites_are_many())
+    collect();
   det_resume_others();
 }

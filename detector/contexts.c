@@ -7,6 +7,7 @@
 #include "detector/contexts.h"
 
 #include "base/prim.h"
+#include "detector/depot.h"
 
 #define BLOCKS (1u << 30)      /* as many as a word can number, 32 GB; beyond that all mixed lines use the plane */
 enum { FRESH = 8, CROWD = 2 }; /* guesses: fresh blocks at a time; mixed lines of eight nearby that are many */
@@ -172,4 +173,17 @@ bool context_any_block(uintptr_t line, unsigned planes) {
       if (context_is_block(__atomic_load_n(&word[i], __ATOMIC_RELAXED))) return true;
   }
   return false;
+}
+
+void context_mark_line(uintptr_t line, uint8_t meta) {
+  for (unsigned k = 0; k <= READ_PLANES; k++) {
+    if (!(meta & META_WRITE << k)) continue;
+    const uint32_t word = *shadow_word(k, line);
+    if (!(word & CONTEXT_MIXED)) {
+      depot_mark(word);
+      continue;
+    }
+    for (uintptr_t g = line << 3; g < (line + 1) << 3; g++)
+      if (*shadow_cell(k, g) & CELL_BYTES) depot_mark(*context_place(word, k, g));
+  }
 }

@@ -1,5 +1,10 @@
 /* depot.h: a bump-allocated region of records and a hash table of ids that doubles.
  *
+ * Composites go by mark and sweep, while every other thread is outside the detector (collect.c): contexts are all that
+ * leads to them, so they are marked where the collector finds contexts, and the table is made anew without the others.
+ * The room of those is for new composites.  A place may keep the number of one that is free as long as its cell is
+ * empty: it is no context then, and marking passes over it.
+ *
  * Readers go through `table` without a lock: a slot is written once (release) after its record is complete; a doubled
  * table is published with release and the old one is left to readers that still look at it (its size is that of all its
  * predecessors together, so that at most half of the tables' memory is wasted).
@@ -28,6 +33,7 @@
 #include "base/prim.h"
 
 enum { CACHE = 2048, TABLE_MIN_LOG = 12 };
+enum { COMPOSITES_MIN = 1 << 17 /* guess: 5 MB */ };
 #define REGION ((size_t)1 << 34)
 
 /* A short stack, by return address: a loop comes by with the same ones again and again.  The words that the walk looked
@@ -62,6 +68,7 @@ struct depot_cache {
 };
 
 struct table {
+  struct table *before; /* outgrown, but perhaps still looked at */
   uint32_t log;
   uint32_t id[];
 };
@@ -70,6 +77,10 @@ static struct {
   char *region;           /* ids are offsets into it, in 16-byte units */
   size_t used;            /* guarded by lock */
   uint32_t count;         /* records; guarded by lock */
+  uint32_t composites;    /* of them; guarded by lock */
+  uint32_t sweep_at;      /* with so many composites a sweep is due */
+  uint32_t free;          /* room of a composite, the next in `a`; guarded by lock */
+  bool marking;           /* the collector's */
   struct table *table;    /* atomic */
   struct spin_DEPOT lock; /* of insertions */
 } depot;
@@ -85,11 +96,14 @@ void depot_init(void) {
   if (!depot.region) gw__fatal("the system refuses address space for stacks: check `ulimit -v`");
   depot.used = 16; /* id 0 is no record */
   depot.table = table_new(TABLE_MIN_LOG);
+  depot.sweep_at = COMPOSITES_MIN;
 }
 
 const struct depot_record *depot_get(uint32_t id) {
   return id ? (const struct depot_record *)(depot.region + (size_t)id * 16) : NULL;
 }
+
+static struct depot_record *record_of(uint32_t id) { return (struct depot_record *)(depot.region + (size_t)id * 16); }
 
 static uint64_t mix(uint64_t h, uint64_t v) {
   h = (h ^ v) * 0x9E3779B97F4A7C15u;
@@ -105,23 +119,42 @@ static uint32_t *table_find(struct table *t, uint64_t hash) {
   }
 }
 
-static void table_grow_locked(void) {
-  struct table *old = depot.table, *t = table_new(old->log + 1);
+/* The same in a new one. */
+static struct table *table_again(const struct table *old, uint32_t log) {
+  struct table *t = table_new(log);
   for (uint32_t i = 0; i < 1u << old->log; i++)
     if (old->id[i]) *table_find(t, depot_get(old->id[i])->hash) = old->id[i];
+  return t;
+}
+
+static void table_grow_locked(void) {
+  struct table *old = depot.table, *t = table_again(old, old->log + 1);
+  t->before = old;
   __atomic_store_n(&depot.table, t, __ATOMIC_RELEASE);
+}
+
+/* Room for a record; its id. */
+static uint32_t room_locked(const struct depot_record *head, unsigned words_n) {
+  if (head->kind == DEPOT_COMPOSITE && depot.free) {
+    uint32_t id = depot.free;
+    depot.free = depot_get(id)->a;
+    return id;
+  }
+  size_t size = (sizeof *head + words_n * sizeof head->word[0] + 15) & ~(size_t)15;
+  GW_CHECK(depot.used + size <= REGION);
+  uint32_t id = (uint32_t)(depot.used / 16);
+  depot.used += size;
+  return id;
 }
 
 static uint32_t insert_locked(const struct depot_record *head, const uint64_t *words, unsigned words_n) {
   if (depot.count * 2 >= 1u << depot.table->log) table_grow_locked();
   uint32_t *place = table_find(depot.table, head->hash);
   if (*place) return *place;
-  size_t size = (sizeof *head + words_n * sizeof *words + 15) & ~(size_t)15;
-  GW_CHECK(depot.used + size <= REGION);
-  uint32_t id = (uint32_t)(depot.used / 16);
-  struct depot_record *r = (struct depot_record *)(depot.region + depot.used);
-  depot.used += size;
+  uint32_t id = room_locked(head, words_n);
+  struct depot_record *r = record_of(id);
   depot.count++;
+  depot.composites += head->kind == DEPOT_COMPOSITE;
   *r = *head;
   for (unsigned i = 0; i < words_n; i++) r->word[i] = words[i];
   __atomic_store_n(place, id, __ATOMIC_RELEASE);
@@ -155,6 +188,7 @@ static uint32_t intern(struct det_thread *t, const struct depot_record *head, co
   if (LIKELY(id)) return id;
   spin_lock(&depot.lock);
   id = insert_locked(head, words, words_n);
+  if (UNLIKELY(depot.composites >= depot.sweep_at)) t->collect_wanted = true;
   spin_unlock(&depot.lock);
   remember(t, head->hash, id);
   return id;
@@ -385,4 +419,56 @@ uint32_t depot_name(struct det_thread *t, const char *name) {
   if (n == 0) return 0;
   struct depot_record head = {.hash = hash, .kind = DEPOT_NAME, .n = (uint16_t)n};
   return intern(t, &head, words, sizeof words / sizeof words[0]);
+}
+
+/* ---- composites that nothing has any more ---- */
+
+bool depot_composites_are_many(void) { return depot.composites >= depot.sweep_at; }
+
+void depot_mark_begin(void) { depot.marking = true; }
+
+void depot_mark(uint32_t context) {
+  while (depot.marking && context) {
+    struct depot_record *r = record_of(context);
+    if (r->kind != DEPOT_COMPOSITE || r->n) return;
+    r->n = 1;
+    depot_mark(r->a); /* a place's, and so the end of it */
+    context = r->b;
+  }
+}
+
+static void composite_free(uint32_t id) {
+  *record_of(id) = (struct depot_record){.a = depot.free};
+  depot.free = id;
+  depot.count--;
+  depot.composites--;
+}
+
+void depot_sweep(size_t bytes) {
+  if (!depot.marking) return;
+  depot.marking = false;
+  struct table *old = depot.table;
+  for (uint32_t i = 0; i < 1u << old->log; i++) {
+    if (!old->id[i]) continue;
+    struct depot_record *r = record_of(old->id[i]);
+    if (r->kind != DEPOT_COMPOSITE) continue;
+    if (!r->n) {
+      composite_free(old->id[i]);
+      old->id[i] = 0;
+    }
+    r->n = 0;
+  }
+  depot.table = table_again(old, old->log);
+  for (struct table *before; old; old = before) { /* nobody looks at them: all are outside */
+    before = old->before;
+    arena_free(old, sizeof *old + (sizeof(uint32_t) << old->log));
+  }
+  const size_t each = sizeof(struct depot_record) + 2 * sizeof(uint32_t);
+  uint32_t more = depot.composites + COMPOSITES_MIN;
+  if (bytes / each > more) more = bytes / each < UINT32_MAX / 4 ? (uint32_t)(bytes / each) : UINT32_MAX / 4;
+  depot.sweep_at = depot.composites + more;
+}
+
+void depot_forget(struct det_thread *t) {
+  if (t->cache) mem_zero(t->cache->entry, sizeof t->cache->entry);
 }

@@ -2,8 +2,9 @@
  *
  * A cell's *context* is one of: a stack; a stack with a lock set; a composite (the bytes in `mask` were accessed in the
  * newer context, the others in the older one: several accesses of one epoch that share a cell).
- * Records are never changed nor moved; look-ups take no lock.  A lock set names few of the locks that one place takes:
- * the others share a record with address 0.
+ * Records are never changed nor moved; look-ups take no lock.  Composites go again when no context leads to them: which
+ * places wrote the bytes of a granule has no bound where bytes are written one by one, as by a decompressor.  A lock
+ * set names few of the locks that one place takes: the others share a record with address 0.
  */
 #ifndef GW_DETECTOR_DEPOT_H
 #define GW_DETECTOR_DEPOT_H
@@ -14,7 +15,7 @@ enum depot_kind { DEPOT_STACK = 1, DEPOT_LOCKS, DEPOT_CONTEXT, DEPOT_COMPOSITE, 
 struct depot_record {
   uint64_t hash;
   uint16_t kind;
-  uint16_t n;      /* return addresses in a stack; bytes in a name; locks: depot.c, atomic */
+  uint16_t n;      /* return addresses in a stack; bytes in a name; locks: depot.c, atomic; composite: 1 if marked */
   uint32_t a;      /* locks: the set without this lock; context: stack; composite: newer */
   uint32_t b;      /* locks: stack of the acquisition; context: lock set; composite: older */
   uint32_t mask;   /* composite: bytes of the newer; locks: 1 if exclusive; context: RACE_FREE, RACE_ALLOC or 0 */
@@ -43,5 +44,17 @@ uint32_t depot_locks_of(uint32_t context);
 enum race_op depot_op_of(uint32_t context, enum race_op otherwise);
 uint32_t depot_name(struct det_thread *t, const char *name);
 void depot_cache_free(struct depot_cache *cache);
+
+/* For the collector, alone. */
+
+bool depot_composites_are_many(void);
+/* The context is in use, if composites are going to be swept; else nothing. */
+void depot_mark_begin(void);
+void depot_mark(uint32_t context);
+/* Composites that weren't marked are free.  The next sweep is due when new ones have taken `bytes`, but not before
+ * there are as many new ones as are left. */
+void depot_sweep(size_t bytes);
+/* The thread's memory of records means nothing any more. */
+void depot_forget(struct det_thread *t);
 
 #endif

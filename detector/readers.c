@@ -381,7 +381,10 @@ static void sweep_set(struct reader_set *s, void *arg) {
     set_free(s);
     return;
   }
-  for (uint32_t i = 0; i < s->n; i++) live[s->at[i].id] = 1;
+  for (uint32_t i = 0; i < s->n; i++) {
+    live[s->at[i].id] = 1;
+    depot_mark(s->at[i].ctx);
+  }
   link_locked(s);
 }
 

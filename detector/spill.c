@@ -1,6 +1,8 @@
 /* spill.h: the places, and the blocks that have them. */
 #include "detector/spill.h"
 
+#include "detector/depot.h"
+
 /* Gives the block's halves back; `cell`: what names it. */
 static void free_block(struct det_thread *t, uint32_t cell, uint32_t second) {
   context_block_free(t, cell >> CELL_ID_SHIFT);
@@ -66,4 +68,10 @@ void spill_each(uintptr_t granule, void (*f)(uint32_t *cell, void *arg), void *a
   const struct spill s = spill_of(granule);
   for (unsigned i = 0; i < s.n; i++)
     if (s.cell[i] & CELL_BYTES) f(&s.cell[i], arg);
+}
+
+void spill_mark(uintptr_t granule) {
+  const struct spill s = spill_of(granule);
+  for (unsigned i = 0; i < s.n; i++)
+    if (s.cell[i] & CELL_BYTES) depot_mark(spill_info(&s)[i] & SPILL_CTX);
 }
