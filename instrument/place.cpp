@@ -253,6 +253,15 @@ Places::Places(Module &module) : module_(module) {
   }
 }
 
+// Copied from a member on, to others behind it.  Where the length isn't known (0 bytes), an aggregate is what is meant;
+// and of several structures the type is as good a name as of one.
+static bool goes_beyond(const Place &place, uint64_t bytes) {
+  uint64_t bits = place.type ? bits_of(place.type) : 0;
+  if (!bits) return false;  // void, or an array at a structure's end
+  if (StringRef(place.path).find_first_of(".[") == StringRef::npos) return false;
+  return bytes ? bits < bytes * 8 : !is_aggregate(place.type);
+}
+
 std::optional<Place> Places::of_access(Value *pointer, uint64_t bytes, bool scalar) {
   if (isa<Constant>(pointer)) {
     APInt offset(64, 0);
@@ -263,6 +272,7 @@ std::optional<Place> Places::of_access(Value *pointer, uint64_t bytes, bool scal
     return place;
   }
   std::optional<Place> place = of(pointer);
+  if (place && !scalar && goes_beyond(*place, bytes)) return std::nullopt;
   // A type alone, without a field: a member of a union without a name.
   if (place && scalar && StringRef(place->source) == "heap type" &&
       StringRef(place->path).find_first_of(".[") == StringRef::npos)

@@ -77,6 +77,7 @@ void names_whole(struct account *a, struct account *b, int *raw) {
   *(int *)a = 1;
   a->number = 2;
   memcpy(&a->limits, raw, 4);  // NAMES: w account.limits heap type
+  memcpy(&a->limits, raw, 8);  // and what follows
   ((int *)&table[0].limits)[0] = 3;
 }
 
