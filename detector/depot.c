@@ -31,41 +31,11 @@
 
 #include "base/mem.h"
 #include "base/prim.h"
+#include "detector/depot_cache.h"
 
-enum { CACHE = 2048, TABLE_MIN_LOG = 12 };
+enum { TABLE_MIN_LOG = 12 };
 enum { COMPOSITES_MIN = 1 << 17 /* guess: 5 MB */ };
 #define REGION ((size_t)1 << 34)
-
-/* A short stack, by return address: a loop comes by with the same ones again and again.  The words that the walk looked
- * at are kept: while they are the same, so is the stack. */
-enum { MEMOS = 64, MEMO_FRAMES = 12 };
-struct memo_frame {
-  uintptr_t up, ret; /* what the frame pointer leads to */
-};
-struct memo {
-  uintptr_t pc, fp; /* of the innermost frame; pc 0: free */
-  uint32_t stack;
-  uint32_t n; /* frames that the walk read */
-  struct memo_frame frame[MEMO_FRAMES];
-};
-
-/* A context by its key.  In memcached, where many locks make many contexts, one look-up in 37 misses; with twice the
- * pairs it were one in 90, with as many single places one in 14. */
-enum { PAIRS_LOG = 11 };
-struct known {
-  uint64_t key; /* 0: free */
-  uint32_t context;
-};
-
-/* What a thread met lately: contexts by key, records by hash, stacks by return address. */
-struct depot_cache {
-  struct known known[1 << PAIRS_LOG][2]; /* by the key's upper bits; the one that came first is replaced first */
-  struct memo memo[MEMOS];
-  struct {
-    uint64_t hash;
-    uint32_t id;
-  } entry[CACHE];
-};
 
 struct table {
   struct table *before; /* outgrown, but perhaps still looked at */
@@ -161,19 +131,6 @@ static uint32_t insert_locked(const struct depot_record *head, const uint64_t *w
   return id;
 }
 
-static void remember(struct det_thread *t, uint64_t hash, uint32_t id) {
-  unsigned c = (unsigned)(hash >> 8) % CACHE;
-  t->cache->entry[c].hash = hash;
-  t->cache->entry[c].id = id;
-}
-
-/* The record's id; 0 if the thread doesn't remember it. */
-static inline uint32_t remembered(struct det_thread *t, uint64_t hash) {
-  if (UNLIKELY(!t->cache)) t->cache = arena_alloc(sizeof *t->cache);
-  unsigned c = (unsigned)(hash >> 8) % CACHE;
-  return LIKELY(t->cache->entry[c].hash == hash) ? t->cache->entry[c].id : 0;
-}
-
 /* The record's id; 0 if there is none yet. */
 static uint32_t look_up(struct det_thread *t, uint64_t hash) {
   uint32_t id = remembered(t, hash);
@@ -195,7 +152,9 @@ static uint32_t intern(struct det_thread *t, const struct depot_record *head, co
 }
 
 void depot_cache_free(struct depot_cache *cache) {
-  if (cache) arena_free(cache, sizeof *cache);
+  if (!cache) return;
+  records_free(cache);
+  arena_free(cache, cache_size(pairs_n(cache)));
 }
 
 /* With no lower bound known, nothing below here: code without frame pointers leaves anything in the register. */
@@ -251,7 +210,7 @@ static inline bool memo_matches(const struct memo *m, const struct race_g *g, st
 }
 
 static struct memo *memo_of(struct det_thread *t, struct race_at at) {
-  if (UNLIKELY(!t->cache)) t->cache = arena_alloc(sizeof *t->cache);
+  if (UNLIKELY(!t->cache)) cache_begin(t);
   return &t->cache->memo[(at.pc ^ at.pc >> 5 ^ at.fp >> 4) % MEMOS];
 }
 
@@ -358,17 +317,24 @@ static inline uint64_t key_of(const struct race_g *g, struct race_at at, uint32_
          1;
 }
 
-static uint32_t tracked_context(struct det_thread *t, struct race_g *g, uint32_t op, struct race_at at) {
-  if (UNLIKELY(!t->cache)) t->cache = arena_alloc(sizeof *t->cache);
-  lock_set(t, g);
-  uint64_t key = key_of(g, at, op);
-  struct known *k = t->cache->known[key >> (64 - PAIRS_LOG)];
-  if (LIKELY(k[0].key == key)) return k[0].context;
-  if (k[1].key == key) return k[1].context;
+static __attribute__((noinline)) uint32_t missed_context(struct det_thread *t, struct race_g *g, uint32_t op,
+                                                         struct race_at at, uint64_t key) {
   uint32_t context = context_of(t, depot_stack(t, g, at), g->lockset, op);
+  if (UNLIKELY(outgrown(++t->cache->pairs_missed, pairs_n(t->cache), PAIRS_MAX_LOG))) pairs_grow(t);
+  struct known *k = pair_of(t->cache, key);
   k[1] = k[0];
   k[0] = (struct known){key, context};
   return context;
+}
+
+static uint32_t tracked_context(struct det_thread *t, struct race_g *g, uint32_t op, struct race_at at) {
+  if (UNLIKELY(!t->cache)) cache_begin(t);
+  lock_set(t, g);
+  uint64_t key = key_of(g, at, op);
+  const struct known *k = pair_of(t->cache, key);
+  if (LIKELY(k[0].key == key)) return k[0].context;
+  if (k[1].key == key) return k[1].context;
+  return missed_context(t, g, op, at, key);
 }
 
 uint32_t depot_context(struct det_thread *t, struct race_g *g, enum race_op op, struct race_at at) {
@@ -470,5 +436,5 @@ void depot_sweep(size_t bytes) {
 }
 
 void depot_forget(struct det_thread *t) {
-  if (t->cache) mem_zero(t->cache->entry, sizeof t->cache->entry);
+  if (t->cache) mem_zero(t->cache->record, (t->cache->records_mask + 1) * sizeof *t->cache->record);
 }

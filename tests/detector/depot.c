@@ -1,0 +1,133 @@
+/* What threads remember of the depot: each meets far more places than it remembers at first, with and without a lock,
+ * and composites of them.  What is found must be what was asked for, and what all threads found, however their memories
+ * have grown meanwhile; and nothing of these may be left when they have ended.
+ * Usage: depot grow | forget. */
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/check.h"
+#include "detector/depot.h"
+
+enum { PLACES = 1 << 14, ROUNDS = 16, OPS = 2, FIRST_PC = 1 << 20, THREADS = 8, GROWN = 3 << 18, MASK = 0x0f };
+
+/* As the first thread found them. */
+static uint32_t known[PLACES][OPS], known_composite[PLACES];
+static char lock[16];
+
+static void fail(const char *what, uint32_t place) {
+  printf("place %u: %s\n", place, what);
+  exit(1);
+}
+
+static uintptr_t pc_of(uint32_t place) { return FIRST_PC + (uintptr_t)place * 16; }
+
+static void check_stack(uint32_t context, uint32_t place) {
+  const struct depot_record *r = depot_get(depot_stack_of(context));
+  if (!r || r->kind != DEPOT_STACK || r->n < 1 || r->word[0] != pc_of(place)) fail("another stack", place);
+}
+
+static void check_lock(uint32_t context, bool held, uint32_t place) {
+  const struct depot_record *r = depot_get(depot_locks_of(context));
+  if (!r != !held) fail("lock lost or invented", place);
+  if (held && r->word[0] != (uintptr_t)lock) fail("another lock", place);
+}
+
+static uint32_t context_at(struct race_g *g, uint32_t place, enum race_op op) {
+  struct det_thread *t = det_enter();
+  uint32_t c = depot_context(t, g, op, (struct race_at){pc_of(place), AT_TRACKED});
+  det_exit(t);
+  return c;
+}
+
+static bool is_locked(uint32_t place) { return place % 4 == 0; }
+
+static void meet(struct race_g *g, uint32_t place) {
+  static const enum race_op ops[OPS] = {RACE_READ, RACE_FREE};
+  for (unsigned i = 0; i < OPS; i++) {
+    uint32_t c = context_at(g, place, ops[i]);
+    check_stack(c, place);
+    check_lock(c, is_locked(place), place);
+    if (depot_op_of(c, RACE_READ) != ops[i]) fail("another operation", place);
+    if (!known[place][i]) known[place][i] = c;
+    if (known[place][i] != c) fail("another context", place);
+  }
+}
+
+static uint32_t composite_of(uint32_t older, uint32_t newer) {
+  struct det_thread *t = det_enter();
+  uint32_t c = depot_composite(t, older, newer, MASK);
+  det_exit(t);
+  return c;
+}
+
+static void meet_composite(uint32_t place) {
+  uint32_t other = (place + 1) % PLACES, c = composite_of(known[place][0], known[other][0]);
+  check_stack(depot_resolve(c, MASK), other);
+  check_stack(depot_resolve(c, ~(uint32_t)MASK), place);
+  if (!known_composite[place]) known_composite[place] = c;
+  if (known_composite[place] != c) fail("another composite", place);
+}
+
+static void meet_all(struct race_g *g) {
+  for (uint32_t place = 0; place < PLACES; place++)
+    if (!is_locked(place)) meet(g, place);
+  race_lock_held(g, lock, true, (struct race_at){FIRST_PC - 16, 0});
+  for (uint32_t place = 0; place < PLACES; place++)
+    if (is_locked(place)) meet(g, place);
+  race_lock_dropped(g, lock);
+  for (uint32_t place = 0; place < PLACES; place++) meet_composite(place);
+}
+
+/* Returns what the arena has while the thread remembers. */
+static void *test(void *arg) {
+  (void)arg;
+  for (int i = 0; i < ROUNDS; i++) meet_all(race_self());
+  return (void *)arena_bytes();
+}
+
+/* The bytes, as the last thread saw them. */
+static size_t test_threads(unsigned n) {
+  pthread_t thread[THREADS];
+  void *bytes = NULL;
+  for (unsigned i = 0; i < n; i++) GW_CHECK(pthread_create(&thread[i], NULL, test, NULL) == 0);
+  for (unsigned i = 0; i < n; i++) GW_CHECK(pthread_join(thread[i], &bytes) == 0);
+  return (size_t)bytes;
+}
+
+static void grow(void) {
+  size_t grown = test_threads(1), left = arena_bytes();
+  if (grown < left + GROWN) fail("grew too little, or it is kept", 0);
+  for (int i = 0; i < THREADS; i++) test_threads(1);
+  if (arena_bytes() > left + GROWN / 2) fail("memory of threads is kept", 0);
+  test_threads(THREADS);
+}
+
+/* As if it had been collected: the table has nothing with its hash. */
+static void lose(uint32_t id) { ((struct depot_record *)(uintptr_t)depot_get(id))->hash ^= 1; }
+
+static void forget(void) {
+  struct race_g *g = race_self();
+  uint32_t older = context_at(g, 0, RACE_READ), newer = context_at(g, 1, RACE_READ), both = composite_of(older, newer);
+  lose(both);
+  lose(older);
+  if (composite_of(older, newer) != both) fail("not remembered", 0);
+  struct det_thread *t = det_enter();
+  depot_forget(t);
+  det_exit(t);
+  if (composite_of(older, newer) == both) fail("remembered after all", 0);
+  if (context_at(g, 0, RACE_READ) != older) fail("a pair is forgotten", 0);
+}
+
+int main(int argc, char **argv) {
+  race_init();
+  if (argc == 2 && strcmp(argv[1], "grow") == 0)
+    grow();
+  else if (argc == 2 && strcmp(argv[1], "forget") == 0)
+    forget();
+  else
+    return 64;
+  return 0;
+}
