@@ -1,4 +1,5 @@
-/* The depot of stacks: each distinct stack, lock set, or pair of them is kept once, under a 32-bit id.
+/* The depot of stacks: each distinct stack, lock set, or pair of them is kept once, under a 32-bit id (but for
+ * composites).
  *
  * A cell's *context* is one of: a stack; a stack with a lock set; a composite (the bytes in `mask` were accessed in the
  * newer context, the others in the older one: several accesses of one epoch that share a cell).

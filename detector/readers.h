@@ -21,7 +21,7 @@
  * find what they look for in their memory often enough, as whoever goes through an array does.  What many threads read
  * once in each short epoch would make a set for each of them: there others are displaced, as if there were no sets.
  *
- * Rejected: the contexts of members in the depot, whose records are never freed: readers by contexts are too many.  One
+ * Rejected: the contexts of members in the depot, whose records mostly stay: readers by contexts are too many.  One
  * mask of bytes for all members: whoever reads an array of ints beside others would have to displace them.
  */
 #ifndef GW_DETECTOR_READERS_H
