@@ -154,9 +154,9 @@ struct m {
 /* What another thread wants of an M that runs user code, see sysmon.c. */
 enum retake {
   RETAKE_NONE,
-  RETAKE_ASKED, /* may be declined */
   RETAKE_TAKEN, /* the P is gone */
-  RETAKE_HELD   /* kept out of the runtime for a moment */
+  RETAKE_HELD,  /* kept out of the runtime for a moment */
+  RETAKE_ASKED  /* may be declined; this and above: by the monitor, by M 0, by M 1 and so on */
 };
 
 enum { MAX_PROCS = 256 };
@@ -397,8 +397,8 @@ HIDDEN void signals_thread_begin(void);
 HIDDEN void sysmon_start(void);
 HIDDEN void sysmon_poke(void);
 /* If m, which holds p, runs user code: leaves m->retake at `how`, so that m can't use p.  Once this returned true
- * RETAKE_HELD has to be set back to RETAKE_NONE (release), soon. */
-HIDDEN bool m_keep_out(struct m *m, struct p *p, enum retake how);
+ * RETAKE_HELD has to be set back to RETAKE_NONE (release), soon.  by: the caller, NULL for the monitor. */
+HIDDEN bool m_keep_out(struct m *m, struct p *p, enum retake how, const struct m *by);
 
 /* ---- measure.c ---- */
 /* As g_park, and tells the profiles how long it took. */

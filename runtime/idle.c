@@ -397,9 +397,10 @@ static bool m_idle(struct m *m) {
 static struct g *look(struct m *m) {
   struct p *p = m->p;
   struct g *g;
+  /* Before all that may find something each time: what comes by the global queue would wait for ever. */
+  if (p->schedtick % 61 == 0 && (g = global_work(m, 1))) return g;
   if (UNLIKELY(m->stress & STRESS_STEAL) && runq_has_room(p) && (g = steal_work(m))) return g;
   if (__atomic_load_n(&p->timers.first, __ATOMIC_RELAXED) != TIMER_NEVER) timers_run(&p->timers, prim_now());
-  if (p->schedtick % 61 == 0 && (g = global_work(m, 1))) return g;
   if ((g = runq_get(p))) return g;
   if ((g = global_work(m, 0))) return g;
   if (__atomic_load_n(&sched.timers, __ATOMIC_RELAXED) > 0 && run_all_timers(prim_now()) && (g = runq_get(p))) return g;

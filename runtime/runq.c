@@ -107,9 +107,9 @@ static bool next_waits(struct p *p) {
   return waits;
 }
 
-static struct g *next_steal(struct p *from) {
+static struct g *next_steal(struct p *from, const struct m *by) {
   struct m *m = __atomic_load_n(&from->m, __ATOMIC_ACQUIRE); /* pairs with p_acquire: m is whole */
-  if (!m || !next_waits(from) || !m_keep_out(m, from, RETAKE_HELD)) return NULL;
+  if (!m || !next_waits(from) || !m_keep_out(m, from, RETAKE_HELD, by)) return NULL;
   struct g *g = next_get(from);
   next_set(from, NULL);
   paranoid_note("steals: next of processor, 1 if any", from->id, g != NULL);
@@ -142,7 +142,7 @@ struct g *runq_steal(struct p *p, struct p *from, bool take_next) {
     uint32_t n = tail - head;
     n -= n / 2;
     if (n == 0) {
-      return take_next ? next_steal(from) : NULL;
+      return take_next ? next_steal(from, p->m) : NULL;
     }
     if (n > RUNQ_SIZE / 2) continue; /* head and tail don't belong together */
     uint32_t at = p->tail;

@@ -273,7 +273,7 @@ static struct m *enter_retaken(struct g *g) {
   /* acquire: what next_steal did */
   while ((is = __atomic_load_n(&m->retake, __ATOMIC_ACQUIRE)) != RETAKE_TAKEN) {
     /* Acquire and release: pairs with the CAS in m_keep_out, one of the two wins. */
-    if (is == RETAKE_NONE || (is == RETAKE_ASKED && __atomic_compare_exchange_n(&m->retake, &is, RETAKE_NONE, false,
+    if (is == RETAKE_NONE || (is >= RETAKE_ASKED && __atomic_compare_exchange_n(&m->retake, &is, RETAKE_NONE, false,
                                                                                 __ATOMIC_ACQ_REL, __ATOMIC_RELAXED)))
       return m;
     spin_pause();

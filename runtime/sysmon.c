@@ -36,13 +36,15 @@ enum {
 /* Somebody waits for a P. */
 static bool work_waits(struct p *p) { return __atomic_load_n(&sched.queue.n, __ATOMIC_RELAXED) > 0 || !runq_empty(p); }
 
-bool m_keep_out(struct m *m, struct p *p, enum retake how) {
+bool m_keep_out(struct m *m, struct p *p, enum retake how, const struct m *by) {
+  /* Each has a word of his own: his request may be declined, and another's come, before he looks at it again. */
+  const uint32_t asked = by ? RETAKE_ASKED + 1 + by->id : RETAKE_ASKED;
   uint32_t is = RETAKE_NONE;
   if (__atomic_load_n(&m->in_runtime, __ATOMIC_ACQUIRE) ||
-      !__atomic_compare_exchange_n(&m->retake, &is, RETAKE_ASKED, false, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED))
+      !__atomic_compare_exchange_n(&m->retake, &is, asked, false, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED))
     return false;
   prim_membarrier();
-  is = RETAKE_ASKED;
+  is = asked;
   if (__atomic_load_n(&m->in_runtime, __ATOMIC_ACQUIRE) || __atomic_load_n(&m->p, __ATOMIC_RELAXED) != p) {
     /* Taken back; fails if m has declined already, which is the same. */
     __atomic_compare_exchange_n(&m->retake, &is, RETAKE_NONE, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
@@ -54,7 +56,7 @@ bool m_keep_out(struct m *m, struct p *p, enum retake how) {
 
 static bool retake_running(struct p *p) {
   struct m *m = __atomic_load_n(&p->m, __ATOMIC_RELAXED);
-  if (!m || !m_keep_out(m, p, RETAKE_TAKEN)) return false;
+  if (!m || !m_keep_out(m, p, RETAKE_TAKEN, NULL)) return false;
   __atomic_store_n(&p->m, NULL, __ATOMIC_RELAXED);
   return true;
 }

@@ -74,6 +74,41 @@ int main(void) {
     assert len(orders) > 1
 
 
+def test_the_global_queue_keeps_its_turn_while_all_steal(programs):
+    """One in 61 looks for work goes there first: so what comes by it waits for some 61 turns of each processor at most (and
+    for its thread, which is why the worst rounds don't count).  Without, thieves that always find something never look there."""
+    program = programs(r"""
+#include <godwit.h>
+#include <pthread.h>
+#include <stdio.h>
+static int stop, turns;
+static void yield_until(int *until) {
+  for (; !__atomic_load_n(until, __ATOMIC_ACQUIRE); gw_yield()) __atomic_add_fetch(&turns, 1, __ATOMIC_RELAXED);
+}
+static void raise_flag(int *flag) { __atomic_store_n(flag, 1, __ATOMIC_RELEASE); }
+static void *from_outside(void *flag) {
+  __atomic_store_n(&turns, 0, __ATOMIC_RELAXED);
+  gw_go(raise_flag, (int *)flag);
+  return NULL;
+}
+int main(void) {
+  for (int round = 0; round < 60; round++) {
+    gw_waitgroup all = {0};
+    pthread_t thread;
+    stop = 0;
+    for (int i = 0; i < 100; i++) gw_waitgroup_go(&all, yield_until, &stop);
+    pthread_create(&thread, NULL, from_outside, &stop);
+    gw_waitgroup_wait(&all);
+    pthread_join(thread, NULL);
+    printf("%d ", turns);
+  }
+}
+""", "-O1", race=False)
+    for _ in range(5):
+        r = gt.run(program, env={"GOMAXPROCS": 8, "GODWIT": "stress=all"})
+        assert r.status == 0 and sorted(map(int, r.stdout.split()))[48] < 5000, r
+
+
 def test_the_list_is_complete():
     """Each property that is tested is in the list, by its name, and each in the list is tested."""
     tested = {f"{group}.{name}" for group in GROUPS
