@@ -131,6 +131,10 @@ bool is_locked_assembler(const CallBase &call) {
   return !r.refused && (r.place.pointer || r.fence);
 }
 
+Value *place_of_assembler(const CallBase &call) {
+  return is_locked_assembler(call) ? read(call).place.pointer : nullptr;
+}
+
 void bracket_assembler(CallBase *call, Abi &abi) {
   Reading r = read(*call);
   IRBuilder<> before(call), after(call->getNextNode());

@@ -9,6 +9,8 @@ class Abi;
 
 // Is it an atomic read-modify-write of one place in memory, or a full fence?
 bool is_locked_assembler(const llvm::CallBase &call);
+// The place that such code changes; NULL for a mere fence, and for all else.
+llvm::Value *place_of_assembler(const llvm::CallBase &call);
 // Of such: the detector holds what belongs to the place while the code runs.
 void bracket_assembler(llvm::CallBase *call, Abi &abi);
 

@@ -51,6 +51,7 @@
 #include "stale.h"
 #include "steps.h"
 #include "tls.h"
+#include "waits.h"
 
 using namespace llvm;
 using namespace godwit;
@@ -110,7 +111,9 @@ void check_loops(Function &f, Abi &abi, const Names &names, std::vector<Access> 
 
 void instrument(Function &f, Abi &abi, const Memory &memory, std::vector<Mention> &mentions) {
   Sharing sharing;
+  std::vector<Wait> waits = bracket_waits(f, abi);
   Work work = collect(f, sharing, audit);
+  move_checks(waits, work.plain);
   if (!audit) quiet_receives(f, sharing);
   if (is_ignored(f)) work.keep_atomics_only();
   memory.lines.settle(f, work);

@@ -80,6 +80,44 @@ static void count(void) {
   }
 }
 
+/* A lock for readers and a writer that are told apart in one word: a writer adds itself, then waits until it alone is
+ * left, by plain loads. */
+enum { READER = 1, WRITER = 1 << 16 };
+static struct table {
+  long before;
+  int lock;
+} table, *tables[2] = {&table, &table};
+#define LOCK_ADD(lock, n)                                                                 \
+  ({                                                                                      \
+    int _old = (n);                                                                       \
+    __asm__ volatile("lock xaddl %0, %1" : "=r"(_old), "+m"(*(lock)) : "0"(_old) : "cc"); \
+    _old;                                                                                 \
+  })
+#define LOCK_LOOK(lock)                \
+  ({                                   \
+    volatile int *_l = (void *)(lock); \
+    *_l;                               \
+  })
+#define LOCK_WRITE(lock)                            \
+  ({                                                \
+    int _seen = LOCK_ADD(lock, WRITER);             \
+    turn_done();                                    \
+    while (_seen) _seen = LOCK_LOOK(lock) - WRITER; \
+  })
+static void read_under_lock(void) {
+  IN_TURN(1, LOCK_ADD(&tables[0]->lock, READER));
+  turn_wait(3);
+  use(x);
+  LOCK_ADD(&tables[0]->lock, -READER);
+}
+static void write_under_lock(void) {
+  int i = tables[1] == &table;
+  turn_wait(2);
+  LOCK_WRITE(&tables[i]->lock);
+  x++;
+  LOCK_ADD(&tables[i]->lock, -WRITER);
+}
+
 static void check(void (*a)(void), void (*b)(void)) {
   word = 0, byte = 0, pair[0] = pair[1] = NULL;
   both(a, b);
@@ -96,5 +134,6 @@ int main(void) {
   check(publish_pair, read_pair);
   check(fence_before, fence_after);
   check(count, count);
+  check(read_under_lock, write_under_lock);
   return counted == 40000 ? 0 : 1;
 }

@@ -2,8 +2,8 @@
  */
 #include "scenario.h"
 
-static volatile int word, other;
-static long x[8];
+static volatile int word, other, held;
+static long x[11];
 
 static int add(volatile int *p, int n) {
   __asm__ volatile("lock; xaddl %0, %1" : "+r"(n), "+m"(*p) : : "memory", "cc");
@@ -54,10 +54,77 @@ static void a5(void) {
 }
 static void b5(void) { turn_wait(2), add(&word, 0), use(x[5]); /* RACE 5: read x[5] */ }
 
+/* A volatile load orders nothing: neither a look nor a loop without assembler before it, */
+static void a6(void) { x[6] = 1, turn_wait(1), add(&word, 1), turn_done(); /* RACE 6: write x[6] */ }
+static void b6(void) {
+  turn_wait(2);
+  while (!word) continue;
+  use(x[6]); /* RACE 6: read x[6] */
+}
+
+/* nor a loop behind assembler at another place, */
+#define ADD(p, n) __asm__ volatile("lock addl %1, %0" : "+m"(*(p)) : "er"(n) : "cc")
+static void a7(void) { x[7] = 1, turn_wait(1), add(&word, 1), turn_done(); /* RACE 7: write x[7] */ }
+static void b7(void) {
+  turn_wait(2);
+  ADD(&other, 1);
+  while (!word) continue;
+  use(x[7]); /* RACE 7: read x[7] */
+}
+
+/* nor a look behind assembler. */
+static void a8(void) { turn_wait(2), x[8] = 1, add(&word, 1), turn_done(); /* RACE 8: write x[8] */ }
+static void b8(void) {
+  IN_TURN(1, ADD(&word, 0));
+  turn_wait(3);
+  if (!word) abort();
+  use(x[8]); /* RACE 8: read x[8] */
+}
+
+/* Nor a loop behind assembler that may not have run, */
+static volatile int never;
+static void a10(void) { x[9] = 1, turn_wait(1), add(&word, 1), turn_done(); /* RACE 10: write x[9] */ }
+static void b10(void) {
+  turn_wait(2);
+  if (never) ADD(&word, 1);
+  while (!word) continue;
+  use(x[9]); /* RACE 10: read x[9] */
+}
+
+/* nor one that tries again and again. */
+static void a11(void) { turn_wait(2), x[10] = 1, add(&word, 1), turn_done(); /* RACE 11: write x[10] */ }
+static void b11(void) {
+  do {
+    IN_TURN(1, ADD(&word, 0));
+    turn_wait(3);
+  } while (!word);
+  use(x[10]); /* RACE 11: read x[10] */
+}
+
+/* Who waits so for a lock that is given back by a plain store races with that. */
+static void a9(void) {
+  IN_TURN(1, add(&held, 1));
+  turn_wait(3);
+  held = 2; /* RACE 9: write held */
+}
+static void b9(void) {
+  turn_wait(2);
+  ADD(&held, 2);
+  turn_done();
+  while (held != 2) continue; /* RACE 9: read held */
+}
+
 int main(void) {
   both(a1, b1);
   both(a2, b2);
   both(a3, b3);
   both(a4, b4);
   both(a5, b5);
+  both(a6, b6);
+  both(a7, b7);
+  both(a8, b8);
+  both(a9, b9);
+  both(a10, b10);
+  word = 0;
+  both(a11, b11);
 }
