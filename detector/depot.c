@@ -11,9 +11,9 @@
  * predecessors together, so that at most half of the tables' memory is wasted).
  *
  * Where instrumented code calls the detector, its context is found by a *key*: a hash of __gw_tls.calls, of the return
- * address of the function that calls, of the place in it, and of the locks that are held.  Only a key that the thread
- * hasn't met lately costs a walk.  Two stacks have one key only by chance (2^-64 for a pair), or if they differ in code
- * that isn't instrumented alone:
+ * address of the function that calls, of the place in it, and of the locks that are held.  Only a key that no thread
+ * has met lately costs a walk (depot_keys.h).  Two stacks have one key only by chance (2^-64 for a pair), or if they
+ * differ in code that isn't instrumented alone:
  * - __gw_tls.calls says by which calls the function was reached, but for the last one if the function is a leaf, which
  *   its return address says (instrument/calls.cpp).  Each function finds the word right again after every call, however
  *   that came back: longjmp, a switch to another thread, a handler that interrupted it.
@@ -33,6 +33,7 @@
 #include "base/mem.h"
 #include "base/prim.h"
 #include "detector/depot_cache.h"
+#include "detector/depot_keys.h"
 
 enum { TABLE_MIN_LOG = 12 };
 enum { COMPOSITES_MIN = 1 << 17 /* guess: 4 MB */ };
@@ -56,6 +57,8 @@ static struct {
   struct spin_DEPOT lock; /* of insertions */
 } depot;
 
+static struct shared_key *shared_keys; /* of all threads (depot_keys.h) */
+
 static struct table *table_new(uint32_t log) {
   struct table *t = arena_alloc(sizeof *t + (sizeof(uint32_t) << log));
   t->log = log;
@@ -64,7 +67,8 @@ static struct table *table_new(uint32_t log) {
 
 void depot_init(void) {
   depot.region = prim_map(REGION);
-  if (!depot.region) gw__fatal("the system refuses address space for stacks: check `ulimit -v`");
+  shared_keys = prim_map(sizeof *shared_keys << SHARED_KEYS_LOG);
+  if (!depot.region || !shared_keys) gw__fatal("the system refuses address space for stacks: check `ulimit -v`");
   depot.used = 16; /* id 0 is no record */
   depot.table = table_new(TABLE_MIN_LOG);
   depot.sweep_at = COMPOSITES_MIN;
@@ -304,7 +308,11 @@ static inline uint64_t key_of(const struct race_g *g, struct race_at at, uint32_
 
 static __attribute__((noinline)) uint32_t missed_context(struct det_thread *t, struct race_g *g, uint32_t op,
                                                          struct race_at at, uint64_t key) {
-  uint32_t context = context_of(t, depot_stack(t, g, at), g->lockset, op);
+  uint32_t context = shared_find(shared_keys, key);
+  if (!context) {
+    context = context_of(t, depot_stack(t, g, at), g->lockset, op);
+    shared_add(shared_keys, key, context);
+  }
   if (UNLIKELY(outgrown(++t->cache->pairs_missed, pairs_n(t->cache), PAIRS_MAX_LOG))) pairs_grow(t);
   struct known *k = pair_of(t->cache, key);
   k[1] = k[0];

@@ -92,6 +92,23 @@ static inline __attribute__((always_inline)) void spill_none(uintptr_t granule, 
 }
 static inline bool spill_is_none(const struct spill_way *w) { return w->at.n == 1 && !*w->at.cell; }
 
+/* Bit i: the i-th entry shares bytes with the access; is none. */
+struct spill_seen {
+  unsigned shared, empty;
+};
+
+/* Without a branch for each: which of eight are in use, and by whom, is like nothing that was there before. */
+static inline __attribute__((always_inline)) struct spill_seen spill_look(const struct spill *s, uint32_t mask) {
+  struct spill_seen seen = {(s->cell[0] & mask) != 0, !s->cell[0]};
+  if (s->n == 1) return seen;
+#pragma GCC unroll 8
+  for (unsigned i = 1; i < SPILLED; i++) {
+    seen.shared |= (unsigned)((s->cell[i] & mask) != 0) << i;
+    seen.empty |= (unsigned)!s->cell[i] << i;
+  }
+  return seen;
+}
+
 /* Judges the entries of a granule whose line has victims; changes nothing. */
 static inline __attribute__((always_inline)) enum spill_verdict spill_judge(const struct spill_access *a,
                                                                             struct spill_way *w) {
@@ -100,12 +117,13 @@ static inline __attribute__((always_inline)) enum spill_verdict spill_judge(cons
   if (!first) return SPILL_CLEAR;
   if (UNLIKELY(spill_has_more(first))) return SPILL_RARE;
   w->at = spill_of(a->granule);
-  w->room = w->at.n;
+  const struct spill_seen seen = spill_look(&w->at, a->mask);
+  w->room = seen.empty ? (unsigned)__builtin_ctz(seen.empty) : w->at.n;
+  if (!seen.shared) return SPILL_CLEAR;
   const uint32_t *info = spill_info(&w->at);
-  for (unsigned i = 0; i < w->at.n; i++) {
+  for (unsigned shared = seen.shared; shared; shared &= shared - 1) {
+    const unsigned i = (unsigned)__builtin_ctz(shared);
     const uint32_t cell = w->at.cell[i];
-    if (!cell) w->room = i;
-    if (!(cell & a->mask)) continue;
     const bool wrote = info[i] & SPILL_WRITE;
     if (UNLIKELY(entry_covers(cell, wrote, a->g->epoch, a->mask, a->write, a->atomic))) return SPILL_COVERED;
     const enum verdict v = judge_entry(a->t, a->g, cell, wrote, a->write, a->atomic);

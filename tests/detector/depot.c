@@ -1,7 +1,7 @@
 /* What threads remember of the depot: each meets far more places than it remembers at first, with and without a lock,
  * and composites of them.  What is found must be what was asked for, and contexts what all threads found, however their
  * memories have grown meanwhile; and nothing of these may be left when they have ended.
- * Usage: depot grow | forget. */
+ * Usage: depot grow | forget | share. */
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,8 +10,9 @@
 #include "base/arena.h"
 #include "base/check.h"
 #include "detector/depot.h"
+#include "detector/depot_keys.h"
 
-enum { PLACES = 1 << 14, ROUNDS = 16, OPS = 2, FIRST_PC = 1 << 20, THREADS = 8, GROWN = 3 << 18, MASK = 0x0f };
+enum { PLACES = 1 << 14, ROUNDS = 16, OPS = 2, FIRST_PC = 1 << 20, THREADS = 8, GROWN = 3 << 17, MASK = 0x0f };
 
 /* As the first thread found them. */
 static uint32_t known[PLACES][OPS];
@@ -122,12 +123,51 @@ static void forget(void) {
   if (context_at(g, 0, RACE_READ) != older) fail("a pair is forgotten", 0);
 }
 
+static void *meet_first(void *context) {
+  *(uint32_t *)context = context_at(race_self(), 0, RACE_READ);
+  return NULL;
+}
+
+/* What another thread makes of the first place. */
+static uint32_t context_of_another(void) {
+  pthread_t thread;
+  uint32_t context = 0;
+  GW_CHECK(pthread_create(&thread, NULL, meet_first, &context) == 0);
+  GW_CHECK(pthread_join(thread, NULL) == 0);
+  return context;
+}
+
+/* Where the halves of two entries meet, neither key finds anything. */
+static void mix_halves(void) {
+  static struct shared_key keys[1 << SHARED_KEYS_LOG];
+  static const uint64_t key[2] = {0x123456789abcdef1, 0x123456789abcdef3};
+  shared_add(keys, key[0], 1);
+  shared_add(keys, key[1], 2);
+  struct shared_key *k = shared_places(keys, key[0]);
+  if (k != shared_places(keys, key[1])) fail("not the same places", 0);
+  if (shared_find(keys, key[0]) != 1 || shared_find(keys, key[1]) != 2) fail("one is lost", 0);
+  k[0].context = k[1].context;
+  if (shared_find(keys, key[1])) fail("another's context", 0);
+  k[0].check = k[1].check;
+  if (shared_find(keys, key[0]) != 1 || shared_find(keys, key[1])) fail("another's key", 0);
+}
+
+/* Another thread finds the place without a walk, which would make a record anew. */
+static void share(void) {
+  uint32_t mine = context_at(race_self(), 0, RACE_READ);
+  lose(mine);
+  if (context_of_another() != mine) fail("another thread walks again", 0);
+  mix_halves();
+}
+
 int main(int argc, char **argv) {
   race_init();
   if (argc == 2 && strcmp(argv[1], "grow") == 0)
     grow();
   else if (argc == 2 && strcmp(argv[1], "forget") == 0)
     forget();
+  else if (argc == 2 && strcmp(argv[1], "share") == 0)
+    share();
   else
     return 64;
   return 0;

@@ -15,7 +15,7 @@ def program(tmp_path_factory):
     return path
 
 
-@pytest.mark.parametrize("way", ("grow", "forget"))
+@pytest.mark.parametrize("way", ("grow", "forget", "share"))
 def test_many_places(program, way):
     r = gt.run(program, way, timeout=120)
     assert r.status == 0, r
