@@ -147,7 +147,7 @@ static void read_file(struct merge *m, const char *name) {
   fclose(f);
 }
 
-static void write_all(const struct merge *m, const struct output *o) {
+static void write_all(const struct merge *m, struct output *o) {
   const char *why;
   for (struct folded *k = m->first; k; k = k->next) {
     struct buf out = {0};
@@ -181,5 +181,6 @@ int cmd_report(int argc, char **argv) {
   write_all(&m, &o);
   int status = m.first ? STATUS_FINDINGS : m.damaged ? STATUS_FAILED : 0;
   merge_free(&m);
+  output_free(&o);
   return status;
 }

@@ -74,7 +74,7 @@ static bool answer_control(struct session *s, json_object *json, struct buf *out
 
 /* The rendered answer to one line; or the number of the suppression that hides it, else -1. */
 static int answer(struct session *s, const char *line, size_t n, struct buf *out) {
-  const struct output *o = &s->output;
+  struct output *o = &s->output;
   const char *why = NULL;
   json_object *json = finding_parse(line, n, &why);
   if (json && answer_control(s, json, out)) return json_object_put(json), -1;
@@ -137,6 +137,7 @@ int cmd_symbolize(int argc, char **argv) {
     if (fflush(stdout) != 0) break; /* nobody listens any more */
   }
   suppressions_free(&s.suppressions);
+  output_free(&s.output);
   free(line);
   return 0;
 }

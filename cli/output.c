@@ -83,12 +83,25 @@ static void add_utf8(struct buf *out, const char *s, size_t n) {
   }
 }
 
-void output_finding(const struct output *o, const struct finding *f, struct buf *out) {
-  if (!o->json) return render_text(f, &o->render, out);
+static void output_text(struct output *o, const struct finding *f, struct buf *out) {
+  const struct finding *before = o->render.style == STYLE_GODWIT ? shown_before(&o->shown, f) : NULL;
+  if (before)
+    render_godwit_again(f, before, &o->render, out);
+  else
+    render_text(f, &o->render, out);
+}
+
+void output_finding(struct output *o, const struct finding *f, struct buf *out) {
+  if (!o->json) return output_text(o, f, out);
   if (*o->render.strip_prefix) strip_files(f->json, o->render.strip_prefix);
   size_t n;
   const char *s =
       json_object_to_json_string_length(f->json, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE, &n);
   add_utf8(out, s, n);
   buf_str(out, "\n");
+}
+
+void output_free(struct output *o) {
+  shown_free(&o->shown);
+  free((char *)o->render.cwd);
 }

@@ -2,6 +2,7 @@
 #ifndef GW_CLI_OUTPUT_H
 #define GW_CLI_OUTPUT_H
 #include "cli/render.h"
+#include "cli/shown.h"
 
 struct output_flags { /* as given on the command line */
   const char *format, *style, *color, *strip_prefix;
@@ -15,10 +16,12 @@ struct output_flags { /* as given on the command line */
 struct output {
   bool json;
   struct render_options render;
+  struct shown shown; /* so far */
 };
 /* False after a complaint in the name of `command`.  `fd` is where the text ends up, for --color=auto. */
 bool output_init(struct output *o, const struct output_flags *flags, const char *command, int fd);
 /* The finding in the chosen form.  Strips the prefix off the record's file names when that form is JSON. */
-void output_finding(const struct output *o, const struct finding *f, struct buf *out);
+void output_finding(struct output *o, const struct finding *f, struct buf *out);
+void output_free(struct output *o);
 
 #endif

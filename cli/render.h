@@ -19,6 +19,9 @@ void render_text(const struct finding *f, const struct render_options *o, struct
 
 /* The styles; render_text picks one. */
 void render_godwit(const struct finding *f, const struct render_options *o, struct buf *out);
+/* A race at the lines of `before`: what is different in its calls. */
+void render_godwit_again(const struct finding *f, const struct finding *before, const struct render_options *o,
+                         struct buf *out);
 void render_go(const struct finding *f, const struct render_options *o, struct buf *out);
 void render_tsan(const struct finding *f, const struct render_options *o, struct buf *out);
 void render_short(const struct finding *f, const struct render_options *o, struct buf *out);

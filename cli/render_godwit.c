@@ -7,6 +7,7 @@
 
 #include "cli/mem.h"
 #include "cli/render.h"
+#include "cli/shown.h"
 #include "cli/source.h"
 
 #define RESET "\033[0m"
@@ -321,4 +322,54 @@ void render_godwit(const struct finding *f, const struct render_options *o, stru
   if (f->count > 1) buf_format(b, "   seen: %lld times\n", (long long)f->count);
   if (asleep && b->n == before) buf_str(b, "\n");
   add_suppression(b, f);
+}
+
+static bool same_text(const char *a, const char *b) { return a == b || (a && b && strcmp(a, b) == 0); }
+
+static bool same_frame(const struct frame *a, const struct frame *b) {
+  return same_text(a->function, b->function) && same_text(a->file, b->file) && a->line == b->line &&
+         a->column == b->column && (a->file || (same_text(a->module, b->module) && a->offset == b->offset));
+}
+
+/* The calls by which `s` differs from `before`: not those at either end that are the same.  Of one that begins further
+ * inside it's where it begins. */
+static struct stack other_calls(const struct stack *s, const struct stack *before) {
+  size_t from = 0, to = s->n, least = s->n < before->n ? s->n : before->n;
+  while (from < least && same_frame(&s->v[from], &before->v[from])) from++;
+  if (from == s->n) return s->n == before->n ? (struct stack){NULL, 0} : (struct stack){s->v + s->n - 1, 1};
+  for (size_t end = before->n; to > from + 1 && end > from && same_frame(&s->v[to - 1], &before->v[end - 1]); end--)
+    to--;
+  return (struct stack){s->v + from, to - from};
+}
+
+static const struct access *side_of(const struct finding *before, const struct access *a) {
+  char *wanted = shown_side(a), *first = shown_side(&before->accesses[0]);
+  const struct access *side = &before->accesses[!same_text(wanted, first)];
+  free(wanted);
+  free(first);
+  return side;
+}
+
+static void add_side_again(struct buf *b, const struct render_options *o, const struct finding *f, size_t i,
+                           const struct finding *before) {
+  const struct access *a = &f->accesses[i];
+  const struct stack calls = other_calls(&a->stack, &side_of(before, a)->stack);
+  buf_format(b, " (%zu) %s%s by ", 2 - i, i ? "earlier " : "", a->op);
+  add_actor(b, &a->actor);
+  buf_str(b, " at ");
+  add_place(b, o, &a->stack.v[0]);
+  buf_str(b, ", ");
+  add_locks(b, o, a);
+  buf_str(b, calls.n ? ", by other calls\n" : ", by the same calls\n");
+  add_stack(b, o, &calls, "        ");
+}
+
+void render_godwit_again(const struct finding *f, const struct finding *before, const struct render_options *o,
+                         struct buf *b) {
+  add_first_line(b, o, f);
+  buf_str(b, "   again: a race above is at the same lines\n");
+  for (size_t i = 0; i < f->access_count; i++) add_side_again(b, o, f, i, before);
+  add_memory(b, o, &f->memory);
+  add_also(b, o, f);
+  if (f->count > 1) buf_format(b, "   seen: %lld times\n", (long long)f->count);
 }

@@ -185,3 +185,67 @@ def test_output_is_utf_8(bank, tmp_path):
     for log in (line, odd):
         r = report_files(tmp_path, "--format=json", log=log)
         assert r.status == 66 and "nk.c" in read(r)[0]["accesses"][0]["stack"][0]["file"], r
+
+
+def called_otherwise(bank, **changes):
+    """The bank's race, its write reached by another call."""
+    raw = ct.race(bank, **changes)
+    raw["accesses"][0]["stack"][2:1] = [bank.at("race_", "race_to_the_bottom")]
+    return raw
+
+
+def last_of(bank, *findings, style="godwit"):
+    """The text about the last one: paragraphs are the findings."""
+    r = report_files(bank.path.parent, f"--style={style}", log=ct.dumps(*findings))
+    assert r.status == 66 and not r.stderr, r
+    return r.stdout.split("\n\n")[-1]
+
+
+def test_the_same_lines_by_other_calls(bank):
+    """Told in short, but nothing that differs is left out."""
+    write, read_ = f"bank.c:{bank.line('add')}:14", f"bank.c:{bank.line('audit')}:15"
+    text = last_of(bank, ct.race(bank), called_otherwise(bank))
+    assert text.startswith(f"{write}: error: data race on 'the_acct.balance' (8 bytes) [GW1001]\n   again: "), text
+    assert f' (2) write by goroutine 7 "teller" at {write}, no lock held, by other calls\n        race_to_the_bottom ' in text
+    assert f" (1) earlier read by main at {read_}, holding mutex 'a->mu'" in text and ", by the same calls\n" in text
+    assert "   memory: global variable 'the_acct.balance'" in text
+    assert all(word not in text for word in ("deposit", "teller ", " > ", "why:", "help:", "suppress:")), text
+
+
+def test_the_same_lines_the_other_way_round(bank):
+    raw = called_otherwise(bank)
+    raw["accesses"].reverse()
+    text = last_of(bank, ct.race(bank), raw)
+    assert "   again: " in text and " (2) read by main at " in text and text.count("by other calls") == 1, text
+    assert text.index("by the same calls") < text.index("race_to_the_bottom"), text
+
+
+def test_calls_that_end_sooner(bank):
+    raw = ct.race(bank)
+    raw["accesses"][0]["stack"] = raw["accesses"][0]["stack"][:1]
+    text = last_of(bank, ct.race(bank), raw)
+    assert "by other calls\n        deposit " in text and "teller " not in text, text
+
+
+@pytest.mark.parametrize("change", ["line", "op", "kind"])
+def test_what_is_another_race_is_told_in_full(bank, change):
+    raw = called_otherwise(bank)
+    if change == "line":
+        raw["accesses"][1]["stack"][0] = bank.at("lock", "audit")
+    elif change == "op":
+        raw["accesses"][1]["op"] = "write"
+    else:
+        raw["kind"] = "GW1007"
+    text = last_of(bank, ct.race(bank), raw)
+    assert "again:" not in text and "suppress:" in text and "teller " in text, text
+
+
+@pytest.mark.parametrize("style, word", [("go", "WARNING: DATA RACE"), ("tsan", "WARNING: ThreadSanitizer")])
+def test_other_tools_styles_are_always_in_full(bank, style, word):
+    r = report_files(bank.path.parent, f"--style={style}", log=ct.dumps(ct.race(bank), called_otherwise(bank)))
+    assert r.stdout.count(word) == 2 and r.stdout.count("deposit") == 2 and "again:" not in r.stdout, r
+
+
+def test_json_is_always_in_full(bank, tmp_path):
+    found = read(report_files(tmp_path, "--format=json", log=ct.dumps(ct.race(bank), called_otherwise(bank))))
+    assert [len(f["accesses"][0]["stack"]) for f in found] == [3, 4]
