@@ -200,7 +200,7 @@ void report_race(struct det_thread *t, struct race_g *g, enum race_op op, uint32
 }
 
 static int write_finding(const char *kind, const char *message, const char *text, const struct race_g *g,
-                         uint32_t stack) {
+                         uint32_t ctx) {
   struct text json = {0}, plain = {0};
   finding_begin(&json, kind);
   text_add(&json, ",\"message\":");
@@ -210,10 +210,10 @@ static int write_finding(const char *kind, const char *message, const char *text
     text_json(&json, text);
   }
   text_add(&json, ",\"accesses\":[");
-  if (g) access_json(&json, RACE_READ, 0, 0, &epochs.incarnation[g->incarnation], stack);
+  if (g) access_json(&json, RACE_READ, 0, 0, &epochs.incarnation[g->incarnation], ctx);
   text_add(&json, "],\"memory\":{\"kind\":\"unknown\"}");
   text_add(&plain, "error: %s [%s]\n", message, kind);
-  plain_stack(&plain, stack);
+  plain_stack(&plain, depot_stack_of(ctx));
   int verdict = finding_end(&json, plain.at);
   text_free(&json);
   text_free(&plain);
@@ -223,16 +223,16 @@ static int write_finding(const char *kind, const char *message, const char *text
 /* Of one kind and place the first is written, as with races. */
 void race_finding(const char *kind, const char *message, const char *text, struct race_g *g, struct race_at at) {
   struct det_thread *t = det_enter();
-  uint32_t stack = g ? depot_stack(t, g, at) : 0;
-  const struct depot_record *place = depot_get(stack);
+  uint32_t ctx = g ? depot_context_plain(t, g, at) : 0;
+  const struct depot_record *place = depot_get(depot_stack_of(ctx));
   uint64_t hash = place ? place->hash : 0;
   for (const char *c = kind; *c; c++) hash = (hash ^ (unsigned char)*c) * 0x9E3779B97F4A7C15u;
   hash |= 1;
   spin_lock(&lock);
   if (!place)
-    write_finding(kind, message, text, g, stack);
+    write_finding(kind, message, text, g, ctx);
   else if (!seen_again(hash))
-    seen_add(hash, write_finding(kind, message, text, g, stack));
+    seen_add(hash, write_finding(kind, message, text, g, ctx));
   spin_unlock(&lock);
   det_exit(t);
   halt_if_told();

@@ -483,3 +483,14 @@ def test_heap_blocks_are_named(size, how, programs, tmp_path):
         assert memory["address"] == run.result.stdout.strip()
         assert memory["goroutine"]["id"] == 1
         assert [f["function"] for f in memory["stack"]][:2] == ["make", "main"]
+
+
+def test_misuse_tells_the_locks_held(programs, tmp_path):
+    """Those of the caller, at its call."""
+    source = next(p for p in PROGRAMS if p.stem == "misuse_race")
+    lines = source.read_text().splitlines()
+    run = gt.run_race(programs(source, "-O1"), folder=tmp_path)
+    taken = {f["message"]: [lines[gt.user_frame(lock, source)["line"] - 1].strip() for lock in f["accesses"][0]["locks"]]
+             for f in run.findings if f["kind"] in ("GW1006", "GW1008")}
+    assert taken["unlock of an unlocked spin lock"] == []
+    assert taken["destruction of a locked mutex"][0] == "pthread_mutex_lock(&held);", taken
