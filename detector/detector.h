@@ -317,6 +317,8 @@ void det_lent_end(struct race_g *g);
 void det_lent_closed(struct race_g *g);
 /* --- reopen.c: an epoch goes on when its lock comes back -------------------------------------------------------------
  */
+/* atomic: somebody gave back a lock that another held; written with all others out */
+extern bool det_given_back_by_others;
 /* g is about to close its epoch with a publication to the lock's object. */
 void det_untaken_add(struct race_g *g, uintptr_t addr, uint64_t takes);
 void det_untaken_push(struct race_g *g, const struct untaken *u);

@@ -86,6 +86,7 @@ static void hand(uintptr_t lock) {
 }
 
 void race_lock_dropped(struct race_g *g, const void *lock) {
+  held_purge(g);
   struct det_thread *t = det_enter();
   uint32_t i = g->held_n;
   while (i > 0 && g->held[i - 1].addr != (uintptr_t)lock) i--; /* the newest first: a read lock may be held twice */

@@ -14,9 +14,17 @@
  * ids.
  *
  * What was recorded between unlock and lock keeps its own id, with the same clock as the open one.
+ *
+ * All of this rests on nobody else giving back a lock that g holds: then whoever takes it next knows (s,a), and not c.
+ * As the inline checks leave no trace, nobody can say then which of the accesses of the epoch were made again since the
+ * lock came back: those are unordered with the next holder's, the others aren't.  So the first time that a lock is
+ * given back by others all of them count as made again, lest a race get lost, and from then on nothing is untaken: no
+ * epoch is reopened, and there are no rounds (det_given_back_by_others).
  */
 #include "detector/detector.h"
 #include "detector/epoch.h"
+
+bool det_given_back_by_others;
 
 void det_untaken_push(struct race_g *g, const struct untaken *u) {
   if (g->untaken_n == UNTAKEN) {
@@ -27,6 +35,7 @@ void det_untaken_push(struct race_g *g, const struct untaken *u) {
 }
 
 void det_untaken_add(struct race_g *g, uintptr_t addr, uint64_t takes) {
+  if (UNLIKELY(__atomic_load_n(&det_given_back_by_others, __ATOMIC_RELAXED))) return;
   const uint32_t closes = g->recorded ? g->epoch : 0;
   det_untaken_push(g, &(struct untaken){addr, takes, det_published_clock(g) + 1, closes});
 }

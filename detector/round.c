@@ -16,10 +16,10 @@
  * One round is under way at a time: a lock that is taken in the section ends it, as does the same one taken again.
  *
  * But it rests on nobody else giving back a lock that g holds: then the next holder would be ordered after what g goes
- * on to do.  So the first time that this happens all rounds under way end, and there are none any more
- * (det_rounds_are_over).  The end of a goroutine that holds a lock ends its round as well, as only others can give that
- * back, and the collector ends all, as it may rename A once that is closed.  Whoever's round was ended is where
- * reopen.c would have left him: A is at c.
+ * on to do.  So the first time that this happens all rounds under way end, and there are none any more, as nothing is
+ * untaken any more (det_rounds_are_over; reopen.c).  The end of a goroutine that holds a lock ends its round as well,
+ * as only others can give that back, and the collector ends all, as it may rename A once that is closed.  Whoever's
+ * round was ended is where reopen.c would have left him: A is at c.
  *
  * That nobody took the publication is seen without the bucket's lock.  Whoever takes it holds the program's lock then,
  * and raises the object's `takes` before he gives that back; g looks when it has got it.  A lock whose object isn't the
@@ -28,8 +28,6 @@
 #include "detector/detector.h"
 #include "detector/epoch.h"
 #include "detector/sync.h"
-
-static bool given_back_by_others; /* atomic: somebody gave back a lock that another held; written with all others out */
 
 static void set_open(struct det_thread *t, struct race_g *g, uint32_t epoch, bool recorded) {
   g->epoch = epoch;
@@ -54,7 +52,6 @@ bool det_round_begin(struct det_thread *t, struct race_g *g, uintptr_t addr) {
   if (!g->untaken_n) return false;
   const struct untaken *u = &g->untaken[g->untaken_n - 1];
   if (u->addr != addr || g->recorded || !is_as_published(g, u) || !sync_is_untaken(addr, u->takes)) return false;
-  if (UNLIKELY(__atomic_load_n(&given_back_by_others, __ATOMIC_RELAXED))) return false;
   g->untaken_n--;
   g->round = *u;
   if (!u->epoch) return true;
@@ -77,9 +74,12 @@ bool det_round_end(struct det_thread *t, struct race_g *g, uintptr_t addr) {
 }
 
 void det_rounds_are_over(void) {
-  if (LIKELY(__atomic_load_n(&given_back_by_others, __ATOMIC_RELAXED))) return;
+  if (LIKELY(__atomic_load_n(&det_given_back_by_others, __ATOMIC_RELAXED))) return;
   det_stop_others();
-  for (struct race_g *g = det_gs.first; g; g = g->next) det_round_break(g);
-  __atomic_store_n(&given_back_by_others, true, __ATOMIC_RELAXED);
+  for (struct race_g *g = det_gs.first; g; g = g->next) {
+    det_round_break(g);
+    g->untaken_n = 0;
+  }
+  __atomic_store_n(&det_given_back_by_others, true, __ATOMIC_RELAXED);
   det_resume_others();
 }

@@ -251,11 +251,20 @@ void race_lock(struct race_g *g, const void *addr) {
   det_exit(t);
 }
 
+/* Who holds the lock knows what its clock holds; who gives it back for somebody else may not, and what was published to
+ * it comes before its next holder all the same. */
+static void publish_at_unlock(struct det_thread *t, struct race_g *g, struct clock_ref *c) {
+  if (LIKELY(!__atomic_load_n(&det_given_back_by_others, __ATOMIC_RELAXED)))
+    publish_over(t, g, c);
+  else
+    sync_merge_into(t, g, c);
+}
+
 static void unlock(struct det_thread *t, struct race_g *g, uintptr_t addr) {
   struct sync_bucket *b = sync_bucket(addr);
   spin_lock(&b->lock);
   struct sync_obj *o = sync_get_locked(b, addr);
-  publish_over(t, g, &o->clock);
+  publish_at_unlock(t, g, &o->clock);
   det_untaken_add(g, o->addr, o->takes);
   spin_unlock(&b->lock);
   det_tick(t, g);

@@ -332,8 +332,15 @@ static void ignore(const struct op *o) {
     race_ignore_end(g);
 }
 
+/* The detector's own. */
+extern bool det_given_back_by_others;
+
 static void make(const struct op *o) {
+  static char anothers; /* a lock */
   switch (o->letter) {
+    case 'Z':
+      race_lock_dropped(g_of(0), &anothers);
+      break;
     case 'r':
       access_plain(o, false);
       break;
@@ -452,6 +459,7 @@ static void program_begin(const struct op *o) {
   } else if (memory + size > memory_all + memory_used) { /* the same place, but longer */
     memory_used = (size_t)(memory - memory_all + (ptrdiff_t)size + 127) / 64 * 64;
   }
+  det_given_back_by_others = false;
   race_clocks_free(noted);
   noted = race_clocks_new(SLOTS);
   memset(memory, 0, size);

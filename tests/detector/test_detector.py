@@ -84,6 +84,12 @@ def test_locks(unit):
     assert all(function_of(unit, lock["stack"][0]) == "main" for a in (later, earlier) for lock in a["locks"])
 
 
+def test_locks_that_others_unlocked(unit):
+    later, earlier = one(unit("locks_swapped"))["accesses"]
+    assert earlier["locks"] == []
+    assert [int(lock["address"], 16) for lock in later["locks"]] == [unit.locks + 16]
+
+
 def test_more_locks_than_anybody_expects(unit):
     first, second = unit("locks_many")
     assert len(first["accesses"][1]["locks"]) == 100

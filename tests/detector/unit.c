@@ -94,6 +94,17 @@ CASE locks_held(void) {
   access_by(g2, &x, 8, RACE_WRITE);
 }
 
+/* Each unlocks what the other has. */
+CASE locks_swapped(void) {
+  race_lock_held(g1, locks[0], true, RACE_HERE());
+  race_lock_dropped(g2, locks[0]);
+  race_lock_held(g2, locks[0], true, RACE_HERE());
+  race_lock_dropped(g1, locks[0]);
+  access_by(g1, &x, 8, RACE_WRITE);
+  race_lock_held(g2, locks[1], true, RACE_HERE()); /* here it looks */
+  access_by(g2, &x, 8, RACE_WRITE);
+}
+
 CASE locks_many(void) {
   for (int i = 0; i < 100; i++) race_lock_held(g1, locks[i], true, RACE_HERE());
   access_by(g1, &x, 8, RACE_WRITE);
@@ -225,6 +236,7 @@ static const struct {
     C(renamed),
     C(ended),
     C(locks_held),
+    C(locks_swapped),
     C(locks_many),
     C(locks_of_a_place_first),
     C(locks_of_a_place_last),

@@ -61,7 +61,9 @@ class Generator:
         weights = {name: w for name, w in weights.items() if w}
         self.names, self.weights = list(weights), list(weights.values())
         self.ran = Execution()
-        self.ops = []
+        self.ops = [("Z",)] if rng.random() < 0.15 else []
+        for op in self.ops:
+            self.ran.make(op)
         self.last_holder = {}  # lock -> who had it last: gets it back more often than not
         self.location_orders = rng.choice(("all", "relaxed", "all"))
 
@@ -193,11 +195,11 @@ class Generator:
         """A lock changes its state: mostly whoever had it last gets it, and who holds it gives it back."""
         rng, k = self.rng, self.rng.randrange(LOCKS)
         if k in self.ran.holder:
-            self.add("O", self.ran.holder[k] if rng.random() < 0.9 else self.goroutine(), k)
+            self.add("O", self.ran.holder[k] if rng.random() < 0.8 else self.goroutine(), k)
             return
         readers = self.ran.readers.get(k)
         if readers and rng.random() < 0.6:
-            self.add("Y", rng.choice(readers), k)
+            self.add("Y", rng.choice(readers) if rng.random() < 0.8 else self.goroutine(), k)
             return
         g = self.last_holder.get(k)
         if g not in self.ran.alive or rng.random() < 0.3:

@@ -4,6 +4,8 @@ T and G stand for a lock that is taken and given back: as a mutex, and for readi
 race with what nobody gave them.
 """
 
+import re
+
 _ROUNDS = {
     "a section that recorded nothing anew": """
         go 2
@@ -238,6 +240,68 @@ _ROUNDS = {
     """,
 }
 
-ROUNDS = {f"{name} ({kind})": text.replace("T 1", take).replace("G 1", give)
-          for name, text in _ROUNDS.items()
-          for kind, take, give in (("a mutex", "o 1", "O 1"), ("read", "y 1", "Y 1"))}
+# Once locks are given back by others than who holds them.
+_BY_OTHERS = {
+    "given back by another, what came before the section is ordered": """
+        go 2
+        Z
+        T 1 1
+        w 1 0 8 1
+        G 1 1
+        T 1 1
+        w 1 8 8 1 = in
+        G 2 1
+        o 2 1
+        w 2 0 8 1
+        w 2 8 8 1 ! in
+    """,
+    "given back by another, what came again in the section isn't": """
+        go 2
+        Z
+        T 1 1
+        w 1 0 8 1 = was
+        G 1 1
+        T 1 1
+        w 1 0 8 1 = again
+        G 2 1
+        o 2 1
+        r 2 0 8 1 ! again
+    """,
+    "given back by another, and taken before anybody did so": """
+        go 2
+        T 1 1
+        w 1 0 8 1
+        G 1 1
+        Z
+        T 1 1
+        w 1 8 8 1 = in
+        G 2 1
+        o 2 1
+        w 2 0 8 1
+        w 2 8 8 1 ! in
+    """,
+    "given back by another twice": """
+        go 3
+        Z
+        T 1 1
+        w 1 0 8 1
+        G 1 1
+        T 2 1
+        w 2 8 8 1 = in
+        G 3 1
+        T 1 1
+        G 3 1
+        o 3 1
+        r 3 0 8 1
+        r 3 8 8 1 ! in
+    """,
+}
+
+
+def _as(text, take, give):
+    return re.sub(r"\b[TG] ", lambda m: (take if m[0] == "T " else give) + " ", text)
+
+
+ROUNDS = {f"{name} ({kind})": _as(text, *letters)
+          for name, text in (_ROUNDS | _BY_OTHERS).items()
+          for kind, letters in (("a mutex", "oO"), ("read", "yY"))}

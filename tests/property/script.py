@@ -13,7 +13,8 @@ An operation is a tuple whose first element is its letter; tests/detector/driver
     B lo n           [lo, lo+n) is reborn, and as in M and n the rest of its first and last granule with it: what is
                      given away is never smaller, and what is left of a granule beside it belongs to the allocator
     a g k  l g k  m g k  q g k                   acquire, release, release_merge, release_acquire of key k
-    o g k  O g k  y g k  Y g k                   lock k is taken, given back (by anybody), read-locked, read-unlocked
+    o g k  O g k  y g k  Y g k                   lock k is taken, given back, read-locked, read-unlocked
+    Z                from here on locks are given back by anybody (it has happened to one, of no concern)
     u g k w  U g k   something is written to stream k, whose other end is elsewhere (w: it is a pipe); read from it
     f k              the clock of key k is forgotten
     h g to           hand-off
@@ -102,13 +103,14 @@ class Execution:
         self.held = {}  # (goroutine, key) -> times
         self.holder = {}  # lock -> the goroutine that holds it
         self.readers = {}  # lock -> those that hold it for reading
+        self.by_anybody = False  # locks are given back by others than who has them
         self.lent = set()  # goroutines that have written to a stream and published nothing since
         self.done = 0  # operations so far
 
     def valid(self, op):
         """Whether the operation can be made now; delta debugging takes others away that it needs."""
         letter = op[0]
-        if letter in "Bft":
+        if letter in "BftZ":
             return True
         if op[1] not in self.alive:
             return False
@@ -133,7 +135,9 @@ class Execution:
     def lock_valid(self, letter, g, k):
         if letter in "oy":
             return k not in self.holder and (letter == "y" or not self.readers.get(k))
-        return k in self.holder if letter == "O" else g in self.readers.get(k, ())
+        if self.by_anybody:
+            return k in self.holder if letter == "O" else bool(self.readers.get(k))
+        return self.holder.get(k) == g if letter == "O" else g in self.readers.get(k, ())
 
     def make(self, op):
         """Makes one valid operation; gives back the races that it completes."""
@@ -194,8 +198,13 @@ class Execution:
         self.holder[k] = g
 
     def _O(self, _, g, k):
-        self.oracle.release(g, ("lock", k))
+        """What its holder knows is all that its clock holds; who gives it back for him adds to that."""
+        tell = self.oracle.release if self.holder[k] == g else self.oracle.merge
+        tell(g, ("lock", k))
         del self.holder[k]
+
+    def _Z(self, _):
+        self.by_anybody = True
 
     def _y(self, _, g, k):
         self.oracle.acquire(g, ("lock", k))
@@ -203,7 +212,7 @@ class Execution:
 
     def _Y(self, _, g, k):
         self.oracle.merge(g, ("readers", k))
-        self.readers[k].remove(g)
+        self.readers[k].remove(g if g in self.readers[k] else self.readers[k][0])
 
     def _u(self, _, g, k, pipe):
         self.oracle.merge(g, ("stream", k))

@@ -4,7 +4,7 @@
 
 static gw_mutex mu;
 static gw_rwmutex rw, handed;
-static long in_mu, after_mu, in_rw, after_rw, in_first, in_handed, after_handed, in_next;
+static long in_mu, after_mu, in_rw, after_rw, in_first, in_handed, after_handed, in_next, in_last, in_mutex;
 
 static void a1(void) {
   turn_wait(1);
@@ -83,9 +83,35 @@ static void b4(void) {
   gw_rwmutex_unlock(&rw);
 }
 
+/* What came before the section that another ends is ordered, as ever. */
+static void a5(void) {
+  turn_wait(1);
+  gw_rwmutex_rlock(&rw);
+  in_last = 1;
+  gw_rwmutex_runlock(&rw);
+  gw_rwmutex_rlock(&rw);
+  gw_mutex_lock(&mu);
+  in_mutex = 1;
+  gw_mutex_unlock(&mu);
+  gw_mutex_lock(&mu);
+  turn_done();
+}
+static void b5(void) {
+  turn_wait(2);
+  gw_rwmutex_runlock(&rw);
+  gw_rwmutex_lock(&rw);
+  use(in_last);
+  gw_rwmutex_unlock(&rw);
+  gw_mutex_unlock(&mu);
+  gw_mutex_lock(&mu);
+  use(in_mutex);
+  gw_mutex_unlock(&mu);
+}
+
 int main(void) {
   both(a1, b1);
   both(a2, b2);
   both(a3, b3);
   both(a4, b4);
+  both(a5, b5);
 }
