@@ -4,6 +4,7 @@
  * parts are done.  Nothing here is instrumented, so the turns order nothing in the detector's eyes. */
 #ifndef TESTS_PROPERTY_COMPILED_H
 #define TESTS_PROPERTY_COMPILED_H
+#define _GNU_SOURCE
 #include <godwit.h>
 #include <pthread.h>
 #include <semaphore.h>
@@ -100,6 +101,26 @@ __attribute__((noinline, unused)) static void set_bytes(unsigned char *p, int n)
 }
 
 static gw_chan(long) never;
+
+static const struct timespec far_ahead __attribute__((unused)) = {.tv_sec = 4000000000};
+
+__attribute__((unused)) static void mutex_init_recursive(pthread_mutex_t *m) {
+  pthread_mutexattr_t a;
+  pthread_mutexattr_init(&a);
+  pthread_mutexattr_settype(&a, PTHREAD_MUTEX_RECURSIVE);
+  pthread_mutex_init(m, &a);
+  pthread_mutexattr_destroy(&a);
+}
+
+/* The first time is special (detector/reopen.c). */
+static gw_mutex anothers;
+static void give_back(void) { gw_mutex_unlock(&anothers); }
+__attribute__((unused)) static void give_back_anothers(void) {
+  gw_mutex_lock(&anothers);
+  gw_go(give_back);
+  gw_mutex_lock(&anothers);
+  gw_mutex_unlock(&anothers);
+}
 
 /* collect_often.c, where it is linked. */
 enum { COLLECT_EVERY = 1000 };

@@ -27,7 +27,7 @@ static gw_rwmutex @rw0;
 static gw_waitgroup @wg0, @wg1;
 static gw_once @once0;
 static gw_cond @cond0 = GW_COND_INIT(&@mu0), @cond1 = GW_COND_INIT(&@rw0);
-static pthread_mutex_t @pmu0 = PTHREAD_MUTEX_INITIALIZER;
+static pthread_mutex_t @pmu0 = PTHREAD_MUTEX_INITIALIZER, @prmu0 = PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP;
 static pthread_rwlock_t @prw0 = PTHREAD_RWLOCK_INITIALIZER;
 static pthread_cond_t @pcond0 = PTHREAD_COND_INITIALIZER;
 static sem_t @sem0;
@@ -43,7 +43,7 @@ def _unlocks(world):
     """What main holds at the end: it goes on with other programs."""
     for lock, task in world.holders.items():
         if task == 0:
-            yield OPS["Unlock"].parts(0, lock)[0]
+            yield OPS["Unlock"].parts(0, lock)[0] * world.depth[lock]
     for lock, tasks in world.readers.items():
         if 0 in tasks:
             yield OPS["RUnlock"].parts(0, lock)[0]
@@ -91,6 +91,7 @@ def c_file(programs):
     text += ["static void (*const runs[])(void) = {" + ", ".join(f"p{i}_run" for i in range(len(programs))) + "};", "",
              "int main(int argc, char **argv) {",
              "  if (collect_often) collect_often(COLLECT_EVERY);",
+             *["  give_back_anothers();"] * any(p.by_anybody for p in programs),
              f"  for (int i = 0; argc == 1 && i < {len(programs)}; i++) runs[i]();",
              "  for (int i = 1; i < argc; i++) runs[atoi(argv[i])]();", "  return 0;", "}", ""]
     return "\n".join(text)

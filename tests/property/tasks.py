@@ -8,19 +8,20 @@ from oracle import ACQUIRE, RELAXED, RELEASE, SEQ_CST
 from script import RMW
 from world import HEAP, HEAP_STEP, OPS, World
 
-LOCKS = ("mu0", "mu1", "rw0", "pmu0", "prw0")
+LOCKS = ("mu0", "mu1", "rw0", "pmu0", "prmu0", "prw0")
 GROUPS = ("wg0", "wg1")
 CONDS = ("cond0", "cond1", "pcond0")
-WEIGHTS = {"access": 40, "copy": 4, "heap": 4, "atomic": 10, "fence": 3, "create": 8, "end": 4, "join": 4, "lock": 12,
+WEIGHTS = {"access": 40, "copy": 4, "heap": 4, "atomic": 10, "fence": 3, "create": 8, "end": 4, "join": 4, "lock": 12, "rounds": 3, "renew": 1,
            "shared": 5, "hand_over": 3, "group": 7, "once": 2, "cond": 3, "semaphore": 3, "barrier": 2, "channel": 16}
 
 
 class Program(NamedTuple):
-    """regions: variables as (lo, hi) in the array m; caps: of the channels."""
+    """regions: variables as (lo, hi) in the array m; caps: of the channels; by_anybody: locks are given back by others, too."""
 
     regions: tuple
     caps: tuple
     ops: tuple
+    by_anybody: bool = False
 
     def variable_of(self, offset):
         if offset >= HEAP:
@@ -29,11 +30,11 @@ class Program(NamedTuple):
 
 
 class Generator:
-    def __init__(self, rng):
+    def __init__(self, rng, by_anybody=False):
         self.rng = rng
         self.regions, self.atomics, _ = layout(rng)
         self.atomics = [(at, n) for at, n in self.atomics if n < 16]
-        self.world = World([rng.randrange(4) for _ in range(3)])
+        self.world = World([rng.randrange(4) for _ in range(3)], by_anybody)
         self.crowd = rng.choice((2, 3, 4, 6))
         self.thread_share = rng.choice((0, 0.3, 0.5, 1))
         self.calm = rng.choice((0, 0.5, 0.9, 1, 1))
@@ -71,7 +72,7 @@ class Generator:
             if len(self.ops) >= length:
                 break
             getattr(self, self.rng.choices(self.names, self.weights)[0])()
-        return Program(self.regions, tuple(self.world.caps), tuple(self.ops))
+        return Program(self.regions, tuple(self.world.caps), tuple(self.ops), self.world.by_anybody)
 
     # memory
 
@@ -92,9 +93,9 @@ class Generator:
         """Would race, in a program that shouldn't."""
         return bool(self.world.oracle.would_race(g, at, at + n, write, atomic)) and self.rng.random() < self.calm
 
-    def access(self):
+    def access(self, by=None):
         for _ in range(4):
-            g, (at, n) = self.task(), self.span()
+            g, (at, n) = by if by in self.world.alive else self.task(), self.span()
             write = self.rng.random() < self.write_share
             if not self.spoiled(g, at, n, write):
                 break
@@ -204,8 +205,8 @@ class Generator:
     def lock(self):
         lock, g = self.rng.choice(LOCKS), self.task()
         holder = self.world.holders.get(lock)
-        if holder is None:
-            self.add("Lock", g, lock, int(self.rng.random() < 0.3))
+        if holder is None or (holder == g and self.rng.random() < 0.3):
+            self.add("Lock", g, lock, self.rng.choice((0, 0, 0, 1, 2)))
         elif self.rng.random() < 0.2:
             self.add("TryFails", g, lock)
         else:
@@ -213,8 +214,30 @@ class Generator:
 
     def shared(self):
         lock, g = self.rng.choice(("rw0", "prw0")), self.task()
-        if not (self.rng.random() < 0.6 and self.add("RLock", g, lock, int(self.rng.random() < 0.3))):
+        if not (self.rng.random() < 0.6 and self.add("RLock", g, lock, self.rng.choice((0, 0, 0, 1, 2)))):
             self.add("RUnlock", g, lock)
+
+    def rounds(self):
+        """A lock comes back to one task, which does little else, before it goes to another."""
+        rng, g, lock = self.rng, self.task(), self.rng.choice(LOCKS)
+        take, give = ("RLock", "RUnlock") if "rw" in lock and rng.random() < 0.5 else ("Lock", "Unlock")
+        for _ in range(rng.choice((2, 2, 3))):
+            if not self.add(take, g, lock, rng.randrange(3)):
+                return
+            for _ in range(rng.choice((0, 1, 1, 2))):
+                self.access(g)
+            if rng.random() < 0.3:
+                getattr(self, rng.choice(("lock", "cond", "channel", "create", "hand_over")))()
+            self.add(give, g, lock)
+            if rng.random() < 0.15:
+                getattr(self, rng.choice(("access", "renew", "channel", "lock")))()
+        h = self.task()
+        if self.add("Lock", h, lock, rng.randrange(3)):
+            self.access(h)
+            self.add("Unlock", h, lock)
+
+    def renew(self):
+        self.add("Renew", self.task(), self.rng.choice(("pmu0", "prmu0", "prw0")))
 
     def hand_over(self):
         self.add("HandOver", *self.two(), self.rng.choice(LOCKS))
@@ -281,13 +304,13 @@ class Generator:
             self.add("CloseWakes", *self.two(), c, rng.choice((0, 2, 3)))
 
 
-def generate(rng):
-    return Generator(rng).program()
+def generate(rng, by_anybody=False):
+    return Generator(rng, by_anybody).program()
 
 
 def replay(program):
     """The world after the program, and the program without operations that aren't possible (any more)."""
-    world, made = World(list(program.caps)), []
+    world, made = World(list(program.caps), program.by_anybody), []
     for operation in program.ops:
         if world.ready(operation):
             world.make(operation)

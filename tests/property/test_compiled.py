@@ -38,8 +38,10 @@ def compare(binary, run, where, flags, env, collecting=False):
 
 def test_programs(seed, tmp_path, full):
     """Programs seed, seed + 1, ...; each executable has its optimisation level, and runs with several GOMAXPROCS;
-    the same compiled programs also with epoch ids renamed after every 1,000 new ones."""
-    programs = [generate(random.Random(seed + i)) for i in range(BATCH)]
+    the same compiled programs also with epoch ids renamed after every 1,000 new ones.  In every fourth executable locks
+    are given back by others, too."""
+    by_anybody = seed // BATCH % 4 == 3
+    programs = [generate(random.Random(seed + i), by_anybody) for i in range(BATCH)]
     flags = (LEVELS[seed // BATCH % len(LEVELS)],)
     binary = compiled.Binary(programs, tmp_path, "programs", *flags)
     for maxprocs in MAXPROCS if full else MAXPROCS[seed // BATCH % 3:][:1]:

@@ -27,13 +27,16 @@ def op(cls):
 class World:
     """The state of one program between two operations."""
 
-    def __init__(self, channels):
+    def __init__(self, channels, by_anybody=False):
         self.oracle = Oracle()
         self.oracle.create(None, 0)
         self.kinds = {0: "main"}  # task -> "main", "go" or "thread"
         self.alive = [0]
         self.ended, self.joined = set(), set()
         self.holders = {}  # exclusive lock -> task
+        self.depth = {}  # exclusive lock -> how often its holder has locked it
+        self.renewed = {}  # lock -> [(task, count)] of its remakings
+        self.by_anybody = by_anybody  # locks are given back by others than who has them
         self.readers = {}  # rwlock -> list of tasks
         self.caps = channels  # channel -> capacity
         self.sent, self.received = [0] * len(channels), [0] * len(channels)

@@ -2,17 +2,25 @@
 
 from world import Op, address, op
 
-# What to call, by kind of lock: the object's name begins with the kind.
+# What to call, by kind of lock: the object's name begins with the kind.  The fourth, where there is one, takes a deadline.
 EXCLUSIVE = {
     "mu": ("gw_mutex_lock", "gw_mutex_unlock", "gw_mutex_try_lock"),
     "rw": ("gw_rwmutex_lock", "gw_rwmutex_unlock", "gw_rwmutex_try_lock"),
-    "pmu": ("pthread_mutex_lock", "pthread_mutex_unlock", "!pthread_mutex_trylock"),
-    "prw": ("pthread_rwlock_wrlock", "pthread_rwlock_unlock", "!pthread_rwlock_trywrlock"),
+    "pmu": ("pthread_mutex_lock", "pthread_mutex_unlock", "!pthread_mutex_trylock", "!pthread_mutex_timedlock"),
+    "prmu": ("pthread_mutex_lock", "pthread_mutex_unlock", "!pthread_mutex_trylock", "!pthread_mutex_timedlock"),
+    "prw": ("pthread_rwlock_wrlock", "pthread_rwlock_unlock", "!pthread_rwlock_trywrlock",
+            "!pthread_rwlock_timedwrlock"),
 }
 SHARED = {
     "rw": ("gw_rwmutex_rlock", "gw_rwmutex_runlock", "gw_rwmutex_try_rlock"),
-    "prw": ("pthread_rwlock_rdlock", "pthread_rwlock_unlock", "!pthread_rwlock_tryrdlock"),
+    "prw": ("pthread_rwlock_rdlock", "pthread_rwlock_unlock", "!pthread_rwlock_tryrdlock", "!pthread_rwlock_timedrdlock"),
 }
+RENEW = {
+    "pmu": "pthread_mutex_destroy(&@{0}); pthread_mutex_init(&@{0}, NULL);",
+    "prmu": "pthread_mutex_destroy(&@{0}); mutex_init_recursive(&@{0});",
+    "prw": "pthread_rwlock_destroy(&@{0}); pthread_rwlock_init(&@{0}, NULL);",
+}
+DEPTH = 3  # to which recursive mutexes are locked
 
 
 def kind(lock):
@@ -25,23 +33,39 @@ def free(w, lock):
 
 def locked(w, g, lock):
     """g takes the lock: after the unlock and all readers' unlocks before."""
+    w.depth[lock] = w.depth.get(lock, 0) + 1
+    if w.depth[lock] > 1:
+        return
     w.oracle.acquire(g, lock)
     w.oracle.acquire(g, (lock, "readers"))
     w.holders[lock] = g
 
 
 def unlocked(w, g, lock):
-    w.oracle.release(g, lock)
+    """Who gives it back for another doesn't know, maybe, what was published to it before."""
+    w.depth[lock] -= 1
+    if w.depth[lock]:
+        return
+    tell = w.oracle.release if w.holders[lock] == g else w.oracle.merge
+    tell(g, lock)
     del w.holders[lock]
+
+
+def take_text(calls, lock, how):
+    """how: 0 lock, 1 try that succeeds, 2 lock with a deadline, where there is such a call."""
+    if how == 2 and len(calls) > 3:
+        return f"must({calls[3]}(&@{lock}, &far_ahead));"
+    return f"must({calls[2]}(&@{lock}));" if how == 1 else f"{calls[0]}(&@{lock});"
 
 
 @op
 class Lock(Op):
-    """how: 0 lock, 1 try_lock that succeeds."""
+    """how: see take_text."""
 
     @staticmethod
     def ready(w, g, lock, how):
-        return free(w, lock)
+        again = kind(lock) == "prmu" and w.holders.get(lock) == g and w.depth[lock] < DEPTH
+        return free(w, lock) or again
 
     @staticmethod
     def happens(w, at, g, lock, how):
@@ -49,17 +73,16 @@ class Lock(Op):
 
     @staticmethod
     def parts(g, lock, how):
-        call = EXCLUSIVE[kind(lock)]
-        return {g: f"must({call[2]}(&@{lock}));" if how else f"{call[0]}(&@{lock});"}
+        return {g: take_text(EXCLUSIVE[kind(lock)], lock, how)}
 
 
 @op
 class Unlock(Op):
-    """Of a gw_mutex by anybody; of another lock by its holder."""
+    """By its holder; of godwit's locks by anybody, in some programs."""
 
     @staticmethod
     def ready(w, g, lock):
-        return lock in w.holders and (w.holders[lock] == g or kind(lock) == "mu")
+        return lock in w.holders and (w.holders[lock] == g or (w.by_anybody and lock[0] != "p"))
 
     @staticmethod
     def happens(w, at, g, lock):
@@ -83,24 +106,44 @@ class RLock(Op):
 
     @staticmethod
     def parts(g, lock, how):
-        call = SHARED[kind(lock)]
-        return {g: f"must({call[2]}(&@{lock}));" if how else f"{call[0]}(&@{lock});"}
+        return {g: take_text(SHARED[kind(lock)], lock, how)}
 
 
 @op
 class RUnlock(Op):
     @staticmethod
     def ready(w, g, lock):
-        return g in w.readers.get(lock, ())
+        readers = w.readers.get(lock)
+        return bool(readers) and (g in readers or (w.by_anybody and lock[0] != "p"))
 
     @staticmethod
     def happens(w, at, g, lock):
         w.oracle.merge(g, (lock, "readers"))
-        w.readers[lock].remove(g)
+        readers = w.readers[lock]
+        readers.remove(g if g in readers else readers[0])
 
     @staticmethod
     def parts(g, lock):
         return {g: f"{SHARED[kind(lock)][1]}(&@{lock});"}
+
+
+@op
+class Renew(Op):
+    """A free lock is destroyed, and another one made in its place."""
+
+    @staticmethod
+    def ready(w, g, lock):
+        return lock[0] == "p" and free(w, lock) and w.all_before(w.renewed.get(lock, ()), g)
+
+    @staticmethod
+    def happens(w, at, g, lock):
+        w.renewed.setdefault(lock, []).append(w.now(g))
+        w.oracle.forget(lock)
+        w.oracle.forget((lock, "readers"))
+
+    @staticmethod
+    def parts(g, lock):
+        return {g: RENEW[kind(lock)].format(lock)}
 
 
 @op
@@ -128,7 +171,7 @@ class HandOver(Op):
 
     @staticmethod
     def ready(w, g, h, lock):
-        return w.holders.get(lock) == g
+        return w.holders.get(lock) == g and w.depth[lock] == 1
 
     @staticmethod
     def happens(w, at, g, h, lock):
@@ -137,7 +180,7 @@ class HandOver(Op):
 
     @staticmethod
     def parts(g, h, lock):
-        lock_it, unlock_it, _ = EXCLUSIVE[kind(lock)]
+        lock_it, unlock_it, *_ = EXCLUSIVE[kind(lock)]
         return {g: f"linger(); {unlock_it}(&@{lock});", h: f"{lock_it}(&@{lock});"}
 
 
@@ -264,7 +307,7 @@ class Cond(Op):
 
     @staticmethod
     def parts(g, h, cond, how, lo, n):
-        lock_it, unlock_it, _ = EXCLUSIVE[kind(Cond.lock_of(cond))]
+        lock_it, unlock_it, *_ = EXCLUSIVE[kind(Cond.lock_of(cond))]
         lock = f"(&@{Cond.lock_of(cond)});"
         name, wake = ("pthread_cond" if cond[0] == "p" else "gw_cond"), ("broadcast" if how > 1 else "signal")
         wait = f"{name}_wait(&@{cond}, &@pmu0);" if cond[0] == "p" else f"{name}_wait(&@{cond});"
