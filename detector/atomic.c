@@ -309,22 +309,42 @@ void __gw_atomic_signal_fence(int mo) {
  * the thread is inside the detector.  It synchronises as a sequentially consistent read-modify-write; the access isn't
  * recorded (instrument/assembler.cpp says why).  One that may fail has failed if the value is as it was: then it
  * publishes nothing.  If it has replaced the value by the same one that is too little, by an edge that only a later
- * operation that saw this one could want. */
+ * operation that saw this one could want.
+ *
+ * If it faults, the handler may access the same line, and may never come back here: the operation is given up before
+ * it runs.  Where the instruction is made again, it is without the lock. */
 static __attribute__((tls_model("initial-exec"))) _Thread_local struct {
   struct op op;
+  bool under_way;
   size_t n; /* bytes to compare; 0: it certainly writes */
   unsigned char before[16];
 } assembler;
 
-void __gw_assembler_begin(void *p, size_t n, int may_fail) {
-  struct op op = op_begin(p, (uint32_t)n, true, RACE_HERE());
+static void assembler_lock(void *p, struct race_at at) {
+  struct op op = op_begin(p, 1, true, at);
   op_lock_to_change(&op, true);
   assembler.op = op;
+  assembler.under_way = true;
+  __atomic_signal_fence(__ATOMIC_SEQ_CST);
+}
+
+void __gw_assembler_begin(void *p, size_t n, int may_fail) {
+  assembler_lock(p, RACE_HERE());
   assembler.n = may_fail ? n : 0;
   for (size_t i = 0; i < assembler.n; i++) assembler.before[i] = ((const volatile unsigned char *)p)[i];
 }
 
+void det_assembler_faulted(void) {
+  if (!assembler.under_way) return;
+  assembler.under_way = false;
+  atomic_guard_give(&assembler.op.guard);
+  det_exit(assembler.op.t);
+}
+
 void __gw_assembler_end(void *p) {
+  if (UNLIKELY(!assembler.under_way)) assembler_lock(p, RACE_HERE());
+  assembler.under_way = false;
+  __atomic_signal_fence(__ATOMIC_SEQ_CST);
   struct op op = assembler.op;
   bool writes = !assembler.n, tick = false;
   for (size_t i = 0; i < assembler.n; i++) writes |= assembler.before[i] != ((const volatile unsigned char *)p)[i];

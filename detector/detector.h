@@ -285,6 +285,11 @@ void det_reborn(uintptr_t lo, uintptr_t hi);
 /* [p, p+room) changes hands, and [p, p+n) is recorded as written with context ctx; n <= room, not long. */
 void det_reborn_fresh(struct det_thread *t, struct race_g *g, uintptr_t p, size_t room, size_t n, uint32_t ctx);
 
+/* --- atomic.c: of inline assembler
+ * ---------------------------------------------------------------------------------------------------------- */
+/* The thread got a signal that an instruction raises, maybe by assembler whose operation is under way. */
+void det_assembler_faulted(void);
+
 /* --- sync.c
  * ------------------------------------------------------------------------------------------------------------ */
 /* Publishes g's clock: what a release hands out. The caller owns the tree reference in *out. */

@@ -12,6 +12,7 @@
 
 #include "abi.h"
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/StringSwitch.h"
 #include "llvm/IR/InlineAsm.h"
 #include "llvm/IR/IRBuilder.h"
 #include "llvm/IR/Module.h"
@@ -24,6 +25,7 @@ namespace {
 struct Operand {
   Value *pointer;  // null: no memory
   uint64_t bytes;
+  Value *address;  // in a register; null: none
 };
 
 // What the code is, as a whole.
@@ -43,12 +45,20 @@ SmallVector<Operand, 8> operands_of(const CallBase &call, const InlineAsm &code)
     Operand operand = {};
     if (c.hasArg()) {
       Type *type = c.isIndirect ? call.getParamElementType(argument) : nullptr;
-      if (type && type->isSized()) operand = {call.getArgOperand(argument), layout.getTypeStoreSize(type)};
+      Value *value = call.getArgOperand(argument);
+      if (type && type->isSized()) operand = {value, layout.getTypeStoreSize(type), nullptr};
+      if (!c.isIndirect && value->getType()->isPointerTy()) operand.address = value;
       argument++;
     }
     operands.push_back(operand);
   }
   return operands;
+}
+
+// By the mnemonic's last letter, where the operand's type doesn't tell: some give a structure that stands for any
+// place.
+uint64_t bytes_of(StringRef mnemonic) {
+  return StringSwitch<uint64_t>(mnemonic.take_back(1)).Case("b", 1).Case("w", 2).Case("l", 4).Case("q", 8).Default(0);
 }
 
 bool is_place_size(uint64_t bytes) { return bytes <= 16 && isPowerOf2_64(bytes); }
@@ -104,13 +114,24 @@ class Reader {
       StringRef number = arguments.drop_front(at + 1);
       if (number.starts_with("$")) at++;  // of an immediate
       number.consume_front("{");
-      if (number.consumeInteger(10, n) || n >= operands_.size() || !operands_[n].pointer) continue;
+      if (number.consumeInteger(10, n) || n >= operands_.size()) continue;
       Operand place = operands_[n];
+      if (place.address && is_dereferenced(arguments.take_front(at), number)) place.pointer = place.address;
+      if (!place.pointer) continue;
+      if (!is_place_size(place.bytes)) place.bytes = bytes_of(word);
       if (word.starts_with("cmpxchg8b")) place.bytes = 8;
       if (word.starts_with("cmpxchg16b")) place.bytes = 16;
       r_.refused |= r_.place.pointer && r_.place.pointer != place.pointer;
       r_.place = place;
     }
+  }
+
+  // `($1)`, and no `8($1)` nor `($1,$2)`.
+  static bool is_dereferenced(StringRef before, StringRef after) {
+    bool opens = before.consume_back("(") &&
+                 (before.empty() || before.ends_with(" ") || before.ends_with(",") || before.ends_with("\t"));
+    after.consume_front("}");
+    return opens && after.starts_with(")");
   }
 
   ArrayRef<Operand> operands_;

@@ -11,7 +11,7 @@ from world import HEAP, HEAP_STEP, OPS, World
 LOCKS = ("mu0", "mu1", "rw0", "pmu0", "prmu0", "prw0")
 GROUPS = ("wg0", "wg1")
 CONDS = ("cond0", "cond1", "pcond0")
-WEIGHTS = {"access": 40, "copy": 4, "heap": 4, "atomic": 10, "fence": 3, "create": 8, "end": 4, "join": 4, "lock": 12, "rounds": 3, "renew": 1,
+WEIGHTS = {"access": 40, "copy": 4, "heap": 4, "atomic": 10, "fence": 3, "create": 8, "end": 4, "join": 4, "lock": 12, "rounds": 8, "renew": 1,
            "shared": 5, "hand_over": 3, "group": 7, "once": 2, "cond": 3, "semaphore": 3, "barrier": 2, "channel": 16}
 
 
@@ -123,11 +123,11 @@ class Generator:
 
     def tell_by_lock(self, h, g):
         lock = self.rng.choice(LOCKS)
-        if self.add("Lock", h, lock, 0) and self.rng.random() < 0.5 and self.add("HandOver", h, g, lock):
+        if self.add("Lock", h, lock, self.rng.randrange(3)) and self.rng.random() < 0.5 and self.add("HandOver", h, g, lock):
             self.add("Unlock", g, lock)
         elif self.world.holders.get(lock) == h:
             self.add("Unlock", h, lock)
-            self.add("RLock" if "rw" in lock and self.rng.random() < 0.5 else "Lock", g, lock, 0)
+            self.add("RLock" if "rw" in lock and self.rng.random() < 0.5 else "Lock", g, lock, self.rng.randrange(3))
 
     def tell_by_channel(self, h, g):
         c = self.rng.randrange(len(self.world.caps))
@@ -219,7 +219,7 @@ class Generator:
 
     def rounds(self):
         """A lock comes back to one task, which does little else, before it goes to another."""
-        rng, g, lock = self.rng, self.task(), self.rng.choice(LOCKS)
+        rng, g, lock, first = self.rng, self.task(), self.rng.choice(LOCKS), len(self.ops)
         take, give = ("RLock", "RUnlock") if "rw" in lock and rng.random() < 0.5 else ("Lock", "Unlock")
         for _ in range(rng.choice((2, 2, 3))):
             if not self.add(take, g, lock, rng.randrange(3)):
@@ -228,12 +228,18 @@ class Generator:
                 self.access(g)
             if rng.random() < 0.3:
                 getattr(self, rng.choice(("lock", "cond", "channel", "create", "hand_over")))()
-            self.add(give, g, lock)
+            by = self.task() if self.world.by_anybody and rng.random() < 0.6 else g
+            self.add(give, by, lock)
             if rng.random() < 0.15:
-                getattr(self, rng.choice(("access", "renew", "channel", "lock")))()
+                getattr(self, rng.choice(("access", "channel", "lock")))()
+        if rng.random() < 0.3:
+            self.add("Renew", g, lock)
         h = self.task()
         if self.add("Lock", h, lock, rng.randrange(3)):
-            self.access(h)
+            touched = [op[2:4] for op in self.ops[first:] if op[0] in ("Read", "Write")]
+            for at, n in rng.sample(touched, min(2, len(touched))):
+                if not self.spoiled(h, at, n, True):
+                    self.add("Write", h, at, n, rng.randrange(3))
             self.add("Unlock", h, lock)
 
     def renew(self):

@@ -21,6 +21,30 @@ static int replace(volatile int *p, int old, int next) {
   __asm__ volatile("lock\n\tcmpxchgl %3, %1\n\tsete %0" : "=a"(done) : "m"(*p), "a"(old), "r"(next) : "memory", "cc");
   return done;
 }
+/* The operand stands for any place of any size, as in liburcu. */
+struct any {
+  long v[10];
+};
+static int add_any(volatile void *p, int n) {
+  __asm__ volatile("lock; xaddl %0, %1" : "+r"(n), "+m"(*(volatile struct any *)p) : : "memory", "cc");
+  return n;
+}
+static int replace_any(volatile void *p, int old, int next) {
+  int was = old;
+  __asm__ volatile("lock; cmpxchgl %2, %1" : "+a"(was), "+m"(*(volatile struct any *)p) : "r"(next) : "memory", "cc");
+  return was == old;
+}
+/* The place is where a register says. */
+static int add_there(volatile int *p, int n) {
+  __asm__ volatile("lock; xaddl %0, (%1)" : "+r"(n) : "r"(p) : "memory", "cc");
+  return n;
+}
+/* What a register has is an address, and not the place. */
+static void *volatile box;
+static void *put(void *old, void *p) {
+  __asm__ volatile("lock; cmpxchgq %2, %1" : "+a"(old), "+m"(box) : "r"(p) : "memory", "cc");
+  return old;
+}
 static void increment(volatile int *p) { __asm__ volatile("lock incl %0" : "+m"(*p) : : "cc"); }
 /* A lock that is tried: nothing is written if a look says that it is taken. */
 static int try_take(volatile char *p) {
@@ -47,12 +71,18 @@ PUBLISH(publish_add, add(&word, 1))
 PUBLISH(publish_swap, swap(&word, 1))
 PUBLISH(publish_replace, replace(&word, 0, 1) || (abort(), 0))
 PUBLISH(publish_increment, (increment(&word), 0))
+PUBLISH(publish_any, add_any(&word, 1))
+PUBLISH(publish_there, add_there(&word, 1))
+PUBLISH(publish_address, put(NULL, &x))
 PUBLISH(publish_byte, try_take(&byte) || (abort(), 0))
 PUBLISH(publish_pair, replace_pair(&x, &x) || (abort(), 0))
 READ(read_add, add(&word, 1) == 1)
 READ(read_swap, swap(&word, 0) == 1)
 READ(read_replace, replace(&word, 1, 2))
 READ(read_failed_replace, !replace(&word, 5, 2))
+READ(read_any, replace_any(&word, 1, 2))
+READ(read_there, add_there(&word, 1) == 1)
+READ(read_address, put(&x, NULL) == &x)
 READ(read_byte, !try_take(&byte))
 READ(read_pair, replace_pair(NULL, NULL))
 
@@ -130,6 +160,10 @@ int main(void) {
   check(publish_replace, read_failed_replace);
   check(publish_increment, read_add);
   check(publish_add, read_swap);
+  check(publish_any, read_any);
+  check(publish_there, read_there);
+  check(publish_there, read_any);
+  check(publish_address, read_address);
   check(publish_byte, read_byte);
   check(publish_pair, read_pair);
   check(fence_before, fence_after);
