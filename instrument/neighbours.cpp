@@ -25,6 +25,7 @@ namespace godwit {
 namespace {
 
 constexpr int64_t kLongest = 64;  // bytes: what an inline check compares (check.cpp)
+constexpr int64_t kAcross = 16;   // bytes: likewise at any address
 constexpr uint64_t kGranule = 8;  // bytes of memory per cell
 
 struct Member {
@@ -82,19 +83,19 @@ class Joiner {
     groups_.clear();
   }
 
-  // Members that adjoin, from a granule's beginning on.
+  // Members that adjoin: many from a granule's beginning on, and elsewhere as many as a check at any address compares.
   void join(Group &group) {
     llvm::sort(group.members,
                [](const Member &a, const Member &b) { return std::tie(a.lo, a.index) < std::tie(b.lo, b.index); });
     for (size_t i = 0; i < group.members.size();) {
       size_t end = i + 1;
       int64_t lo = group.members[i].lo, hi = group.members[i].hi;
-      if (accesses_[group.members[i].index].align.value() >= kGranule)
-        for (; end < group.members.size() && group.members[end].lo <= hi; end++) {
-          int64_t further = std::max(hi, group.members[end].hi);
-          if (further - lo > kLongest) break;
-          hi = further;
-        }
+      const bool aligned = accesses_[group.members[i].index].align.value() >= kGranule;
+      for (; end < group.members.size() && group.members[end].lo <= hi; end++) {
+        int64_t further = std::max(hi, group.members[end].hi);
+        if (further - lo > (aligned ? kLongest : kAcross)) break;
+        hi = further;
+      }
       if (end - i > 1) replace(group, ArrayRef(group.members).slice(i, end - i), hi - lo);
       i = end;
     }
