@@ -19,6 +19,7 @@
  * check (which looks at one plane) hits next time.  For the same reason a write leaves its own epoch's read in its
  * cell.
  */
+#include "detector/composite.h"
 #include "detector/contexts.h"
 #include "detector/depot.h"
 #include "detector/detector.h"
@@ -77,7 +78,7 @@ static void add_race(struct access *a, uintptr_t granule, uint32_t bytes, uint32
                                                    .n = a->n,
                                                    .bytes = bytes,
                                                    .older_cell = cell,
-                                                   .older_ctx = depot_resolve(ctx, bytes),
+                                                   .older_ctx = composite_resolve(ctx, bytes),
                                                    .older_write = write};
 }
 
@@ -284,7 +285,7 @@ static void record(struct access *a, uintptr_t granule, uint32_t mask, uint8_t *
     __atomic_store_n(cell, a->own | mask, __ATOMIC_RELAXED);
   } else if ((old ^ a->own) < CELL_ATOMIC) { /* the own epoch, of the same kind */
     uint32_t was = context_get(a->plane, granule);
-    if (was != mine) context_set(a->t, a->plane, granule, depot_composite(a->t, was, mine, mask));
+    if (was != mine) context_set(a->t, a->plane, granule, composite_join(a->t, was, mine, mask));
     __atomic_store_n(cell, old | mask, __ATOMIC_RELAXED);
   } else if (!join_readers(a, granule, mask, cell)) {
     *meta |= META_VICTIMS;

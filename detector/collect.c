@@ -17,6 +17,7 @@
  */
 #include "base/mem.h"
 #include "base/prim.h"
+#include "detector/composite.h"
 #include "detector/contexts.h"
 #include "detector/depot.h"
 #include "detector/detector.h"
@@ -261,7 +262,7 @@ static void rename_line(struct collection *c, uintptr_t line, uint8_t meta) {
 
 static void rename_victim(uint32_t *cell, void *arg) {
   rename_entry(cell, arg);
-  depot_mark(((const struct victim *)cell)->ctx);
+  composite_mark(((const struct victim *)cell)->ctx);
 }
 
 /* A page of a plane has the cells, or the contexts, of two neighbouring pages of the program. */
@@ -425,8 +426,8 @@ static void set_next_collection(const struct collection *c) {
 
 static void collect(void) {
   const uint32_t ids = epochs.fresh, slots = epochs.slots + 1, incarnations = epochs.incarnations;
-  struct collection c = {.from = prim_now(), .sweeps = det_collect_every || depot_composites_are_many()};
-  if (c.sweeps) depot_mark_begin();
+  struct collection c = {.from = prim_now(), .sweeps = det_collect_every || composites_are_many()};
+  if (c.sweeps) composite_mark_begin();
   c.count = take((slots + 2) * sizeof *c.count);
   c.value_n = take(slots * sizeof *c.value_n);
   c.fill = take(slots * sizeof *c.fill);
@@ -455,9 +456,11 @@ static void collect(void) {
     t->ids_n = 0;                                             /* those that it had are in the list of free ones */
     readers_forget(t);
     duo_forget(t);
-    if (c.sweeps) depot_forget(t);
+    if (!c.sweeps) continue;
+    depot_forget(t);
+    composite_forget(t);
   }
-  depot_sweep(memory_needed(&c) / MEMORY_SHARE);
+  composite_sweep(memory_needed(&c) / MEMORY_SHARE);
   set_next_collection(&c);
   give(c.rep, (values + slots + 1) * sizeof *c.rep);
   give(c.value, (values + 1) * sizeof *c.value);
@@ -475,7 +478,7 @@ void det_collect(struct det_thread *t) {
   t->collect_wanted = false;
   det_stop_others();
   if (epochs.fresh - epochs.free_n >= epochs.collect_at || readers_are_many() || duos_are_many() ||
-      depot_composites_are_many())
+      composites_are_many())
     collect();
   det_resume_others();
 }

@@ -7,7 +7,7 @@
 #include "detector/contexts.h"
 
 #include "base/prim.h"
-#include "detector/depot.h"
+#include "detector/composite.h"
 
 #define BLOCKS (1u << 30)      /* as many as a word can number, 32 GB; beyond that all mixed lines use the plane */
 enum { FRESH = 8, CROWD = 2 }; /* guesses: fresh blocks at a time; mixed lines of eight nearby that are many */
@@ -180,10 +180,10 @@ void context_mark_line(uintptr_t line, uint8_t meta) {
     if (!(meta & META_WRITE << k)) continue;
     const uint32_t word = *shadow_word(k, line);
     if (!(word & CONTEXT_MIXED)) {
-      depot_mark(word);
+      composite_mark(word);
       continue;
     }
     for (uintptr_t g = line << 3; g < (line + 1) << 3; g++)
-      if (*shadow_cell(k, g) & CELL_BYTES) depot_mark(*context_place(word, k, g));
+      if (*shadow_cell(k, g) & CELL_BYTES) composite_mark(*context_place(word, k, g));
   }
 }

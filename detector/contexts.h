@@ -117,7 +117,7 @@ void context_set_some(struct det_thread *t, unsigned plane, uintptr_t first, uin
 /* Has one of the eight lines from `line` on, a multiple of eight, a block in one of the planes?  (Looked at without
  * their locks: who asks knows that nobody accesses them.)  Bit k of planes: plane k. */
 bool context_any_block(uintptr_t line, unsigned planes);
-/* For the collector, alone: marks (depot.h) what the line's entries in planes have. */
+/* For the collector, alone: marks (composite.h) what the line's entries in planes have. */
 void context_mark_line(uintptr_t line, uint8_t meta);
 
 #endif

@@ -1,11 +1,5 @@
 /* depot.h: a bump-allocated region of records and a hash table of ids that doubles.
  *
- * Composites aren't in the table: most are like no other, and to find that out costs more than a second one of the few
- * that aren't (xz took two thirds more time).  A thread remembers its latest ones.  They go by mark and sweep, while
- * every other thread is outside the detector (collect.c): contexts are all that leads to them, so they are marked where
- * the collector finds contexts.  A place may keep the number of one that is free as long as its cell is empty: it is no
- * context then, and marking passes over it.
- *
  * Readers go through `table` without a lock: a slot is written once (release) after its record is complete; a doubled
  * table is published with release and the old one is left to readers that still look at it (its size is that of all its
  * predecessors together, so that at most half of the tables' memory is wasted).
@@ -36,8 +30,8 @@
 #include "detector/depot_keys.h"
 
 enum { TABLE_MIN_LOG = 12 };
-enum { COMPOSITES_MIN = 1 << 17 /* guess: 4 MB */ };
-#define REGION ((size_t)1 << 34)
+#define RECORDS ((size_t)DEPOT_SHARED * 16)
+#define REGION ((size_t)DEPOT_END * 16)
 
 struct table {
   uint32_t log;
@@ -48,11 +42,6 @@ static struct {
   char *region;           /* ids are offsets into it, in 16-byte units */
   size_t used;            /* guarded by lock */
   uint32_t count;         /* records; guarded by lock */
-  uint32_t composites;    /* guarded by lock, as is what follows */
-  uint32_t sweep_at;      /* with so many composites a sweep is due */
-  uint32_t free;          /* room of a composite, the next in `a`; 0: none */
-  uint32_t chunks;        /* of composites: the first record of each has the next one's id in `a` */
-  bool marking;           /* the collector's */
   struct table *table;    /* atomic */
   struct spin_DEPOT lock; /* of insertions */
 } depot;
@@ -71,18 +60,10 @@ void depot_init(void) {
   if (!depot.region || !shared_keys) gw__fatal("the system refuses address space for stacks: check `ulimit -v`");
   depot.used = 16; /* id 0 is no record */
   depot.table = table_new(TABLE_MIN_LOG);
-  depot.sweep_at = COMPOSITES_MIN;
 }
 
 const struct depot_record *depot_get(uint32_t id) {
   return id ? (const struct depot_record *)(depot.region + (size_t)id * 16) : NULL;
-}
-
-static struct depot_record *record_of(uint32_t id) { return (struct depot_record *)(depot.region + (size_t)id * 16); }
-
-static uint64_t mix(uint64_t h, uint64_t v) {
-  h = (h ^ v) * 0x9E3779B97F4A7C15u;
-  return h ^ h >> 29;
 }
 
 /* Where `hash` is or would be; ids are 0 while free. */
@@ -101,19 +82,15 @@ static void table_grow_locked(void) {
   __atomic_store_n(&depot.table, t, __ATOMIC_RELEASE);
 }
 
-static uint32_t room_locked(size_t size) {
-  GW_CHECK(depot.used + size <= REGION);
-  uint32_t id = (uint32_t)(depot.used / 16);
-  depot.used += size;
-  return id;
-}
-
 static uint32_t insert_locked(const struct depot_record *head, const uint64_t *words, unsigned words_n) {
   if (depot.count * 2 >= 1u << depot.table->log) table_grow_locked();
   uint32_t *place = table_find(depot.table, head->hash);
   if (*place) return *place;
-  uint32_t id = room_locked((sizeof *head + words_n * sizeof *words + 15) & ~(size_t)15);
-  struct depot_record *r = record_of(id);
+  const size_t size = (sizeof *head + words_n * sizeof *words + 15) & ~(size_t)15;
+  GW_CHECK(depot.used + size <= RECORDS);
+  uint32_t id = (uint32_t)(depot.used / 16);
+  depot.used += size;
+  struct depot_record *r = (struct depot_record *)(uintptr_t)depot_get(id);
   depot.count++;
   *r = *head;
   for (unsigned i = 0; i < words_n; i++) r->word[i] = words[i];
@@ -162,7 +139,7 @@ static unsigned walk(const struct race_g *g, struct race_at at, uint64_t *pc, ui
   uint64_t recent[INNERMOST];
   unsigned n = 0;
   pc[n++] = at.pc;
-  h = mix(h, at.pc);
+  h = depot_mix(h, at.pc);
   uintptr_t fp = at.fp, lo = walk_lowest(g);
   unsigned recent_n = 0;
   for (unsigned steps = 0; n < STACK_MAX && steps < 4096; steps++) {
@@ -176,7 +153,7 @@ static unsigned walk(const struct race_g *g, struct race_at at, uint64_t *pc, ui
     }
     if (!again) {
       pc[n++] = ret;
-      h = mix(h, ret);
+      h = depot_mix(h, ret);
     }
     if (up <= fp) break;
     fp = up;
@@ -220,7 +197,7 @@ static bool memo_frames(struct memo *m, const struct race_g *g, struct race_at a
 static uint32_t stack_into_memo(struct det_thread *t, const struct race_g *g, struct race_at at, struct memo *m) {
   uint64_t pc[STACK_MAX], hash;
   unsigned n = walk(g, at, pc, &hash);
-  struct depot_record head = {.hash = mix(hash, DEPOT_STACK), .kind = DEPOT_STACK, .n = (uint16_t)n};
+  struct depot_record head = {.hash = depot_mix(hash, DEPOT_STACK), .kind = DEPOT_STACK, .n = (uint16_t)n};
   uint32_t stack = intern(t, &head, pc, n);
   m->pc = 0;
   if (!memo_frames(m, g, at)) return stack;
@@ -263,13 +240,13 @@ static bool gets_name(struct depot_record *place, uint64_t hash) {
 
 static uint32_t lock_record(struct det_thread *t, uint32_t set, const struct held_lock *l) {
   struct depot_record head = {.kind = DEPOT_LOCKS, .a = set, .b = l->stack, .mask = l->write};
-  const uint64_t addr = l->addr, at = mix(mix(DEPOT_LOCKS, set), (uint64_t)l->stack << 1 | l->write);
-  head.hash = mix(at, addr);
+  const uint64_t addr = l->addr, at = depot_mix(depot_mix(DEPOT_LOCKS, set), (uint64_t)l->stack << 1 | l->write);
+  head.hash = depot_mix(at, addr);
   uint32_t id = remembered(t, head.hash);
   if (LIKELY(id)) return id;
   struct depot_record nameless = head;
   const uint64_t words[1 + NAMED_WORDS] = {0};
-  nameless.hash = mix(at, 0);
+  nameless.hash = depot_mix(at, 0);
   uint32_t of_place = intern(t, &nameless, words, 1 + NAMED_WORDS);
   struct depot_record *place = (struct depot_record *)(uintptr_t)depot_get(of_place);
   if (is_nameless(place, head.hash)) return of_place;
@@ -292,7 +269,7 @@ static uint32_t lock_set(struct det_thread *t, struct race_g *g) {
 static uint32_t context_of(struct det_thread *t, uint32_t stack, uint32_t locks, uint32_t op) {
   if (!locks && !op) return stack;
   struct depot_record head = {.kind = DEPOT_CONTEXT, .a = stack, .b = locks, .mask = op};
-  head.hash = mix(mix(mix(DEPOT_CONTEXT, stack), locks), op);
+  head.hash = depot_mix(depot_mix(depot_mix(DEPOT_CONTEXT, stack), locks), op);
   return intern(t, &head, NULL, 0);
 }
 
@@ -304,6 +281,17 @@ static inline uint64_t key_of(const struct race_g *g, struct race_at at, uint32_
   return (__gw_tls.calls * 0x9E3779B97F4A7C15u + at.pc * 0xC2B2AE3D27D4EB4Fu + caller * 0xD6E8FEB86659FD93u +
           ((uint64_t)g->lockset << 3 | op) * 0xA0761D6478BD642Fu) |
          1;
+}
+
+/* Moves all of it, as the pairs are its end: nobody may keep a memo's address meanwhile. */
+static __attribute__((noinline)) void pairs_grow(struct det_thread *t) {
+  struct depot_cache *old = t->cache, *c = cache_new(2 * pairs_n(old));
+  c->record = old->record;
+  c->records_mask = old->records_mask;
+  c->records_missed = old->records_missed;
+  mem_copy(c->memo, old->memo, sizeof c->memo);
+  t->cache = c;
+  arena_free(old, cache_size(pairs_n(old)));
 }
 
 static __attribute__((noinline)) uint32_t missed_context(struct det_thread *t, struct race_g *g, uint32_t op,
@@ -336,44 +324,6 @@ uint32_t depot_context(struct det_thread *t, struct race_g *g, enum race_op op, 
   return context_of(t, depot_stack(t, g, at), lock_set(t, g), kept_op);
 }
 
-enum { CHUNK = 256 /* records of composites that are taken from the region at once */, COMPOSITE_UNITS = 2 };
-_Static_assert(sizeof(struct depot_record) <= 16 * COMPOSITE_UNITS, "what ids count");
-
-static void composite_free_locked(uint32_t id) {
-  *record_of(id) = (struct depot_record){.a = depot.free};
-  depot.free = id;
-}
-
-static void chunk_new_locked(void) {
-  const uint32_t first = room_locked((size_t)CHUNK * COMPOSITE_UNITS * 16);
-  record_of(first)->a = depot.chunks;
-  depot.chunks = first;
-  for (uint32_t i = CHUNK; --i > 0;) composite_free_locked(first + i * COMPOSITE_UNITS);
-}
-
-uint32_t depot_composite(struct det_thread *t, uint32_t older, uint32_t newer, uint32_t newer_mask) {
-  const uint64_t hash = mix(mix(DEPOT_COMPOSITE, (uint64_t)older << 32 | newer), newer_mask);
-  uint32_t id = remembered(t, hash);
-  if (LIKELY(id)) return id;
-  spin_lock(&depot.lock);
-  if (UNLIKELY(!depot.free)) chunk_new_locked();
-  id = depot.free;
-  depot.free = depot_get(id)->a;
-  if (UNLIKELY(++depot.composites >= depot.sweep_at)) t->collect_wanted = true;
-  spin_unlock(&depot.lock);
-  *record_of(id) = (struct depot_record){.kind = DEPOT_COMPOSITE, .a = newer, .b = older, .mask = newer_mask};
-  remember(t, hash, id);
-  return id;
-}
-
-uint32_t depot_resolve(uint32_t context, uint32_t mask) {
-  for (;;) {
-    const struct depot_record *r = depot_get(context);
-    if (!r || r->kind != DEPOT_COMPOSITE) return context;
-    context = r->mask & mask ? r->a : r->b;
-  }
-}
-
 uint32_t depot_stack_of(uint32_t context) {
   const struct depot_record *r = depot_get(context);
   return r && r->kind == DEPOT_CONTEXT ? r->a : context;
@@ -397,45 +347,11 @@ uint32_t depot_name(struct det_thread *t, const char *name) {
   uint64_t hash = DEPOT_NAME;
   for (; name[n] && n < NAME_MAX_BYTES; n++) {
     ((char *)words)[n] = name[n];
-    hash = mix(hash, (unsigned char)name[n]);
+    hash = depot_mix(hash, (unsigned char)name[n]);
   }
   if (n == 0) return 0;
   struct depot_record head = {.hash = hash, .kind = DEPOT_NAME, .n = (uint16_t)n};
   return intern(t, &head, words, sizeof words / sizeof words[0]);
-}
-
-/* ---- composites that nothing has any more ---- */
-
-bool depot_composites_are_many(void) { return depot.composites >= depot.sweep_at; }
-
-void depot_mark_begin(void) { depot.marking = true; }
-
-void depot_mark(uint32_t context) {
-  while (depot.marking && context) {
-    struct depot_record *r = record_of(context);
-    if (r->kind != DEPOT_COMPOSITE || r->n) return;
-    r->n = 1;
-    depot_mark(r->a); /* a place's, and so the end of it */
-    context = r->b;
-  }
-}
-
-void depot_sweep(size_t bytes) {
-  if (!depot.marking) return;
-  depot.marking = false;
-  depot.free = depot.composites = 0;
-  for (uint32_t first = depot.chunks; first; first = record_of(first)->a) {
-    for (uint32_t i = CHUNK; --i > 0;) {
-      struct depot_record *r = record_of(first + i * COMPOSITE_UNITS);
-      depot.composites += r->n;
-      if (!r->n) composite_free_locked(first + i * COMPOSITE_UNITS);
-      r->n = 0;
-    }
-  }
-  const size_t room = bytes / (COMPOSITE_UNITS * 16);
-  uint32_t more = depot.composites + COMPOSITES_MIN;
-  if (room > more) more = room < UINT32_MAX / 4 ? (uint32_t)room : UINT32_MAX / 4;
-  depot.sweep_at = depot.composites + more;
 }
 
 void depot_forget(struct det_thread *t) {

@@ -1,5 +1,6 @@
-/* What a thread remembers of the depot: depot.c's own, and only of the thread itself (a collection clears it while all
- * are outside).  Memos and pairs are of contexts that stay; a record may be a composite, which a collection takes.
+/* What a thread remembers of the depot: depot.c's and composite.c's own, and only of the thread itself (a collection
+ * clears it while all are outside).  Memos and pairs are of contexts that stay; a record may be a composite, which a
+ * collection takes.
  */
 #ifndef GW_DETECTOR_DEPOT_CACHE_H
 #define GW_DETECTOR_DEPOT_CACHE_H
@@ -78,17 +79,6 @@ static __attribute__((noinline)) void records_grow(struct depot_cache *c) {
   uint64_t n = c->records_mask + 1;
   records_free(c);
   records_new(c, 2 * n);
-}
-
-/* Moves all of it, as the pairs are its end: nobody may keep a memo's address meanwhile. */
-static __attribute__((noinline)) void pairs_grow(struct det_thread *t) {
-  struct depot_cache *old = t->cache, *c = cache_new(2 * pairs_n(old));
-  c->record = old->record;
-  c->records_mask = old->records_mask;
-  c->records_missed = old->records_missed;
-  mem_copy(c->memo, old->memo, sizeof c->memo);
-  t->cache = c;
-  arena_free(old, cache_size(pairs_n(old)));
 }
 
 /* Have the misses in a table of n places paid for one of twice its size? */

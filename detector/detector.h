@@ -124,20 +124,24 @@ enum { ORDERED = 128 };    /* ids whose order a thread remembers (judge.h) */
 
 /* A thread that has entered the detector. In the arena; registered until the thread ends. */
 struct det_thread {
-  struct race_g *g;               /* runs here now; NULL: scheduler */
-  uint32_t number;                /* from 1; of no other thread of the process */
-  uint32_t inside;                /* depth in the detector; partner: the collector, by membarrier */
-  uint32_t plane;                 /* read plane that it uses now (plane.c) */
-  uint32_t own_plane;             /* the one that it uses where others read the same; 0: not yet */
-  uint32_t reads, displaced;      /* recorded reads, and those of them that met a concurrent reader's entry */
-  uint32_t keep_plane;            /* windows of reads for which it stays with its own plane */
-  uint32_t own_reads;             /* of what its own epoch wrote (single.c) */
-  uint32_t hidden;                /* depth of race_hide_threads */
-  bool collect_wanted;            /* ids run short: collect on leaving */
-  bool own_thread;                /* g is this foreign thread's own, ended with it */
-  uint64_t ordered[ORDERED];      /* by id: the goroutine (serial << CELL_ID_BITS) that found it to happen before it */
-  uint64_t deferred_signals;      /* bit per signal that arrived inside (posix_signal.c) */
-  struct depot_cache *cache;      /* recent stacks by hash */
+  struct race_g *g;          /* runs here now; NULL: scheduler */
+  uint32_t number;           /* from 1; of no other thread of the process */
+  uint32_t inside;           /* depth in the detector; partner: the collector, by membarrier */
+  uint32_t plane;            /* read plane that it uses now (plane.c) */
+  uint32_t own_plane;        /* the one that it uses where others read the same; 0: not yet */
+  uint32_t reads, displaced; /* recorded reads, and those of them that met a concurrent reader's entry */
+  uint32_t keep_plane;       /* windows of reads for which it stays with its own plane */
+  uint32_t own_reads;        /* of what its own epoch wrote (single.c) */
+  uint32_t hidden;           /* depth of race_hide_threads */
+  bool collect_wanted;       /* ids run short: collect on leaving */
+  bool own_thread;           /* g is this foreign thread's own, ended with it */
+  uint64_t ordered[ORDERED]; /* by id: the goroutine (serial << CELL_ID_BITS) that found it to happen before it */
+  uint64_t deferred_signals; /* bit per signal that arrived inside (posix_signal.c) */
+  struct depot_cache *cache; /* recent stacks by hash */
+  struct composite_room {    /* free blocks for composites that it has taken ahead (composite.c) */
+    uint32_t first;          /* id */
+    uint64_t free;           /* bit for each */
+  } composites[2];
   struct lock_seen *lock_seen;    /* nestings that it has shown the lock graph */
   struct readers_memory *readers; /* recent sets of readers (readers.h); NULL: none yet */
   struct duo_memory *duos;        /* recent duos (duo.h); NULL: none yet */

@@ -7,8 +7,8 @@
 
 #include "base/mem.h"
 #include "base/prim.h"
+#include "detector/composite.h"
 #include "detector/contexts.h"
-#include "detector/depot.h"
 #include "detector/judge.h"
 #include "detector/readers.h"
 
@@ -211,7 +211,7 @@ void duos_sweep(uint8_t *live) {
     if (*here) {
       const struct duo d = duo_of(id);
       live[d.write] = live[d.read] = 1;
-      depot_mark(d.ctx);
+      composite_mark(d.ctx);
       *here = 0;
       n++;
     } else {

@@ -6,8 +6,8 @@
  */
 #include "detector/part.h"
 
+#include "detector/composite.h"
 #include "detector/contexts.h"
-#include "detector/depot.h"
 #include "detector/duo.h"
 #include "detector/judge.h"
 #include "detector/readers.h"
@@ -113,7 +113,7 @@ static inline __attribute__((always_inline)) bool put_beside(struct det_thread *
   spill_settle(&a, &w, rest, rest ? context_get(plane, r.granule) | (plane ? 0 : SPILL_WRITE) : 0);
   if (own) {
     const uint32_t was = context_get(plane, r.granule);
-    if (was != ctx) ctx = depot_composite(t, was, ctx, r.mask);
+    if (was != ctx) ctx = composite_join(t, was, ctx, r.mask);
   }
   *meta = put_part(t, g, r, plane, ctx, *meta);
   return true;

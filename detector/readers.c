@@ -2,7 +2,7 @@
 #include "detector/readers.h"
 
 #include "base/mem.h"
-#include "detector/depot.h"
+#include "detector/composite.h"
 
 enum {
   SETS_MAX = 1 << 21,     /* guess: a quarter of the ids */
@@ -205,7 +205,7 @@ static struct reader own_reader(struct det_thread *t, const struct race_g *g, co
                                 const struct reader *before, uint32_t bytes) {
   struct reader r = {.slot = g->clock.slot, .id = cell_id(read->own), .ctx = read->ctx, .bytes = read->mask};
   const uint32_t had = before ? before->bytes & bytes : 0;
-  if (had && before->ctx != read->ctx) r.ctx = depot_composite(t, before->ctx, read->ctx, read->mask);
+  if (had && before->ctx != read->ctx) r.ctx = composite_of(t, before->ctx, read->ctx, read->mask);
   r.bytes |= had;
   return r;
 }
@@ -383,7 +383,7 @@ static void sweep_set(struct reader_set *s, void *arg) {
   }
   for (uint32_t i = 0; i < s->n; i++) {
     live[s->at[i].id] = 1;
-    depot_mark(s->at[i].ctx);
+    composite_mark(s->at[i].ctx);
   }
   link_locked(s);
 }

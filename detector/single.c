@@ -6,6 +6,7 @@
  * with other bytes of the granule is displaced here (spill.h): two fields of four bytes take turns in a cell.
  */
 #include "base/paranoid.h"
+#include "detector/composite.h"
 #include "detector/contexts.h"
 #include "detector/depot.h"
 #include "detector/detector.h"
@@ -75,7 +76,7 @@ static inline __attribute__((always_inline)) void put(struct way *w, unsigned pl
 static inline __attribute__((always_inline)) void join_own(struct way *w, unsigned plane, uint32_t *cell, uint32_t old,
                                                            uint32_t mine) {
   uint32_t was = context_get(plane, w->granule);
-  if (was != mine) context_set(w->t, plane, w->granule, depot_composite(w->t, was, mine, w->mask));
+  if (was != mine) context_set(w->t, plane, w->granule, composite_join(w->t, was, mine, w->mask));
   __atomic_store_n(cell, old | w->mask, __ATOMIC_RELAXED);
   if (UNLIKELY(w->spill.less)) settle(w, plane, 0);
 }

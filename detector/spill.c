@@ -1,7 +1,7 @@
 /* spill.h: the places, and the blocks that have them. */
 #include "detector/spill.h"
 
-#include "detector/depot.h"
+#include "detector/composite.h"
 
 /* Gives the block's halves back; `cell`: what names it. */
 static void free_block(struct det_thread *t, uint32_t cell, uint32_t second) {
@@ -73,5 +73,5 @@ void spill_each(uintptr_t granule, void (*f)(uint32_t *cell, void *arg), void *a
 void spill_mark(uintptr_t granule) {
   const struct spill s = spill_of(granule);
   for (unsigned i = 0; i < s.n; i++)
-    if (s.cell[i] & CELL_BYTES) depot_mark(spill_info(&s)[i] & SPILL_CTX);
+    if (s.cell[i] & CELL_BYTES) composite_mark(spill_info(&s)[i] & SPILL_CTX);
 }

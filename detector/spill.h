@@ -59,7 +59,7 @@ void spill_tidy(struct det_thread *t, uintptr_t granule);
 bool spill_forget(struct det_thread *t, uintptr_t granule);
 /* For the collector, alone: f of every entry's cell. */
 void spill_each(uintptr_t granule, void (*f)(uint32_t *cell, void *arg), void *arg);
-/* Likewise: marks (depot.h) their contexts. */
+/* Likewise: marks (composite.h) their contexts. */
 void spill_mark(uintptr_t granule);
 
 /* --- the short ways ------------------------------------------------------------------------------------------------

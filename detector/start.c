@@ -9,6 +9,7 @@
 #include "base/options.h"
 #include "base/prim.h"
 #include "base/suppress.h"
+#include "detector/composite.h"
 #include "detector/contexts.h"
 #include "detector/depot.h"
 #include "detector/detector.h"
@@ -45,6 +46,7 @@ void race_init(void) {
   find_xsave_size();
   shadow_init();
   depot_init();
+  composite_init();
   context_init();
   epoch_init();
   victim_init();

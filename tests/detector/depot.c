@@ -9,6 +9,7 @@
 
 #include "base/arena.h"
 #include "base/check.h"
+#include "detector/composite.h"
 #include "detector/depot.h"
 #include "detector/depot_keys.h"
 
@@ -61,9 +62,9 @@ static void meet(struct race_g *g, uint32_t place) {
 static void meet_composite(uint32_t place) {
   uint32_t other = (place + 1) % PLACES;
   struct det_thread *t = det_enter();
-  uint32_t c = depot_composite(t, known[place][0], known[other][0], MASK);
-  check_stack(depot_resolve(c, MASK), other);
-  check_stack(depot_resolve(c, ~(uint32_t)MASK), place);
+  uint32_t c = composite_of(t, known[place][0], known[other][0], MASK);
+  check_stack(composite_resolve(c, MASK), other);
+  check_stack(composite_resolve(c, ~(uint32_t)MASK), place);
   det_exit(t);
 }
 
@@ -104,22 +105,22 @@ static void grow(void) {
 /* The table has nothing with its hash. */
 static void lose(uint32_t id) { ((struct depot_record *)(uintptr_t)depot_get(id))->hash ^= 1; }
 
-static uint32_t composite_of(uint32_t older, uint32_t newer) {
+static uint32_t both_of(uint32_t older, uint32_t newer) {
   struct det_thread *t = det_enter();
-  uint32_t c = depot_composite(t, older, newer, MASK);
+  uint32_t c = composite_of(t, older, newer, MASK);
   det_exit(t);
   return c;
 }
 
 static void forget(void) {
   struct race_g *g = race_self();
-  uint32_t older = context_at(g, 0, RACE_READ), newer = context_at(g, 1, RACE_READ), both = composite_of(older, newer);
+  uint32_t older = context_at(g, 0, RACE_READ), newer = context_at(g, 1, RACE_READ), both = both_of(older, newer);
   lose(older);
-  if (composite_of(older, newer) != both) fail("not remembered", 0);
+  if (both_of(older, newer) != both) fail("not remembered", 0);
   struct det_thread *t = det_enter();
   depot_forget(t);
   det_exit(t);
-  if (composite_of(older, newer) == both) fail("remembered after all", 0);
+  if (both_of(older, newer) == both) fail("remembered after all", 0);
   if (context_at(g, 0, RACE_READ) != older) fail("a pair is forgotten", 0);
 }
 

@@ -1,0 +1,142 @@
+/* composite.h: blocks of two kinds, each with a bit that says that it is in use.  A thread takes the free ones of one
+ * word of bits at a time, so that it finds the next one without a lock, and neighbours in memory are used together.
+ */
+#include "detector/composite.h"
+
+#include "base/mem.h"
+#include "base/prim.h"
+#include "detector/depot_cache.h"
+
+enum { COMPOSITES_MIN = 1 << 15 /* guess: 1 MB */ };
+enum { BYTES = 8, UNITS = BYTES * sizeof(uint32_t) / 16 /* of ids */, WORD = 64 };
+enum { SHARED, OWN, KINDS };
+
+/* All blocks of one kind. */
+struct blocks {
+  uint32_t first; /* id; constant */
+  uint32_t words; /* of bits; constant */
+  uint32_t at;    /* words before have no free block; guarded by lock, as is what follows */
+  uint32_t top;   /* words from here on were never looked at */
+  uint64_t *used; /* by a context, or free for one thread */
+  uint64_t *mark; /* the collector's */
+};
+
+static struct {
+  struct blocks of[KINDS];
+  uint32_t n;             /* used; guarded by lock */
+  uint32_t sweep_at;      /* with so many a sweep is due; likewise */
+  bool marking;           /* the collector's */
+  struct spin_DEPOT lock; /* of who takes a word */
+} composites;
+
+static void blocks_init(struct blocks *b, uint32_t first, uint32_t end) {
+  b->first = first;
+  b->words = (end - first) / UNITS / WORD;
+  b->used = prim_map(b->words * sizeof *b->used);
+  b->mark = prim_map(b->words * sizeof *b->mark);
+  if (!b->used || !b->mark) gw__fatal("the system refuses address space for stacks: check `ulimit -v`");
+}
+
+void composite_init(void) {
+  blocks_init(&composites.of[SHARED], DEPOT_SHARED, DEPOT_OWN);
+  blocks_init(&composites.of[OWN], DEPOT_OWN, DEPOT_END);
+  composites.sweep_at = COMPOSITES_MIN;
+}
+
+static uint32_t *places_of(uint32_t id) { return (uint32_t *)(uintptr_t)depot_get(id); }
+
+static __attribute__((noinline)) void take_word(struct det_thread *t, unsigned kind) {
+  struct blocks *b = &composites.of[kind];
+  struct composite_room *room = &t->composites[kind];
+  spin_lock(&composites.lock);
+  while (b->at < b->words && !~b->used[b->at]) b->at++;
+  if (b->at == b->words)
+    gw__fatal("too many granules are accessed at several places each; this program is beyond the detector");
+  room->first = b->first + b->at * WORD * UNITS;
+  room->free = ~b->used[b->at];
+  b->used[b->at++] = ~(uint64_t)0;
+  if (b->at > b->top) b->top = b->at;
+  composites.n += (uint32_t)__builtin_popcountll(room->free);
+  if (UNLIKELY(composites.n >= composites.sweep_at)) t->collect_wanted = true;
+  spin_unlock(&composites.lock);
+}
+
+static inline uint32_t take(struct det_thread *t, unsigned kind) {
+  struct composite_room *room = &t->composites[kind];
+  if (UNLIKELY(!room->free)) take_word(t, kind);
+  const uint32_t id = room->first + (uint32_t)__builtin_ctzll(room->free) * UNITS;
+  room->free &= room->free - 1;
+  return id;
+}
+
+static inline void put_place(uint32_t id, uint32_t context, uint32_t mask) {
+  for (uint32_t bits = mask; bits; bits &= bits - 1) places_of(id)[__builtin_ctz(bits)] = context;
+}
+
+/* A block with what `context` says of each byte. */
+static uint32_t copy_of(struct det_thread *t, uint32_t context, unsigned kind) {
+  const uint32_t id = take(t, kind);
+  if (context < DEPOT_SHARED)
+    put_place(id, context, (1 << BYTES) - 1);
+  else
+    mem_copy(places_of(id), places_of(context), BYTES * sizeof(uint32_t));
+  return id;
+}
+
+uint32_t composite_of(struct det_thread *t, uint32_t was, uint32_t mine, uint32_t mask) {
+  const uint64_t hash = depot_mix(depot_mix(COMPOSITES_MIN, (uint64_t)was << 32 | mine), mask);
+  const bool lasts = was < DEPOT_OWN;
+  uint32_t id = lasts ? remembered(t, hash) : 0;
+  if (LIKELY(id)) return id;
+  id = copy_of(t, was, SHARED);
+  put_place(id, mine, mask);
+  if (lasts) remember(t, hash, id);
+  return id;
+}
+
+uint32_t composite_join(struct det_thread *t, uint32_t was, uint32_t mine, uint32_t mask) {
+  if (was < DEPOT_SHARED) return composite_of(t, was, mine, mask);
+  const uint32_t id = was < DEPOT_OWN ? copy_of(t, was, OWN) : was;
+  put_place(id, mine, mask);
+  return id;
+}
+
+/* ---- the collector's ---- */
+
+bool composites_are_many(void) { return composites.n >= composites.sweep_at; }
+
+void composite_mark_begin(void) { composites.marking = true; }
+
+void composite_mark(uint32_t context) {
+  if (!composites.marking || context < DEPOT_SHARED) return;
+  struct blocks *b = &composites.of[context < DEPOT_OWN ? SHARED : OWN];
+  const uint32_t i = (context - b->first) / UNITS;
+  b->mark[i / WORD] |= (uint64_t)1 << i % WORD;
+}
+
+/* The marked ones are those in use; returns how many. */
+static uint32_t sweep(struct blocks *b) {
+  uint64_t *marked = b->mark;
+  uint32_t n = 0;
+  for (uint32_t i = 0; i < b->top; i++) n += (uint32_t)__builtin_popcountll(marked[i]);
+  b->mark = b->used;
+  b->used = marked;
+  mem_zero(b->mark, b->top * sizeof *b->mark);
+  b->at = 0;
+  return n;
+}
+
+void composite_sweep(size_t bytes) {
+  if (!composites.marking) return;
+  composites.marking = false;
+  composites.n = 0;
+  for (unsigned kind = 0; kind < KINDS; kind++) composites.n += sweep(&composites.of[kind]);
+  const size_t room = bytes / (BYTES * sizeof(uint32_t));
+  uint32_t more = composites.n / 2 + COMPOSITES_MIN;
+  if (room > more) more = room < UINT32_MAX / 4 ? (uint32_t)room : UINT32_MAX / 4;
+  composites.sweep_at = composites.n + more;
+}
+
+void composite_forget(struct det_thread *t) {
+  for (unsigned kind = 0; kind < KINDS; kind++) t->composites[kind].free = 0;
+}
