@@ -10,6 +10,7 @@
 
 #include "abi.h"
 #include "access.h"
+#include "anticipated.h"
 #include "atomics.h"
 #include "calls.h"
 #include "check.h"
@@ -127,6 +128,7 @@ void instrument(Function &f, Abi &abi, const Memory &memory, std::vector<Mention
   for (CallBase *call : work.libcalls) replace_atomic_libcall(call, abi, sharing, work);
   if (!audit && work.plain.size() > 1 && !f.hasOptNone()) drop_dominated(f, work.plain);
   if (!audit && work.plain.size() > 1 && !f.hasOptNone()) drop_overwritten(f, work.plain);
+  if (!audit && work.plain.size() > 1 && !f.hasOptNone()) leave_to_writes(f, work.plain);
   if (!audit && !work.plain.empty() && !f.hasOptNone()) check_loops(f, abi, memory.names, work.plain);
   if (!audit && work.plain.size() > 1 && !f.hasOptNone()) join_neighbours(f, memory.names, work.plain);
   if (!audit && !work.plain.empty() && !f.hasOptNone()) collect_in_lines(f, abi, work.plain);

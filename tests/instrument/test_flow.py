@@ -30,6 +30,7 @@ CALLS = ["phase();", "s += H({h})(a, b, s);", "s += H({h})(a, b, s);", "s += __a
          "__atomic_store_n(&U->l, s, __ATOMIC_RELEASE);", "s += {w}; phase(); {w} = {k};", "s ^= (long){r}; s += H({h})(a, b, s); s += {r};",
          "L[{k}] = s; phase(); L[{k} + 1] = {k};", "s += N->key; phase(); s += N->left;"]
 LEAVES = ["return s;", "longjmp(way_out, 1);", "goto out;"]
+WALKS = ["(at * 5 + {k}) & 7", "at + 1 & 7", "(at + (unsigned)s) & 7", "at ^ {bit}", "{x} + {k}", "at"]  # a table's places, 32 at most
 HELPERS = 6  # the last two have phases; F(n) may call each
 
 
@@ -68,6 +69,9 @@ class Function:
             return self.fill(self.pick(CALLS))
         if kind < 0.6:
             return f"if ({self.fill(self.pick(CONDITIONS))}) {self.pick(LEAVES + ['break;', 'continue;'] * (loops > 0))}"
+        if kind < 0.63:
+            place = self.fill("{w}")
+            return f"s += {place}; {self.seldom(loops)} {self.seldom(loops)} {place} = {self.rng.randrange(31)};"
         if kind < 0.8:
             other = f"else {self.block(depth - 1, loops)}" if self.rng.random() < 0.5 else ""
             return f"if ({self.fill(self.pick(CONDITIONS))}) {self.block(depth - 1, loops)}{other}"
@@ -75,7 +79,14 @@ class Function:
             cases = "".join(f"case {i}: {self.block(depth - 1, loops)}{self.pick(['', 'break;'] if loops == 0 else [''])}\n"
                             for i in range(3))
             return f"switch ({self.fill('(int){r}')} & 3) {{\n{cases}}}\n"
-        return self.loop(depth, loops) if loops < 2 else self.fill(self.pick(SIMPLE))
+        if loops == 2:
+            return self.fill(self.pick(SIMPLE))
+        return self.loop(depth, loops) if self.rng.random() < 0.6 else self.table(depth, loops)
+
+    def seldom(self, loops):
+        """What the compiler takes for a rare way, which ends a region or leaves, mostly."""
+        return self.pick(["", f"if (__builtin_expect({self.fill(self.pick(CONDITIONS))}, 0)) " + self.pick(
+            ["phase();", "phase();", "s++;", *LEAVES, *["break;", "continue;"] * (loops > 0)])])
 
     def loop(self, depth, loops):
         self.loops += 1
@@ -88,6 +99,21 @@ class Function:
         body = self.block(depth - 1, loops + 1)
         self.indices.pop()
         return f"{head} {body}{'q = L;' if 'q++' in head else ''}\n"
+
+    def table(self, depth, loops):
+        """What is found at a place is looked at in the turn before the one that overwrites it, or a little earlier."""
+        self.loops += 1
+        i, at = f"i{self.loops}", f"at{self.loops}"
+        self.indices.append(i)
+        walk, first = (self.fill(self.pick(WALKS)).replace("at", at) for _ in range(2))
+        early, late = (self.statement(depth - 1, loops + 1) for _ in range(2))
+        leave = self.seldom(loops + 1) + self.seldom(loops + 1)
+        self.indices.pop()
+        take = self.pick([f"T{at}[{at}] = {i};", f"T{at}[{at}] = found + {i};", f"if (s & {1 << self.rng.randrange(5)}) T{at}[{at}] = {i};"])
+        return (f"{{ int *T{at} = (int *)(b + 2048 + {self.rng.randrange(3) * 8}); unsigned {at} = {self.rng.randrange(8)}, {i} = 0;\n"
+                f"{at} = {first} & 31; unsigned next{at} = {at}; int found = T{at}[{at}], other = 0;\n"
+                f"for (; {i} < {self.rng.choice([2, 5, 12])} && {i} < turns; {i}++, {at} = next{at}, found = other) {{\n"
+                f"{early} {take} next{at} = {walk} & 31; other = T{at}[next{at}]; {leave} {late} s += found; }} }}\n")
 
     def text(self, head, statements, depth):
         """`out` is reached by falling out, too, and by leaving."""
