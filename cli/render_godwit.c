@@ -364,12 +364,22 @@ static void add_side_again(struct buf *b, const struct render_options *o, const 
   add_stack(b, o, &calls, "        ");
 }
 
+static void add_memory_again(struct buf *b, const struct render_options *o, const struct finding *f,
+                             const struct finding *before) {
+  struct buf mine = {0}, told = {0};
+  add_memory(&mine, o, &f->memory);
+  add_memory(&told, o, &before->memory);
+  if (mine.n != told.n || (mine.n && memcmp(mine.p, told.p, mine.n) != 0)) buf_add(b, mine.p, mine.n);
+  buf_free(&mine);
+  buf_free(&told);
+}
+
 void render_godwit_again(const struct finding *f, const struct finding *before, const struct render_options *o,
                          struct buf *b) {
   add_first_line(b, o, f);
   buf_str(b, "   again: a race above is at the same lines\n");
   for (size_t i = 0; i < f->access_count; i++) add_side_again(b, o, f, i, before);
-  add_memory(b, o, &f->memory);
+  add_memory_again(b, o, f, before);
   add_also(b, o, f);
   if (f->count > 1) buf_format(b, "   seen: %lld times\n", (long long)f->count);
 }
