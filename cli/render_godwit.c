@@ -377,7 +377,7 @@ static void add_memory_again(struct buf *b, const struct render_options *o, cons
 void render_godwit_again(const struct finding *f, const struct finding *before, const struct render_options *o,
                          struct buf *b) {
   add_first_line(b, o, f);
-  buf_str(b, "   again: a race above is at the same lines\n");
+  buf_str(b, "   again: races above are at the same lines\n");
   for (size_t i = 0; i < f->access_count; i++) add_side_again(b, o, f, i, before);
   add_memory_again(b, o, f, before);
   add_also(b, o, f);

@@ -8,8 +8,8 @@ struct shown {
   size_t n;
 };
 
-/* The race that was told in full with the same accesses at the same lines; NULL if there is none: then `f` is from now
- * on.  NULL for what is no race, or whose lines aren't known. */
+/* The first race with the same accesses at the same lines, if some of these were told in full; else NULL: then `f` is
+ * one more.  NULL for what is no race, or whose lines aren't known. */
 const struct finding *shown_before(struct shown *s, const struct finding *f);
 /* What an access is to that: its operation and its line.  NULL if that isn't known; owned by the caller. */
 char *shown_side(const struct access *a);

@@ -426,6 +426,8 @@ def test_the_pipe_answers_each_finding_at_once(bank):
     pipe = Pipe("--color=never", cwd=bank.path.parent)
     first = pipe.ask(ct.dumps(ct.race(bank)))
     assert first.startswith("bank.c:") and first.endswith("more: godwit explain GW1001\n")
+    for _ in range(2):
+        assert pipe.ask(ct.dumps(ct.race(bank))) == "\n" + first
     again = pipe.ask(ct.dumps(ct.race(bank)))
     assert again.startswith("\n" + first.split("\n")[0] + "\n   again: "), "findings stand apart, the same lines in short"
     assert pipe.end() == 0
