@@ -211,10 +211,12 @@ static void find_classes(struct collection *c) {
     uint32_t below = values_below(c, e->slot, e->clock);
     uint32_t *rep = &c->rep[c->count[e->slot] + e->slot + below];
     c->fill[e->slot] = below;
-    if (*rep && epochs.entry[*rep].incarnation == e->incarnation)
+    if (*rep && epochs.entry[*rep].incarnation == e->incarnation) {
       c->new_id[id] = *rep;
-    else
+      if (epochs.entry[*rep].on != e->on) epochs.entry[*rep].on = ON_SEVERAL;
+    } else {
       *rep = id;
+    }
   }
 }
 

@@ -44,7 +44,6 @@ struct incarnation {
   uint32_t creation_stack; /* depot id; 0: the first, or unknown */
   uint32_t name;           /* depot id of its name; 0: none */
   uint32_t creator_name;   /* likewise */
-  uint32_t on;             /* atomic; the thread that it has only run on, by number (thread_local.c) */
   uint16_t process;        /* the one that it lives in (goroutine.c) */
   bool thread;             /* a foreign thread, not a goroutine */
   bool ended;              /* atomic; it does nothing any more */

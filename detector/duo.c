@@ -34,12 +34,11 @@ static struct {
 
 static struct duo duo_of(uint32_t id) {
   const struct epoch_entry *e = &epochs.entry[id];
-  return (struct duo){.write = (uint32_t)e->clock, .read = (uint32_t)(e->clock >> 32), .ctx = e->incarnation};
+  return (struct duo){.write = (uint32_t)e->clock, .read = (uint32_t)(e->clock >> 32), .ctx = e->ctx};
 }
 
 static void duo_put(uint32_t id, struct duo d) {
-  epochs.entry[id] =
-      (struct epoch_entry){.clock = (uint64_t)d.read << 32 | d.write, .slot = EPOCH_DUO, .incarnation = d.ctx};
+  epochs.entry[id] = (struct epoch_entry){.clock = (uint64_t)d.read << 32 | d.write, .slot = EPOCH_DUO, .ctx = d.ctx};
 }
 
 /* 0: there are none left. */

@@ -68,7 +68,7 @@ static inline void run_raise(uint32_t id, uint64_t clock, uint64_t ahead) {
 uint32_t epoch_new(struct det_thread *t, uint32_t slot, uint64_t clock, uint32_t incarnation) {
   if (UNLIKELY(!t->ids_n)) ids_take(t);
   uint32_t id = t->ids[--t->ids_n];
-  epochs.entry[id] = (struct epoch_entry){.clock = clock, .slot = slot, .incarnation = incarnation};
+  epochs.entry[id] = (struct epoch_entry){.clock = clock, .slot = slot, .incarnation = incarnation & 0xffffff};
   run_raise(id, clock, RUN_AHEAD);
   return id;
 }
@@ -76,6 +76,15 @@ uint32_t epoch_new(struct det_thread *t, uint32_t slot, uint64_t clock, uint32_t
 void epoch_move(uint32_t id, uint64_t clock) {
   epochs.entry[id].clock = clock;
   run_raise(id, clock, RUN_AHEAD);
+}
+
+void epoch_runs_on(uint32_t id, uint32_t thread, bool fresh) {
+  struct epoch_entry *e = &epochs.entry[id];
+  const uint32_t on = epoch_thread(thread);
+  if (fresh)
+    e->on = on & 0xff;
+  else if (e->on != on)
+    e->on = ON_SEVERAL;
 }
 
 void epoch_runs_clear(uint32_t end) {

@@ -12,9 +12,21 @@
 struct epoch_entry {
   uint64_t clock;
   uint32_t slot; /* next free id while free */
-  uint32_t incarnation;
+  union {
+    struct {
+      uint32_t incarnation : 24;
+      uint32_t on : 8; /* the thread on which all of it was recorded (epoch_thread); of an id that is open and that no
+                          cell holds, where its goroutine ran last; written by that goroutine's thread, or the
+                          collector */
+    };
+    uint32_t ctx; /* of a duo (duo.h) */
+  };
 };
 _Static_assert(sizeof(struct epoch_entry) == 16, "one load of a cache line per lookup");
+
+enum { ON_SEVERAL = 0, ON_HIGH = 255 };
+/* A thread's number in a few bits; ON_HIGH: one of those that have higher ones. */
+static inline uint32_t epoch_thread(uint32_t number) { return number < ON_HIGH ? number : ON_HIGH; }
 
 /* Ids that follow one another, EPOCH_RUN of them.  Threads take ids by runs, so mostly all of one are of one slot, and
  * the run says enough of them: who knows that slot's clock up to the latest of them knows each.  A run is a thirtieth
@@ -77,6 +89,8 @@ void epoch_move(uint32_t id, uint64_t clock);
 /* For the collector, alone: runs of all ids below `end` are empty; the id is in use. */
 void epoch_runs_clear(uint32_t end);
 void epoch_run_add(uint32_t id);
+/* The id is open, or open again, for a goroutine that runs on that thread; `fresh`: no cell holds it. */
+void epoch_runs_on(uint32_t id, uint32_t thread, bool fresh);
 /* An id that no cell holds. */
 void epoch_free(uint32_t id);
 /* The thread ends: the ids that it took ahead are free for others. */

@@ -253,6 +253,7 @@ void det_first_record(struct det_thread *t, struct race_g *g) {
   g->clock.clock = g->tree_clock = g->first_clock;
   g->acquired = false;
   g->epoch = epoch_new(t, g->clock.slot, g->clock.clock, g->incarnation) << CELL_ID_SHIFT;
+  epoch_runs_on(cell_id(g->epoch), g->on, true);
   g->recorded = true; /* so that the first release closes it: what it publishes must be a clock of this incarnation */
   if (t->g == g) __gw_tls.epoch = g->epoch;
 }

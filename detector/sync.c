@@ -41,13 +41,14 @@ void det_publish_over(struct det_thread *t, struct race_g *g, struct clock_ref *
 }
 
 static uint32_t next_epoch(struct det_thread *t, struct race_g *g) {
-  if (g->spare) {
-    uint32_t epoch = g->spare;
-    g->spare = 0;
-    epoch_move(cell_id(epoch), g->clock.clock);
-    return epoch;
-  }
-  return epoch_new(t, g->clock.slot, g->clock.clock, g->incarnation) << CELL_ID_SHIFT;
+  uint32_t id = cell_id(g->spare);
+  if (id)
+    epoch_move(id, g->clock.clock);
+  else
+    id = epoch_new(t, g->clock.slot, g->clock.clock, g->incarnation);
+  g->spare = 0;
+  epoch_runs_on(id, g->on, true);
+  return id << CELL_ID_SHIFT;
 }
 
 void det_tick(struct det_thread *t, struct race_g *g) {

@@ -2,24 +2,27 @@
  * snprintf is.
  *
  * What goroutines do one after the other on one thread to a variable of that thread can't be at once, though no
- * synchronisation orders it: no race.  An entry says which goroutine made it, but not on which thread; a goroutine's
- * incarnation says whether all it did so far was on one.  So a race of two goroutines on a variable of the thread that
- * makes the newer access is told if the older one has only ever run elsewhere.  The doubtful case is silent: the older
- * has moved between threads.  Seen from any other thread the same variable is memory like any other. */
+ * synchronisation orders it: no race.  An epoch's id says on which thread all was made that was recorded by it, if it
+ * was one: goroutines move between threads when they park, and mostly their epochs end there.  So a race of two
+ * goroutines on a variable of the thread that makes the newer access is told if the older access was made elsewhere.
+ * The doubtful case is silent: the older epoch went on on another thread (or may yet, by a lock, reopen.c; or the
+ * collector made one of it and an epoch on another), or both threads' numbers are too high to be told apart.  Seen from
+ * any other thread the same variable is memory like any other. */
 #define _GNU_SOURCE
 #include <link.h>
 
 #include "detector/detector.h"
 #include "detector/epoch.h"
 
-/* Kept in incarnation.on, beside the numbers of threads. */
-enum { ON_NONE = 0, ON_SEVERAL = UINT32_MAX };
-
+/* Outside the detector, as whoever switches may not wait: should the collector have given one of the ids away, somebody
+ * else's epoch is doubtful. */
 void det_runs_on(struct race_g *g, uint32_t thread) {
-  uint32_t *on =
-      &epochs.incarnation[g->incarnation].on; /* relaxed: a report that misses a move of now is in no order with it */
-  __atomic_store_n(on, __atomic_load_n(on, __ATOMIC_RELAXED) == ON_NONE ? thread : ON_SEVERAL, __ATOMIC_RELAXED);
   g->on = thread;
+  if (!g->epoch) return;
+  epoch_runs_on(cell_id(g->epoch), thread, !g->recorded);
+  if (g->spare) epoch_runs_on(cell_id(g->spare), thread, true);
+  for (uint32_t i = 0; i < g->untaken_n; i++)
+    if (g->untaken[i].epoch) epoch_runs_on(cell_id(g->untaken[i].epoch), thread, false);
 }
 
 struct place {
@@ -43,8 +46,7 @@ static bool is_of_this_thread(uintptr_t p) {
 }
 
 bool det_thread_orders(const struct det_races *races, const struct race_pair *pair) {
-  const struct incarnation *older = &epochs.incarnation[epochs.entry[cell_id(pair->older_cell)].incarnation];
-  if (older->thread || epochs.incarnation[races->g->incarnation].thread) return false;
-  uint32_t on = __atomic_load_n(&older->on, __ATOMIC_RELAXED);
-  return (on == ON_NONE || on == ON_SEVERAL || on == races->t->number) && is_of_this_thread(pair->granule << 3);
+  const struct epoch_entry *e = &epochs.entry[cell_id(pair->older_cell)];
+  if (epochs.incarnation[e->incarnation].thread || epochs.incarnation[races->g->incarnation].thread) return false;
+  return (e->on == ON_SEVERAL || e->on == epoch_thread(races->t->number)) && is_of_this_thread(pair->granule << 3);
 }

@@ -72,6 +72,17 @@ def test_a_goroutine_that_has_ended_keeps_its_name_and_number(unit):
     assert earlier["created_at"]
 
 
+@pytest.mark.parametrize("case", ("first", "left", "stayed", "left_in_a_round"))
+def test_a_threads_variable_used_on_another_one(case, unit):
+    assert one(unit(f"thread_{case}"))["kind"] == "GW1001"
+
+
+@pytest.mark.parametrize("case", ("one", "several", "came", "reopened", "collected"))
+def test_a_threads_variable_used_on_it(case, unit):
+    """Or maybe not: nothing is told where that isn't known."""
+    assert unit(f"thread_{case}", status=0) == []
+
+
 def test_locks(unit):
     later, earlier = one(unit("locks_held"))["accesses"]
 

@@ -1,5 +1,6 @@
 /* The detector's door, case by case, from one thread: each case makes what its name says, and test_detector.py looks at
  * the findings.  Usage: unit CASE. */
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -221,6 +222,106 @@ CASE nothing(void) {
   access_by(g2, &x, 8, RACE_WRITE);
 }
 
+/* Variables of threads, and goroutines that move between these. */
+
+static _Thread_local long own[16];
+
+struct visit {
+  struct race_g *g;
+  const void *unlocks; /* first; or NULL */
+  bool ticks;          /* then makes an access and goes on in another epoch */
+  long *p;             /* then writes there; NULL: only runs */
+};
+static void *visitor(void *arg) {
+  const struct visit *v = arg;
+  race_g_switch(v->g);
+  if (v->unlocks) race_unlock(v->g, v->unlocks);
+  if (v->ticks) {
+    access_by(v->g, &x, 8, RACE_READ);
+    race_release(v->g, locks[99]);
+  }
+  if (v->p) access_by(v->g, v->p, 8, RACE_WRITE);
+  race_g_switch(NULL);
+  return NULL;
+}
+static void visit_elsewhere(struct visit v) {
+  pthread_t t;
+  race_hide_threads(true);
+  GW_CHECK(pthread_create(&t, NULL, visitor, &v) == 0 && pthread_join(t, NULL) == 0);
+  race_hide_threads(false);
+}
+static void write_here(struct race_g *g, long *p) { visitor(&(struct visit){.g = g, .p = p}); }
+static void write_elsewhere(struct race_g *g, long *p) { visit_elsewhere((struct visit){.g = g, .p = p}); }
+static void ticks_here(struct race_g *g) { visitor(&(struct visit){.g = g, .ticks = true}); }
+
+CASE thread_first(void) { /* it was never here */
+  write_elsewhere(g1, own);
+  write_here(g2, own);
+}
+
+CASE thread_left(void) { /* it had been here */
+  write_here(g1, &own[8]);
+  ticks_here(g1);
+  write_elsewhere(g1, own);
+  write_here(g2, own);
+}
+
+CASE thread_stayed(void) { /* more than an epoch */
+  visit_elsewhere((struct visit){.g = g1, .ticks = true, .p = own});
+  write_here(g2, own);
+}
+
+CASE thread_left_in_a_round(void) {
+  race_lock(g1, locks[0]);
+  write_here(g1, &own[8]);
+  race_unlock(g1, locks[0]);
+  race_lock(g1, locks[0]);
+  visit_elsewhere((struct visit){.g = g1, .unlocks = locks[0], .p = own});
+  write_here(g2, own);
+}
+
+CASE thread_one(void) { /* what was done here, before the goroutine went elsewhere */
+  write_here(g1, own);
+  ticks_here(g1);
+  write_elsewhere(g1, &own[8]);
+  write_here(g2, own);
+}
+
+CASE thread_several(void) { /* in one epoch, which began here */
+  write_here(g1, own);
+  write_elsewhere(g1, &own[8]);
+  write_here(g2, own);
+}
+
+CASE thread_came(void) { /* or elsewhere */
+  write_elsewhere(g1, &own[8]);
+  write_here(g1, own);
+  write_here(g2, own);
+}
+
+CASE thread_reopened(void) { /* the lock comes back here, and the epoch goes on */
+  race_lock(g1, locks[0]);
+  write_elsewhere(g1, &own[8]);
+  race_unlock(g1, locks[0]);
+  write_here(g1, NULL);
+  race_lock(g1, locks[0]);
+  write_here(g1, own);
+  race_unlock(g1, locks[0]);
+  write_here(g2, own);
+}
+
+CASE thread_collected(void) { /* one id stands for both epochs then */
+  write_elsewhere(g1, &own[8]);
+  race_release(g1, locks[99]);
+  write_here(g1, own);
+  race_release(g1, locks[99]);
+  for (int i = 0; i < 100000; i++) { /* more epochs than the detector lets pass */
+    access_by(race_self(), &y, 8, RACE_WRITE);
+    race_release(race_self(), locks[98]);
+  }
+  write_here(g2, own);
+}
+
 static const struct {
   const char *name;
   void (*run)(void);
@@ -253,6 +354,15 @@ static const struct {
     C(id),
     C(own_thread),
     C(nothing),
+    C(thread_first),
+    C(thread_left),
+    C(thread_stayed),
+    C(thread_left_in_a_round),
+    C(thread_one),
+    C(thread_several),
+    C(thread_came),
+    C(thread_reopened),
+    C(thread_collected),
 };
 
 int main(int argc, char **argv) {
