@@ -308,8 +308,9 @@ void __gw_atomic_signal_fence(int mo) {
 /* Inline assembler performs its operation itself, between two calls, under the same lock; handlers wait meanwhile, as
  * the thread is inside the detector.  It synchronises as a sequentially consistent read-modify-write; the access isn't
  * recorded (instrument/assembler.cpp says why).  One that may fail has failed if the value is as it was: then it
- * publishes nothing.  If it has replaced the value by the same one that is too little, by an edge that only a later
- * operation that saw this one could want.
+ * publishes nothing.  If it has replaced the value by the same one that is an edge too few: a race may be told that is
+ * none, in a program that knows from elsewhere (a relaxed flag, say) that this one came first, as the value doesn't
+ * show it.
  *
  * If it faults, the handler may access the same line, and may never come back here: the operation is given up before
  * it runs.  Where the instruction is made again, it is without the lock. */

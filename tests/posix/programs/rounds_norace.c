@@ -3,6 +3,8 @@
  * comes back after him is ordered after him. */
 #include "pairs.h"
 
+#include <sys/wait.h>
+
 static pthread_mutex_t m = PTHREAD_MUTEX_INITIALIZER;
 static pthread_rwlock_t l = PTHREAD_RWLOCK_INITIALIZER;
 static long in_m[4], in_l[4], of_b;
@@ -73,8 +75,37 @@ static void b3(void) {
   }
 }
 
+/* A fork between the rounds, and in one. */
+static long in_fork;
+static void round_of_fork(void) {
+  pthread_mutex_lock(&m);
+  in_fork++;
+  pthread_mutex_unlock(&m);
+}
+static void a4(void) {
+  int status;
+  turn_wait(1);
+  round_of_fork();
+  for (int i = 0; i < 2; i++) {
+    if (i == 1) pthread_mutex_lock(&m);
+    pid_t child = fork();
+    if (i == 1) pthread_mutex_unlock(&m);
+    round_of_fork();
+    round_of_fork();
+    if (child == 0) _exit(in_fork == 3 + 2 * i ? 0 : 1);
+    MUST(child > 0 && waitpid(child, &status, 0) == child && status == 0);
+  }
+  turn_done();
+}
+static void b4(void) {
+  turn_wait(2);
+  round_of_fork();
+  MUST(in_fork == 6);
+}
+
 int main(void) {
   both(a1, b1);
   both(a2, b2);
   both(a3, b3);
+  both(a4, b4);
 }
