@@ -79,6 +79,7 @@ long leaves(long *p, long c) {
 
 // As often as not.
 // LATER-LABEL: define {{.*}} @perhaps(
+// LATER-NOT: icmp eq i64
 // LATER: call preserve_allcc void @__gw_{{(check_)?}}read8(
 // LATER: br i1
 // LATER: call preserve_allcc void @__gw_{{(check_)?}}write8(
@@ -146,6 +147,27 @@ long stops(long *p) {
   if (SELDOM(before < 0)) __builtin_trap();
   *p = 1;
   return before;
+}
+
+// Nor where two ways of a jump lead to one place.
+// LATER-LABEL: define {{.*}} @cases(
+// LATER: call preserve_allcc void @__gw_{{(check_)?}}read8(
+// LATER: switch i64
+// LATER: ret i64
+long cases(volatile long *p, long c) {
+  long before = *(long *)p;
+  switch (__builtin_expect(c, 5)) {
+    case 5:
+      *p = 1;
+      return before + 2;
+    case 7:
+    case 900:
+      return before;
+    default:
+      *p = 2;
+      p[1] = 3;
+      return before + 1;
+  }
 }
 
 // Half of it is written.
