@@ -13,6 +13,9 @@
  * been. Every publication to anything but a lock empties it (det_publish), as does the collector, which renames closed
  * ids.
  *
+ * A goroutine that goes on on another thread has nothing untaken any more: an epoch is of one thread (thread_local.c),
+ * but where it was open all the way.
+ *
  * What was recorded between unlock and lock keeps its own id, with the same clock as the open one.
  *
  * All of this rests on nobody else giving back a lock that g holds: then whoever takes it next knows (s,a), and not c.

@@ -66,6 +66,7 @@ bool det_round_end(struct det_thread *t, struct race_g *g, uintptr_t addr) {
   g->round.addr = 0;
   if (!is_as_published(g, &u) || (!u.epoch && g->recorded)) return false;
   if (u.epoch) {
+    epoch_runs_on(cell_id(g->spare), g->on, true); /* the round may have ended on another thread */
     set_open(t, g, g->spare, false);
     g->spare = 0;
   }

@@ -5,8 +5,8 @@
  * synchronisation orders it: no race.  An epoch's id says on which thread all was made that was recorded by it, if it
  * was one: goroutines move between threads when they park, and mostly their epochs end there.  So a race of two
  * goroutines on a variable of the thread that makes the newer access is told if the older access was made elsewhere.
- * The doubtful case is silent: the older epoch went on on another thread (or may yet, by a lock, reopen.c; or the
- * collector made one of it and an epoch on another), or both threads' numbers are too high to be told apart.  Seen from
+ * The doubtful case is silent: the older epoch went on on another thread (or the collector made one of it and an epoch
+ * on another), or both threads' numbers are too high to be told apart.  Seen from
  * any other thread the same variable is memory like any other. */
 #define _GNU_SOURCE
 #include <link.h>
@@ -14,15 +14,12 @@
 #include "detector/detector.h"
 #include "detector/epoch.h"
 
-/* Outside the detector, as whoever switches may not wait: should the collector have given one of the ids away, somebody
- * else's epoch is doubtful. */
+/* Outside the detector, as whoever switches may not wait.  So only the open id may be looked at, which the collector
+ * leaves alone; epochs that were closed on another thread aren't opened again (reopen.c). */
 void det_runs_on(struct race_g *g, uint32_t thread) {
   g->on = thread;
-  if (!g->epoch) return;
-  epoch_runs_on(cell_id(g->epoch), thread, !g->recorded);
-  if (g->spare) epoch_runs_on(cell_id(g->spare), thread, true);
-  for (uint32_t i = 0; i < g->untaken_n; i++)
-    if (g->untaken[i].epoch) epoch_runs_on(cell_id(g->untaken[i].epoch), thread, false);
+  g->untaken_n = 0;
+  if (g->epoch) epoch_runs_on(cell_id(g->epoch), thread, !g->recorded);
 }
 
 struct place {
