@@ -58,22 +58,13 @@ static inline __attribute__((always_inline)) int judge_part(struct det_thread *t
   return part_is_ordered(t, g, r, plane, meta) ? SIMPLE : OTHER;
 }
 
-/* As drop_reads.  A plane in which the line has no reads any more need not be looked at next time: what is left of
- * meta. */
-static inline __attribute__((always_inline)) unsigned drop_part(struct det_thread *t, const struct race_g *g,
-                                                                struct part r, unsigned meta) {
-  for (unsigned bits = meta >> 1 & ((1u << READ_PLANES) - 1); bits; bits &= bits - 1) {
-    const unsigned plane = (unsigned)__builtin_ctz(bits) + 1;
-    uint32_t *c = shadow_cell(plane, r.granule), read = *c;
-    if (read & r.mask && !cell_same_id(read, g->epoch)) {
-      read = without(read, r.mask);
-      __atomic_store_n(c, read, __ATOMIC_RELAXED);
-    }
-    if (read || !row_is(c - r.granule % LINE_CELLS, LINE_CELLS, 0, ROW_ALL)) continue;
-    context_drop_line(t, plane, r.granule >> 3);
-    meta &= ~((unsigned)META_WRITE << plane);
+/* As drop_reads. */
+static inline __attribute__((always_inline)) void drop_part(const struct race_g *g, struct part r, unsigned planes) {
+  for (unsigned bits = planes; bits; bits &= bits - 1) {
+    uint32_t *c = shadow_cell((unsigned)__builtin_ctz(bits) + 1, r.granule), read = *c;
+    if (!(read & r.mask) || cell_same_id(read, g->epoch)) continue;
+    __atomic_store_n(c, without(read, r.mask), __ATOMIC_RELAXED);
   }
-  return meta;
 }
 
 static inline __attribute__((always_inline)) unsigned put_part(struct det_thread *t, const struct race_g *g,
@@ -81,7 +72,7 @@ static inline __attribute__((always_inline)) unsigned put_part(struct det_thread
                                                                unsigned meta) {
   const unsigned bit = META_WRITE << plane;
   uint32_t *c = shadow_cell(plane, r.granule), mine = g->epoch | r.mask;
-  if (plane == 0) meta = drop_part(t, g, r, meta);
+  if (plane == 0) drop_part(g, r, meta >> 1 & ((1u << READ_PLANES) - 1));
   if (meta & bit && cell_same_id(*c, mine)) mine |= *c;
   __atomic_store_n(c, mine, __ATOMIC_RELAXED);
   context_set(t, plane, r.granule, ctx);

@@ -119,12 +119,12 @@ static inline __attribute__((always_inline)) enum spill_verdict spill_judge(cons
   w->at = spill_of(a->granule);
   const struct spill_seen seen = spill_look(&w->at, a->mask);
   w->room = seen.empty ? (unsigned)__builtin_ctz(seen.empty) : w->at.n;
+  if (!seen.shared) return SPILL_CLEAR;
+  const uint32_t *info = spill_info(&w->at);
   for (unsigned shared = seen.shared; shared; shared &= shared - 1) {
     const unsigned i = (unsigned)__builtin_ctz(shared);
     const uint32_t cell = w->at.cell[i];
-    /* to a plain write it is all one what another epoch's was: that is a cache line less to wait for */
-    const bool asks = !a->write || a->atomic || cell_same_id(cell, a->g->epoch);
-    const bool wrote = asks && spill_info(&w->at)[i] & SPILL_WRITE;
+    const bool wrote = info[i] & SPILL_WRITE;
     if (UNLIKELY(entry_covers(cell, wrote, a->g->epoch, a->mask, a->write, a->atomic))) return SPILL_COVERED;
     const enum verdict v = judge_entry(a->t, a->g, cell, wrote, a->write, a->atomic);
     if (v == RACES) return SPILL_RARE;
