@@ -325,6 +325,14 @@ class Leaver {
     if (!loops_) loops_.emplace(dominators());
     return *loops_;
   }
+  BranchProbabilityInfo &branches() {
+    if (!branches_) branches_.emplace(f_, loops());
+    return *branches_;
+  }
+  BlockFrequencyInfo &frequencies() {
+    if (!frequencies_) frequencies_.emplace(f_, branches(), loops());
+    return *frequencies_;
+  }
   unsigned order_of(BasicBlock *block) {
     if (order_.empty())
       for (BasicBlock *b : ReversePostOrderTraversal<Function *>(&f_)) order_.try_emplace(b, (unsigned)order_.size());
@@ -333,14 +341,10 @@ class Leaver {
 
   // Are the checks that are made later so few that the read had better be left to them?
   bool is_seldom(const Plan &plan) {
-    if (!frequencies_) {
-      branches_.emplace(f_, loops());
-      frequencies_.emplace(f_, *branches_, loops());
-    }
-    auto times = [&](const BasicBlock *block) { return frequencies_->getBlockFreq(block); };
+    auto times = [&](const BasicBlock *block) { return frequencies().getBlockFreq(block); };
     BlockFrequency later(0);
     for (const Instruction *i : plan.before) later += times(i->getParent());
-    for (auto [from, to] : plan.on) later += times(from) * branches_->getEdgeProbability(from, to);
+    for (auto [from, to] : plan.on) later += times(from) * branches().getEdgeProbability(from, to);
     return later.getFrequency() <= times(accesses_[plan.index].at->getParent()).getFrequency() / kSeldom;
   }
 
