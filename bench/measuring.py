@@ -106,6 +106,11 @@ def go_version():
     return words[2] if len(words) > 2 else "not there"
 
 
+def folder(word):
+    """An argument's folder: programs run in others."""
+    return Path(word).resolve()
+
+
 def default_build():
     """godwit's build folder, as for the tests."""
     return Path(os.environ.get("GODWIT_BUILD") or REPO / "build").resolve()
