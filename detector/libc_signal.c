@@ -39,13 +39,16 @@ int __gw_i_sigwait(const sigset_t *restrict set, int *restrict sig) {
   CALLER();
   R(set, sizeof *set);
   int r = sigwait(set, sig);
-  if (r == 0) W(sig, sizeof *sig);
+  if (r != 0) return r;
+  signal_taken(g, *sig);
+  W(sig, sizeof *sig);
   return r;
 }
 int __gw_i_sigwaitinfo(const sigset_t *restrict set, siginfo_t *restrict info) {
   CALLER();
   R(set, sizeof *set);
   int r = sigwaitinfo(set, info);
+  signal_taken(g, r);
   if (r > 0 && info) W(info, sizeof *info);
   return r;
 }
@@ -54,6 +57,7 @@ int __gw_i_sigtimedwait(const sigset_t *restrict set, siginfo_t *restrict info, 
   R(set, sizeof *set);
   if (t) R(t, sizeof *t);
   int r = sigtimedwait(set, info, t);
+  signal_taken(g, r);
   if (r > 0 && info) W(info, sizeof *info);
   return r;
 }

@@ -116,6 +116,7 @@ char *__gw_i_strptime(const char *s, const char *f, struct tm *t) {
 int __gw_i_setitimer(__itimer_which_t which, const struct itimerval *restrict value, struct itimerval *restrict old) {
   CALLER();
   if (value) R(value, sizeof *value);
+  posix_hands_over(g);
   int r = setitimer(which, value, old);
   if (r == 0 && old) W(old, sizeof *old);
   return r;

@@ -338,6 +338,19 @@ void fd_pair(int a, int b);
 /* Finds out now what fd names, which is otherwise done when it is used first. */
 void fd_find_out(int fd);
 
+/* What fd gives to read are signals: these, a bit each from signal 1 on. */
+void fd_gives_signals(int fd, uint64_t which);
+
+/* --- posix_sent.c, posix_behind.c: what is taken later
+ * -----------------------------------------------------------------
+ */
+/* g has waited for a signal and taken it. */
+void signal_taken(struct race_g *g, int sig);
+/* g takes one of these or more. */
+void signals_taken(struct race_g *g, uint64_t which);
+/* The system is about to be asked to do something later: a call on a thread of its own, a signal. */
+void posix_hands_over(struct race_g *g);
+
 /* --- posix_peer.c: which streams have their other end in another process
  * ------------------------------------------------------ */
 /* What was seen of a socket or pipe since its number was given out. */

@@ -7,14 +7,14 @@
 
 #include <aio.h>
 
-static void hands_over(struct race_g *g) {
+void posix_hands_over(struct race_g *g) {
   if (g) race_release_merge(g, &det_behind);
 }
 
 int __gw_i_timer_create(clockid_t clock, struct sigevent *how, timer_t *out) {
   struct race_g *g = posix_self();
   if (how) posix_read(g, how, sizeof *how, RACE_HERE());
-  hands_over(g);
+  posix_hands_over(g);
   int r = timer_create(clock, how, out);
   if (r == 0) posix_write(g, out, sizeof *out, RACE_HERE());
   return r;
@@ -22,7 +22,7 @@ int __gw_i_timer_create(clockid_t clock, struct sigevent *how, timer_t *out) {
 int __gw_i_timer_settime(timer_t t, int flags, const struct itimerspec *value, struct itimerspec *old) {
   struct race_g *g = posix_self();
   posix_read(g, value, sizeof *value, RACE_HERE());
-  hands_over(g);
+  posix_hands_over(g);
   int r = timer_settime(t, flags, value, old);
   if (r == 0 && old) posix_write(g, old, sizeof *old, RACE_HERE());
   return r;
@@ -30,7 +30,7 @@ int __gw_i_timer_settime(timer_t t, int flags, const struct itimerspec *value, s
 int __gw_i_mq_notify(mqd_t q, const struct sigevent *how) {
   struct race_g *g = posix_self();
   if (how) posix_read(g, how, sizeof *how, RACE_HERE());
-  hands_over(g);
+  posix_hands_over(g);
   return mq_notify(q, how);
 }
 
@@ -43,7 +43,7 @@ int __gw_i_mq_notify(mqd_t q, const struct sigevent *how) {
       posix_write(g, p, c->aio_nbytes, at);                                                                    \
     else                                                                                                       \
       posix_read(g, p, c->aio_nbytes, at);                                                                     \
-    hands_over(g);                                                                                             \
+    posix_hands_over(g);                                                                                             \
     if (g && !reads) fd_release(g, c->aio_fildes);                                                             \
   }                                                                                                            \
   int __gw_i_aio_read##suffix(struct aiocb##suffix *c) {                                                       \
@@ -55,7 +55,7 @@ int __gw_i_mq_notify(mqd_t q, const struct sigevent *how) {
     return aio_write##suffix(c);                                                                               \
   }                                                                                                            \
   int __gw_i_aio_fsync##suffix(int how, struct aiocb##suffix *c) {                                             \
-    hands_over(posix_self());                                                                                  \
+    posix_hands_over(posix_self());                                                                                  \
     return aio_fsync##suffix(how, c);                                                                          \
   }                                                                                                            \
   int __gw_i_lio_listio##suffix(int mode, struct aiocb##suffix *const *list, int n, struct sigevent *how) {    \
@@ -63,7 +63,7 @@ int __gw_i_mq_notify(mqd_t q, const struct sigevent *how) {
     for (int i = 0; i < n; i++)                                                                                \
       if (list[i] && list[i]->aio_lio_opcode != LIO_NOP)                                                       \
         begins##suffix(g, list[i], list[i]->aio_lio_opcode == LIO_READ, RACE_HERE());                          \
-    hands_over(g);                                                                                             \
+    posix_hands_over(g);                                                                                             \
     return lio_listio##suffix(mode, list, n, how);                                                             \
   }                                                                                                            \
   /* Who is told that it is done comes after who began it. */                                                  \

@@ -9,7 +9,7 @@
  *   process               (posix_peer.c says which; lend.c)
  *   TCP, UDP, connected   by the two addresses, in the order of the direction
  *   other sockets         one channel for all: an edge too many rather than a false alarm
- *   other (eventfd, ...)  one channel per descriptor and its copies
+ *   other (eventfd, ...)  one channel per descriptor and its copies; of a signalfd also what posix_sent.c has
  *   file, directory, tty  none
  *
  * Both ends of a pipe or a connection are found out as soon as they are given out: so what is written outlives a writer
@@ -31,6 +31,7 @@ struct channel {
   uint32_t refs;        /* numbers that name it, and operations under way */
   bool lent_to;         /* of a stream whose other end is in another process */
   bool one_way;         /* of a pipe, if lent_to */
+  uint64_t signals;     /* what a signalfd gives; atomic */
 };
 
 enum state { UNKNOWN, PLAIN, CHANNELS };
@@ -247,10 +248,17 @@ void fd_acquire(struct race_g *g, int fd) {
     det_borrow(g, c);
   else
     race_acquire(g, c);
+  signals_taken(g, __atomic_load_n(&c->signals, __ATOMIC_RELAXED));
   put_back(c);
 }
 
 bool fd_orders(int fd) { return !is_plain(fd); }
+
+void fd_gives_signals(int fd, uint64_t which) {
+  struct channel *c = channel_of(fd, false);
+  if (c) __atomic_store_n(&c->signals, which, __ATOMIC_RELAXED);
+  put_back(c);
+}
 
 void fd_find_out(int fd) { put_back(channel_of(fd, true)); }
 

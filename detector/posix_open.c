@@ -87,12 +87,20 @@ int __gw_i_shm_open(const char *path, int flags, mode_t mode) {
 int __gw_i_timerfd_create(clockid_t clock, int flags) { return posix_opened(timerfd_create(clock, flags)); }
 int __gw_i_inotify_init(void) { return posix_opened(inotify_init()); }
 int __gw_i_inotify_init1(int flags) { return posix_opened(inotify_init1(flags)); }
+static uint64_t signals_of(const sigset_t *set) {
+  uint64_t which = 0;
+  for (int sig = 1; sig <= 64; sig++)
+    if (sigismember(set, sig) == 1) which |= (uint64_t)1 << (sig - 1);
+  return which;
+}
 /* A number of before stays what it was. */
 int __gw_i_signalfd(int fd, const sigset_t *set, int flags) {
   struct race_g *g = posix_self();
   if (g) posix_read(g, set, sizeof *set, RACE_HERE());
   int r = signalfd(fd, set, flags);
-  return fd < 0 ? posix_opened(r) : r;
+  if (fd < 0) posix_opened(r);
+  if (g && r >= 0) fd_gives_signals(r, signals_of(set));
+  return r;
 }
 int __gw_i_socket(int domain, int type, int protocol) { return posix_opened(gw__real.socket(domain, type, protocol)); }
 

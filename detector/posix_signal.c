@@ -87,6 +87,8 @@ static void on_signal(int sig, siginfo_t *info, void *context) {
   struct race_g *g = race_in_detector() ? NULL : posix_self();
   if (g) {
     race_acquire(g, &actions[sig]);
+    if (info->si_code != SI_USER && info->si_code != SI_TKILL && info->si_code != SI_QUEUE)
+      race_acquire(g, &det_behind);
     enter_context(g, context);
   }
   errno = before;
