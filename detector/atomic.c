@@ -355,3 +355,34 @@ void __gw_assembler_end(void *p) {
   if (tick) det_tick(op.t, op.g);
   det_exit(op.t);
 }
+
+/* A move of inline assembler's from memory or to it is a load that acquires, or a store that releases, and not recorded
+ * either.  Where nothing is to be acquired, as in most turns of a loop that waits, it takes no lock: the head of this
+ * file says why.  A load that faults does so outside the detector, as programs probe addresses by it. */
+#define MOVE(N, T)                                             \
+  T __gw_assembler##N##_load(void *p) {                        \
+    (void)*(volatile T *)p;                                    \
+    struct op op = op_begin(p, sizeof(T), false, RACE_HERE()); \
+    T v = __atomic_load_n((T *)p, __ATOMIC_SEQ_CST);           \
+    if (!op_knows(&op) && may_have_clock(op.access.p)) {       \
+      op_lock(&op, false);                                     \
+      v = __atomic_load_n((T *)p, __ATOMIC_SEQ_CST);           \
+      if (op.a) op_acquire(&op, __ATOMIC_ACQUIRE);             \
+      atomic_guard_give(&op.guard);                            \
+    }                                                          \
+    det_exit(op.t);                                            \
+    return v;                                                  \
+  }                                                            \
+  void __gw_assembler##N##_store(void *p, T v) {               \
+    struct op op = op_begin(p, sizeof(T), true, RACE_HERE());  \
+    op_lock_to_change(&op, true);                              \
+    __atomic_store_n((T *)p, v, __ATOMIC_RELEASE);             \
+    op_release(&op, false, __ATOMIC_RELEASE);                  \
+    atomic_guard_give(&op.guard);                              \
+    det_tick(op.t, op.g);                                      \
+    det_exit(op.t);                                            \
+  }
+MOVE(8, uint8_t)
+MOVE(16, uint16_t)
+MOVE(32, uint32_t)
+MOVE(64, uint64_t)

@@ -8,12 +8,19 @@
 //
 // The access itself isn't recorded, nor is any other of inline assembler: such programs read the same place by volatile
 // accesses, as C had nothing else for it.
+//
+// Some have their loads and stores in assembler, too (Concurrency Kit): one move, which is volatile and a barrier for
+// the compiler.  On x86 a load isn't overtaken by what follows it, nor does a store overtake what precedes it.  So
+// these acquire and release, as they are meant to: who spells a move out wants no less, and a store ends the release
+// sequence of others as C's does.  No race gets lost but of accesses that the machine has ordered in just this way.
+// Such a move is made by the detector, which knows from the value what is to be acquired.
 #include "assembler.h"
 
 #include "abi.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSwitch.h"
 #include "llvm/IR/InlineAsm.h"
+#include "llvm/IR/InstIterator.h"
 #include "llvm/IR/IRBuilder.h"
 #include "llvm/IR/Module.h"
 
@@ -26,6 +33,7 @@ struct Operand {
   Value *pointer;  // null: no memory
   uint64_t bytes;
   Value *address;  // in a register; null: none
+  Value *input;    // null: an output, or memory
 };
 
 // What the code is, as a whole.
@@ -46,8 +54,9 @@ SmallVector<Operand, 8> operands_of(const CallBase &call, const InlineAsm &code)
     if (c.hasArg()) {
       Type *type = c.isIndirect ? call.getParamElementType(argument) : nullptr;
       Value *value = call.getArgOperand(argument);
-      if (type && type->isSized()) operand = {value, layout.getTypeStoreSize(type), nullptr};
+      if (type && type->isSized()) operand = {value, layout.getTypeStoreSize(type), nullptr, nullptr};
       if (!c.isIndirect && value->getType()->isPointerTy()) operand.address = value;
+      if (!c.isIndirect) operand.input = value;
       argument++;
     }
     operands.push_back(operand);
@@ -118,12 +127,23 @@ class Reader {
       Operand place = operands_[n];
       if (place.address && is_dereferenced(arguments.take_front(at), number)) place.pointer = place.address;
       if (!place.pointer) continue;
-      if (!is_place_size(place.bytes)) place.bytes = bytes_of(word);
+      if (uint64_t bytes = bytes_locked_by(word))
+        place.bytes = bytes;
+      else if (!is_place_size(place.bytes))
+        place.bytes = bytes_of(word);
       if (word.starts_with("cmpxchg8b")) place.bytes = 8;
       if (word.starts_with("cmpxchg16b")) place.bytes = 16;
       r_.refused |= r_.place.pointer && r_.place.pointer != place.pointer;
       r_.place = place;
     }
+  }
+
+  // What the mnemonic says counts for more than the operand's type, which may stand for any place (Concurrency Kit: a
+  // byte): who compares too few bytes takes a pointer that changed for one that didn't.
+  static uint64_t bytes_locked_by(StringRef word) {
+    for (StringRef base : {"cmpxchg", "xchg", "xadd", "add", "sub", "inc", "dec", "and", "or", "xor", "not", "neg"})
+      if (StringRef letter = word; letter.consume_front(base) && letter.size() == 1) return bytes_of(letter);
+    return 0;
   }
 
   // `($1)`, and no `8($1)` nor `($1,$2)`.
@@ -142,6 +162,65 @@ class Reader {
 Reading read(const CallBase &call) {
   const auto *code = cast<InlineAsm>(call.getCalledOperand());
   return Reader(operands_of(call, *code)).read(code->getAsmString());
+}
+
+// One move between a register, or a constant, and memory.
+struct Move {
+  Value *place = nullptr;   // null: it is none
+  Value *stored = nullptr;  // null: a load
+};
+
+bool is_barrier(const InlineAsm &code) {
+  return code.hasSideEffects() && code.getDialect() == InlineAsm::AD_ATT &&
+         any_of(code.ParseConstraints(), [](const InlineAsm::ConstraintInfo &c) {
+           return c.Type == InlineAsm::isClobber && c.Codes.front() == "{memory}";
+         });
+}
+
+// `$0`, or `($0)` for what a register points to.
+const Operand *operand_at(StringRef text, ArrayRef<Operand> operands) {
+  unsigned n;
+  text = text.trim();
+  const bool points = text.consume_front("(") && text.consume_back(")");
+  if (!text.consume_front("$") || text.consumeInteger(10, n) || !text.empty() || n >= operands.size()) return nullptr;
+  return points && !operands[n].address ? nullptr : &operands[n];
+}
+
+Value *memory_at(StringRef text, const Operand &operand) {
+  return text.trim().starts_with("(") ? operand.address : operand.pointer;
+}
+
+Move read_move(const CallBase &call) {
+  const auto *code = cast<InlineAsm>(call.getCalledOperand());
+  StringRef text = StringRef(code->getAsmString()).trim(" \t\n;");
+  auto [word, rest] = text.split(text.contains('\t') ? '\t' : ' ');
+  if (!word.consume_front("mov") || word.size() > 1 || text.find_first_of("\n;") != StringRef::npos) return {};
+  if (!is_barrier(*code)) return {};
+  SmallVector<Operand, 8> operands = operands_of(call, *code);
+  auto [from_text, to_text] = rest.split(',');
+  const Operand *from = operand_at(from_text, operands), *to = operand_at(to_text, operands);
+  if (!from || !to) return {};
+  Value *source = memory_at(from_text, *from), *target = memory_at(to_text, *to);
+  if (!source == !target) return {};
+  const Move move = source ? Move{source, nullptr} : Move{target, from->input};
+  if ((target && !move.stored) || move.place->getType()->getPointerAddressSpace() != 0) return {};
+  Type *type = move.stored ? move.stored->getType() : call.getType();
+  if (!(type->isIntOrPtrTy() || type->isDoubleTy() || type->isFloatTy())) return {};
+  const uint64_t bits = call.getModule()->getDataLayout().getTypeSizeInBits(type);
+  if (bits < 8 || bits > 64 || !isPowerOf2_64(bits) || (!word.empty() && bytes_of(word) * 8 != bits)) return {};
+  return move;
+}
+
+void replace(CallInst &call, const Move &move, Abi &abi) {
+  IRBuilder<> b(&call);
+  Type *type = move.stored ? move.stored->getType() : call.getType();
+  const uint64_t bits = call.getModule()->getDataLayout().getTypeStoreSizeInBits(type);
+  const std::string entry = ("__gw_assembler" + Twine(bits) + (move.stored ? "_store" : "_load")).str();
+  if (move.stored)
+    abi.call(b, entry, {move.place, b.CreateBitOrPointerCast(move.stored, b.getIntNTy(bits))});
+  else
+    call.replaceAllUsesWith(b.CreateBitOrPointerCast(abi.call(b, entry, {move.place}), type));
+  call.eraseFromParent();
 }
 
 }  // namespace
@@ -166,6 +245,12 @@ void bracket_assembler(CallBase *call, Abi &abi) {
     abi.call(after, "__gw_assembler_end", {r.place.pointer});
   }
   if (r.fence) abi.call(after, "__gw_atomic_thread_fence", {after.getInt32((int)AtomicOrderingCABI::seq_cst)});
+}
+
+void replace_moves(Function &f, Abi &abi) {
+  for (Instruction &i : make_early_inc_range(instructions(f)))
+    if (auto *call = dyn_cast<CallInst>(&i); call && call->isInlineAsm())
+      if (Move move = read_move(*call); move.place) replace(*call, move, abi);
 }
 
 }  // namespace godwit

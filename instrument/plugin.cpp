@@ -11,6 +11,7 @@
 #include "abi.h"
 #include "access.h"
 #include "anticipated.h"
+#include "assembler.h"
 #include "atomics.h"
 #include "calls.h"
 #include "check.h"
@@ -112,6 +113,7 @@ void check_loops(Function &f, Abi &abi, const Names &names, std::vector<Access> 
 
 void instrument(Function &f, Abi &abi, const Memory &memory, std::vector<Mention> &mentions) {
   Sharing sharing;
+  replace_moves(f, abi);
   std::vector<Wait> waits = bracket_waits(f, abi);
   Work work = collect(f, sharing, audit);
   move_checks(waits, work.plain);

@@ -45,6 +45,44 @@ static void *put(void *old, void *p) {
   __asm__ volatile("lock; cmpxchgq %2, %1" : "+a"(old), "+m"(box) : "r"(p) : "memory", "cc");
   return old;
 }
+/* As in Concurrency Kit: the operand is a byte, and stands for a pointer.  The page's last byte is that of NULL. */
+static char page[256] __attribute__((aligned(256)));
+static int replace_pointer(void *p, void *old, void *next) {
+  unsigned char done;
+  __asm__ volatile("lock cmpxchgq %3, %0; setz %1"
+                   : "+m"(*(char *)p), "=q"(done), "+a"(old)
+                   : "q"(next)
+                   : "memory", "cc");
+  return done;
+}
+/* Moves of all sizes. */
+#define MOVES(name, type, place, move)                                              \
+  static type load_##name(const void *p) {                                          \
+    type v;                                                                         \
+    __asm__ volatile(move " %1, %0" : "=q"(v) : "m"(*(const place *)p) : "memory"); \
+    return v;                                                                       \
+  }                                                                                 \
+  static int store_##name(void *p, type v) {                                        \
+    __asm__ volatile(move " %1, %0" : "=m"(*(place *)p) : "q"(v) : "memory");       \
+    return 0;                                                                       \
+  }
+static long wide;
+MOVES(byte, char, char, "movb")
+MOVES(word, short, short, "movw")
+MOVES(int, int, int, "movl")
+MOVES(long, long, long, "mov")
+MOVES(double, double, double, "movq")
+MOVES(pointer, long *, char, "movq") /* its operand is a byte, too */
+static int store_there(int *p) {
+  __asm__ volatile("movl\t$1, (%0)\n" : : "r"(p) : "memory");
+  __asm__ volatile("movl %1, (%0);" : : "r"(p), "ri"(1) : "memory");
+  return 0;
+}
+static int load_there(const int *p) {
+  int v;
+  __asm__ volatile("movl (%1), %0" : "=r"(v) : "r"(p) : "memory");
+  return v;
+}
 static void increment(volatile int *p) { __asm__ volatile("lock incl %0" : "+m"(*p) : : "cc"); }
 /* A lock that is tried: nothing is written if a look says that it is taken. */
 static int try_take(volatile char *p) {
@@ -75,6 +113,14 @@ PUBLISH(publish_any, add_any(&word, 1))
 PUBLISH(publish_there, add_there(&word, 1))
 PUBLISH(publish_address, put(NULL, &x))
 PUBLISH(publish_byte, try_take(&byte) || (abort(), 0))
+PUBLISH(publish_pointer, replace_pointer(&wide, NULL, page) || (abort(), 0))
+PUBLISH(publish_move_byte, store_byte(&wide, 1))
+PUBLISH(publish_move_word, store_word(&wide, 1))
+PUBLISH(publish_move_int, store_int(&wide, 1))
+PUBLISH(publish_move_long, store_long(&wide, 1))
+PUBLISH(publish_move_double, store_double(&wide, 1))
+PUBLISH(publish_move_pointer, store_pointer(&wide, &x))
+PUBLISH(publish_move_there, store_there((int *)&wide))
 PUBLISH(publish_pair, replace_pair(&x, &x) || (abort(), 0))
 READ(read_add, add(&word, 1) == 1)
 READ(read_swap, swap(&word, 0) == 1)
@@ -84,6 +130,16 @@ READ(read_any, replace_any(&word, 1, 2))
 READ(read_there, add_there(&word, 1) == 1)
 READ(read_address, put(&x, NULL) == &x)
 READ(read_byte, !try_take(&byte))
+READ(read_pointer, replace_pointer(&wide, page, NULL))
+READ(read_move_byte, load_byte(&wide) == 1)
+READ(read_move_word, load_word(&wide) == 1)
+READ(read_move_int, load_int(&wide) == 1)
+READ(read_move_long, load_long(&wide) == 1)
+READ(read_move_page, load_long(&wide) == (long)page)
+READ(read_move_double, load_double(&wide) == 1)
+READ(read_move_pointer, load_pointer(&wide) == &x)
+READ(read_move_pointee, *load_pointer(&wide))
+READ(read_move_there, load_there((const int *)&wide) == 1)
 READ(read_pair, replace_pair(NULL, NULL))
 
 /* Fences of assembler between relaxed accesses. */
@@ -107,6 +163,15 @@ static void count(void) {
     while (swap(&word, 1)) gw_yield();
     counted++;
     swap(&word, 0);
+  }
+}
+
+/* The same, given back by a move, and taken after a look by one. */
+static void count_by_moves(void) {
+  for (int i = 0; i < 20000; i++) {
+    while (load_int(&wide) || swap((volatile int *)&wide, 1)) gw_yield();
+    counted++;
+    store_int(&wide, 0);
   }
 }
 
@@ -149,7 +214,7 @@ static void write_under_lock(void) {
 }
 
 static void check(void (*a)(void), void (*b)(void)) {
-  word = 0, byte = 0, pair[0] = pair[1] = NULL;
+  word = 0, byte = 0, wide = 0, pair[0] = pair[1] = NULL;
   both(a, b);
 }
 
@@ -165,9 +230,20 @@ int main(void) {
   check(publish_there, read_any);
   check(publish_address, read_address);
   check(publish_byte, read_byte);
+  check(publish_pointer, read_pointer);
+  check(publish_move_byte, read_move_byte);
+  check(publish_move_word, read_move_word);
+  check(publish_move_int, read_move_int);
+  check(publish_move_long, read_move_long);
+  check(publish_move_double, read_move_double);
+  check(publish_move_pointer, read_move_pointer);
+  check(publish_move_pointer, read_move_pointee);
+  check(publish_pointer, read_move_page);
+  check(publish_move_there, read_move_there);
   check(publish_pair, read_pair);
   check(fence_before, fence_after);
   check(count, count);
+  check(count_by_moves, count_by_moves);
   check(read_under_lock, write_under_lock);
-  return counted == 40000 ? 0 : 1;
+  return counted == 80000 ? 0 : 1;
 }

@@ -3,7 +3,7 @@
 #include "scenario.h"
 
 static volatile int word, other, held;
-static long x[11];
+static long x[15];
 
 static int add(volatile int *p, int n) {
   __asm__ volatile("lock; xaddl %0, %1" : "+r"(n), "+m"(*p) : : "memory", "cc");
@@ -114,6 +114,42 @@ static void b9(void) {
   while (held != 2) continue; /* RACE 9: read held */
 }
 
+/* A move that comes before the other's, */
+static int load(volatile int *p) {
+  int v;
+  __asm__ volatile("movl %1, %0" : "=r"(v) : "m"(*p) : "memory");
+  return v;
+}
+static void store(volatile int *p, int v) { __asm__ volatile("movl %1, %0" : "=m"(*p) : "ir"(v) : "memory"); }
+static void a12(void) { turn_wait(2), x[11] = 1, store(&word, 1), turn_done(); /* RACE 12: write x[11] */ }
+static void b12(void) {
+  IN_TURN(1, use(load(&word)));
+  IN_TURN(3, use(x[11])); /* RACE 12: read x[11] */
+}
+
+/* a load, which releases nothing, */
+static void a13(void) { x[12] = 1, turn_wait(1), use(load(&word)), turn_done(); /* RACE 13: write x[12] */ }
+static void b13(void) { turn_wait(2), add(&word, 0), use(x[12]); /* RACE 13: read x[12] */ }
+
+/* a store, which acquires nothing, and what follows doesn't see the one before it any more, */
+static void a14(void) { x[13] = 1, turn_wait(1), store(&word, 1), turn_done(); /* RACE 14: write x[13] */ }
+static void b14(void) {
+  turn_wait(2);
+  store(&word, 2);
+  if (load(&word) != 2) abort();
+  use(x[13]); /* RACE 14: read x[13] */
+}
+
+/* one that the compiler may move. */
+static void a15(void) { x[14] = 1, turn_wait(1), store(&word, 1), turn_done(); /* RACE 15: write x[14] */ }
+static void b15(void) {
+  int v;
+  turn_wait(2);
+  __asm__ volatile("movl %1, %0" : "=r"(v) : "m"(word));
+  use(v);
+  use(x[14]); /* RACE 15: read x[14] */
+}
+
 int main(void) {
   both(a1, b1);
   both(a2, b2);
@@ -127,4 +163,8 @@ int main(void) {
   both(a10, b10);
   word = 0;
   both(a11, b11);
+  both(a12, b12);
+  both(a13, b13);
+  both(a14, b14);
+  both(a15, b15);
 }
