@@ -264,7 +264,8 @@ static void rename_line(struct collection *c, uintptr_t line, uint8_t meta) {
 
 static void rename_victim(uint32_t *cell, void *arg) {
   rename_entry(cell, arg);
-  composite_mark(((const struct victim *)cell)->ctx);
+  struct victim *v = (struct victim *)cell;
+  v->ctx = composite_keep(v->ctx);
 }
 
 /* A page of a plane has the cells, or the contexts, of two neighbouring pages of the program. */

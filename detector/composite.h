@@ -38,6 +38,9 @@ bool composites_are_many(void);
 /* The context is in use, if composites are going to be swept; else nothing. */
 void composite_mark_begin(void);
 void composite_mark(uint32_t context);
+/* The same for a place that gets what is returned: a shared one that says the same, if composites are going to be
+ * swept. */
+uint32_t composite_keep(uint32_t context);
 /* Composites that weren't marked are free.  The next sweep is due when new ones have taken `bytes`, but not before
  * there are as many new ones as are left.  The room that threads have means nothing any more: composite_forget. */
 void composite_sweep(size_t bytes);

@@ -175,15 +175,21 @@ bool context_any_block(uintptr_t line, unsigned planes) {
   return false;
 }
 
+/* Pages that nothing changes in aren't written. */
+static void keep(uint32_t *place) {
+  const uint32_t kept = composite_keep(*place);
+  if (kept != *place) context_put_word(place, kept);
+}
+
 void context_mark_line(uintptr_t line, uint8_t meta) {
   for (unsigned k = 0; k <= READ_PLANES; k++) {
     if (!(meta & META_WRITE << k)) continue;
-    const uint32_t word = *shadow_word(k, line);
-    if (!(word & CONTEXT_MIXED)) {
-      composite_mark(word);
+    uint32_t *word = shadow_word(k, line);
+    if (!(*word & CONTEXT_MIXED)) {
+      keep(word);
       continue;
     }
     for (uintptr_t g = line << 3; g < (line + 1) << 3; g++)
-      if (*shadow_cell(k, g) & CELL_BYTES) composite_mark(*context_place(word, k, g));
+      if (*shadow_cell(k, g) & CELL_BYTES) keep(context_place(*word, k, g));
   }
 }

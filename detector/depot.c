@@ -46,7 +46,7 @@ static struct {
   struct spin_DEPOT lock; /* of insertions */
 } depot;
 
-static struct shared_key *shared_keys; /* of all threads (depot_keys.h) */
+static struct shared_keys shared_keys = {.mask = (1u << SHARED_KEYS_MIN_LOG) - 1}; /* of all threads (depot_keys.h) */
 
 static struct table *table_new(uint32_t log) {
   struct table *t = arena_alloc(sizeof *t + (sizeof(uint32_t) << log));
@@ -56,8 +56,8 @@ static struct table *table_new(uint32_t log) {
 
 void depot_init(void) {
   depot.region = prim_map(REGION);
-  shared_keys = prim_map(sizeof *shared_keys << SHARED_KEYS_LOG);
-  if (!depot.region || !shared_keys) gw__fatal("the system refuses address space for stacks: check `ulimit -v`");
+  shared_keys.at = prim_map(sizeof *shared_keys.at << SHARED_KEYS_LOG);
+  if (!depot.region || !shared_keys.at) gw__fatal("the system refuses address space for stacks: check `ulimit -v`");
   depot.used = 16; /* id 0 is no record */
   depot.table = table_new(TABLE_MIN_LOG);
 }
@@ -296,10 +296,10 @@ static __attribute__((noinline)) void pairs_grow(struct det_thread *t) {
 
 static __attribute__((noinline)) uint32_t missed_context(struct det_thread *t, struct race_g *g, uint32_t op,
                                                          struct race_at at, uint64_t key) {
-  uint32_t context = shared_find(shared_keys, key);
+  uint32_t context = shared_find(&shared_keys, key);
   if (!context) {
     context = context_of(t, depot_stack(t, g, at), g->lockset, op);
-    shared_add(shared_keys, key, context);
+    shared_add(&shared_keys, key, context);
   }
   if (UNLIKELY(outgrown(++t->cache->pairs_missed, pairs_n(t->cache), PAIRS_MAX_LOG))) pairs_grow(t);
   struct known *k = pair_of(t->cache, key);

@@ -72,6 +72,7 @@ void spill_each(uintptr_t granule, void (*f)(uint32_t *cell, void *arg), void *a
 
 void spill_mark(uintptr_t granule) {
   const struct spill s = spill_of(granule);
+  uint32_t *info = spill_info(&s);
   for (unsigned i = 0; i < s.n; i++)
-    if (s.cell[i] & CELL_BYTES) composite_mark(spill_info(&s)[i] & SPILL_CTX);
+    if (s.cell[i] & CELL_BYTES) info[i] = (info[i] & ~SPILL_CTX) | composite_keep(info[i] & SPILL_CTX);
 }

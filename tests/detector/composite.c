@@ -1,5 +1,5 @@
 /* Composites against a plain array: entries whose bytes are accessed at random places, with copies of their contexts as
- * sets of readers have them, and sweeps that take what was dropped.
+ * sets of readers have them, and sweeps that take what was dropped and make one of those that say the same.
  * Usage: composite SEED. */
 #include <stdio.h>
 #include <stdlib.h>
@@ -94,12 +94,37 @@ static void operate(struct det_thread *t, uint32_t i) {
 static void sweep(struct det_thread *t) {
   composite_mark_begin();
   for (uint32_t i = 0; i < ENTRIES; i++) {
-    composite_mark(entries[i].context);
+    entries[i].context = composite_keep(entries[i].context);
     composite_mark(entries[i].copy);
   }
   composite_sweep(0);
   composite_forget(t);
   depot_forget(t);
+}
+
+/* Every byte of an entry at a place of its own, in one of `PATTERNS` orders, as a compressor's turns leave them. */
+enum { PATTERNS = 4 };
+
+static void begin_pattern(struct det_thread *t, uint32_t i) {
+  entries[i] = (struct entry){.context = place[0]};
+  note(&entries[i], ALL, 0);
+  for (unsigned b = 1; b < BYTES; b++) join(t, i, (b + i % PATTERNS) % PLACES, 1u << b);
+}
+
+/* One for each pattern is left, also of those that were one before; it is none that an entry may change. */
+static void merge(struct det_thread *t) {
+  for (uint32_t i = 0; i < ENTRIES; i++) begin_pattern(t, i);
+  for (unsigned times = 0; times < 2; times++) {
+    for (uint32_t i = ENTRIES / 2; times && i < ENTRIES; i++) begin_pattern(t, i);
+    sweep(t);
+    for (uint32_t i = 0; i < ENTRIES; i++) {
+      check(i);
+      if (entries[i].context >= DEPOT_OWN) fail("still its own", i);
+      if (entries[i].context != entries[i % PATTERNS].context) fail("not one with those that say the same", i);
+    }
+  }
+  for (uint32_t i = 0; i < ENTRIES / 2; i++) join(t, i, below(PLACES), some_bytes());
+  for (uint32_t i = 0; i < ENTRIES; i++) check(i);
 }
 
 int main(int argc, char **argv) {
@@ -117,6 +142,7 @@ int main(int argc, char **argv) {
   }
   /* At most two for each entry, and what came between two sweeps. */
   if (highest - DEPOT_OWN > 2 * (2 * ENTRIES + SWEEP_EVERY)) fail("what was dropped isn't used again", 0);
+  merge(t);
   t->collect_wanted = false;
   det_exit(t);
   return 0;

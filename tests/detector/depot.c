@@ -138,19 +138,41 @@ static uint32_t context_of_another(void) {
   return context;
 }
 
+static struct shared_key places[1 << SHARED_KEYS_LOG];
+static struct shared_keys keys = {.at = places, .mask = (1u << SHARED_KEYS_MIN_LOG) - 1};
+
+/* Few keys lie in few places, many everywhere; these are found when they have come some more times. */
+static void spread_keys(void) {
+  enum { FEW = 1 << 8, MANY = 1 << 15, TIMES = 6 };
+  uint32_t found = 0;
+  for (unsigned times = 0; times < TIMES; times++) {
+    uint64_t key = found = 0;
+    for (uint32_t i = 0; i < MANY; i++) {
+      key = (key + 1) * 6364136223846793005u | 1;
+      const bool known = shared_find(&keys, key) == i + 1;
+      found += known;
+      if (!known) shared_add(&keys, key, i + 1);
+      if (shared_find(&keys, key) != i + 1) fail("a key is lost at once", i);
+      if (times || i != FEW) continue;
+      for (uint32_t k = 1 << SHARED_KEYS_MIN_LOG; k < 1 << SHARED_KEYS_LOG; k++)
+        if (places[k].context) fail("few keys are everywhere", k);
+    }
+  }
+  if (found < MANY / 10 * 9) fail("too many are lost", found);
+}
+
 /* Where the halves of two entries meet, neither key finds anything. */
 static void mix_halves(void) {
-  static struct shared_key keys[1 << SHARED_KEYS_LOG];
   static const uint64_t key[2] = {0x123456789abcdef1, 0x123456789abcdef3};
-  shared_add(keys, key[0], 1);
-  shared_add(keys, key[1], 2);
-  struct shared_key *k = shared_places(keys, key[0]);
-  if (k != shared_places(keys, key[1])) fail("not the same places", 0);
-  if (shared_find(keys, key[0]) != 1 || shared_find(keys, key[1]) != 2) fail("one is lost", 0);
+  shared_add(&keys, key[0], 1);
+  shared_add(&keys, key[1], 2);
+  struct shared_key *k = shared_places(&keys, key[0]);
+  if (k != shared_places(&keys, key[1])) fail("not the same places", 0);
+  if (shared_find(&keys, key[0]) != 1 || shared_find(&keys, key[1]) != 2) fail("one is lost", 0);
   k[0].context = k[1].context;
-  if (shared_find(keys, key[1])) fail("another's context", 0);
+  if (shared_find(&keys, key[1])) fail("another's context", 0);
   k[0].check = k[1].check;
-  if (shared_find(keys, key[0]) != 1 || shared_find(keys, key[1])) fail("another's key", 0);
+  if (shared_find(&keys, key[0]) != 1 || shared_find(&keys, key[1])) fail("another's key", 0);
 }
 
 /* Another thread finds the place without a walk, which would make a record anew. */
@@ -159,6 +181,7 @@ static void share(void) {
   lose(mine);
   if (context_of_another() != mine) fail("another thread walks again", 0);
   mix_halves();
+  spread_keys();
 }
 
 int main(int argc, char **argv) {
