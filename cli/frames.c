@@ -82,9 +82,10 @@ size_t frames_at(struct module *m, uint64_t address, struct source_frame *out) {
     next = (struct source_frame){0};
     if (out[n - 1].inlined) set_call_position(&next, &scopes[i]);
   }
-  if (n > 0 && out[0].function) return n;
-  const struct module_symbol *symbol = module_find_symbol(m, address, false);
   if (n == 0) out[n++] = next;
-  out[0].function = symbol ? symbol->name : NULL;
-  return out[0].function || out[0].file ? n : 0;
+  struct source_frame *outer = &out[n - 1]; /* the compiler's own functions may have no name but the symbol's */
+  if (outer->function) return n;
+  const struct module_symbol *symbol = module_find_symbol(m, address, false);
+  outer->function = symbol ? symbol->name : NULL;
+  return outer->function || outer->file ? n : 0;
 }

@@ -155,6 +155,7 @@ static void resolve_stack(json_object *finding, json_object *owner, const char *
   size_t n = json_object_array_length(raw), inner = n;
   while (inner > 0 && is_raw_start(finding, json_object_array_get_idx(raw, inner - 1))) inner--;
   for (size_t i = 0; i < inner; i++) expand_frame(finding, json_object_array_get_idx(raw, i), out);
+  resolve_openmp(out);
   if (!trim_stack(out))
     for (size_t i = inner; i < n; i++) expand_frame(finding, json_object_array_get_idx(raw, i), out);
   json_object_object_add(owner, name, out);

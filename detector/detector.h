@@ -366,6 +366,8 @@ void held_purge(struct race_g *g);
 bool held_has(struct race_g *g, const void *lock);
 /* Depot id of its name; 0: none. */
 uint32_t race_g_name(const struct race_g *g);
+/* Another one, a thread, that knows what `first` was created with, and was created where that was. */
+struct race_g *race_g_twin(const struct race_g *first, uint64_t id);
 /* True if the thread is inside the detector: a signal must be deferred. */
 bool race_in_detector(void);
 /* In the child of a fork, from its only thread: findings count anew, other threads are gone. */

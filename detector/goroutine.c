@@ -230,6 +230,22 @@ struct race_g *race_g_create(struct race_g *creator, uint64_t id, struct race_at
   return g;
 }
 
+/* As if whoever created `first` had created another one with it; `first` has done nothing yet. */
+struct race_g *race_g_twin(const struct race_g *first, uint64_t id) {
+  struct det_thread *t = det_enter();
+  struct race_g *g = g_new(t, id, true);
+  const struct incarnation *model = &epochs.incarnation[first->incarnation];
+  struct incarnation *me = &epochs.incarnation[g->incarnation];
+  me->creator_id = model->creator_id;
+  me->creator_name = model->creator_name;
+  me->creation_stack = model->creation_stack;
+  det_acquire_clock(t, g, &first->clock);
+  det_inherit_origins(first, g);
+  g->phase.now.tree = clock_share(first->phase.now.tree);
+  det_exit(t);
+  return g;
+}
+
 void race_g_set_thread(struct race_g *g) { epochs.incarnation[g->incarnation].thread = true; }
 uint32_t race_g_name(const struct race_g *g) { return epochs.incarnation[g->incarnation].name; }
 

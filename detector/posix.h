@@ -67,6 +67,7 @@
 #include <wchar.h>
 
 #include "detector/detector.h"
+#include "detector/kmp.h"
 #include "detector/shadow.h"
 
 /* glibc declares these to code that is compiled with _FORTIFY_SOURCE only. */

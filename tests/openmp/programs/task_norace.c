@@ -1,0 +1,335 @@
+/* Tasks and what orders them. */
+#include "team.h" /* NO RACE */
+
+static int fib(int n) {
+  int a, b;
+  if (n < 2) return n;
+#pragma omp task shared(a)
+  a = fib(n - 1);
+#pragma omp task shared(b)
+  b = fib(n - 2);
+#pragma omp taskwait
+  return a + b;
+}
+
+static void children(void) {
+#pragma omp parallel num_threads(4)
+#pragma omp single
+  MUST(fib(12) == 144);
+}
+
+static int cell[64];
+
+static int total(int n) {
+  int sum = 0;
+  for (int i = 0; i < n; i++) sum += cell[i];
+  return sum;
+}
+
+/* Grandchildren too. */
+static void groups(void) {
+#pragma omp parallel num_threads(4)
+#pragma omp single
+  for (int round = 0; round < 20; round++) {
+#pragma omp taskgroup
+    for (int i = 0; i < 4; i++) {
+#pragma omp task
+      {
+        cell[2 * i] = round;
+#pragma omp task
+        cell[2 * i + 1] = round;
+      }
+    }
+    MUST(total(8) == 8 * round);
+  }
+}
+
+static void barriers(void) {
+#pragma omp parallel num_threads(4)
+  for (int round = 0; round < 20; round++) {
+    const int mine = me();
+    if (round % 2 == 0) {
+#pragma omp task
+      {
+        cell[2 * mine] = round;
+#pragma omp task
+        cell[2 * mine + 1] = round;
+      }
+    }
+#pragma omp barrier
+    MUST(total(8) == 8 * (round & ~1));
+#pragma omp barrier
+  }
+}
+
+static void end_of_the_region(void) {
+  for (int round = 0; round < 20; round++) {
+#pragma omp parallel num_threads(4)
+    {
+#pragma omp task firstprivate(round)
+      {
+        const int mine = me();
+#pragma omp critical
+        cell[mine] = round;
+      }
+    }
+    use(total(4));
+  }
+}
+
+static void dependences(void) {
+  static int x, y, z[4], set;
+#pragma omp parallel num_threads(4)
+#pragma omp single
+  for (int round = 0; round < 20; round++) {
+#pragma omp task depend(out : x)
+    x = round;
+    for (int i = 0; i < 4; i++) {
+#pragma omp task depend(in : x) depend(out : z[i])
+      z[i] = x;
+    }
+#pragma omp task depend(inout : x) depend(in : z[0], z[1], z[2], z[3])
+    {
+      MUST(z[0] + z[1] + z[2] + z[3] == 4 * x);
+      x++;
+    }
+    for (int i = 0; i < 3; i++) {
+#pragma omp task depend(mutexinoutset : y) depend(in : x)
+      y += x;
+    }
+#pragma omp task depend(in : y)
+    use(y);
+    for (int i = 0; i < 3; i++) {
+#pragma omp task depend(inoutset : set)
+      {
+#pragma omp atomic
+        set++;
+      }
+    }
+#pragma omp task depend(in : set) depend(out : y)
+    {
+      MUST(set == 3 * (round + 1));
+      y = set;
+    }
+  }
+  MUST(x == 20);
+}
+
+static void everything(void) {
+  static int p, q;
+#pragma omp parallel num_threads(4)
+#pragma omp single
+  for (int round = 0; round < 10; round++) {
+#pragma omp task depend(out : p)
+    p++;
+#pragma omp task depend(out : q)
+    q++;
+#pragma omp task depend(inout : omp_all_memory)
+    MUST(p++ == q++);
+#pragma omp task depend(in : p)
+    use(p);
+#pragma omp task depend(in : q)
+    use(q);
+  }
+}
+
+static void waits_for_some(void) {
+  static int p;
+#pragma omp parallel num_threads(4)
+#pragma omp single
+  {
+    for (int round = 1; round < 20; round++) {
+#pragma omp task depend(out : p)
+      p = round;
+#pragma omp taskwait depend(in : p)
+      MUST(p == round);
+#pragma omp task depend(in : p)
+      use(p);
+#pragma omp task if (0) depend(inout : p)
+      p++;
+      MUST(p == round + 1);
+    }
+  }
+}
+
+static void undeferred(void) {
+  int x = 0;
+#pragma omp parallel num_threads(4)
+#pragma omp single
+  {
+#pragma omp task if (0) shared(x)
+    x++;
+    MUST(x++ == 1);
+#pragma omp task final(1) shared(x)
+    {
+      x++;
+#pragma omp task shared(x)
+      x++;
+      MUST(x == 4);
+    }
+#pragma omp taskwait
+#pragma omp task mergeable if (0) shared(x)
+    x++;
+    MUST(x == 5);
+  }
+#pragma omp task shared(x)
+  x++;
+#pragma omp taskwait
+  MUST(x == 6);
+}
+
+static void loops(void) {
+#pragma omp parallel num_threads(4)
+#pragma omp single
+  for (int round = 0; round < 5; round++) {
+    int last = 0, sum = 0;
+#pragma omp taskloop grainsize(2) lastprivate(last)
+    for (int i = 0; i < 64; i++) cell[i] = last = i;
+    MUST(last == 63 && total(64) == 2016);
+#pragma omp taskloop num_tasks(16) reduction(+ : sum)
+    for (int i = 0; i < 64; i++) sum += cell[i];
+    MUST(sum == 2016);
+  }
+}
+
+static void reductions(void) {
+#pragma omp parallel num_threads(4)
+#pragma omp single
+  for (int round = 0; round < 5; round++) {
+    int sum = 0;
+#pragma omp taskgroup task_reduction(+ : sum)
+    for (int i = 0; i < 20; i++) {
+#pragma omp task in_reduction(+ : sum)
+      sum += i;
+    }
+    MUST(sum == 190);
+  }
+  int sum = 0;
+#pragma omp parallel num_threads(4) reduction(task, + : sum)
+  {
+#pragma omp task in_reduction(+ : sum)
+    sum += 2;
+  }
+  MUST(sum == 8);
+}
+
+/* The runtime gives the memory of one task to the next, which another thread makes. */
+static void memory_again(void) {
+  for (int round = 0; round < 10; round++) {
+#pragma omp parallel num_threads(4)
+    {
+      for (int i = 0; i < 20; i++) {
+        int numbers[4] = {i, i, i, i};
+#pragma omp task firstprivate(numbers)
+        {
+          numbers[1]++;
+#pragma omp task firstprivate(numbers)
+          MUST(numbers[1] == numbers[0] + 1);
+        }
+      }
+#pragma omp taskloop nogroup firstprivate(round)
+      for (int i = 0; i < 20; i++) use(round + i);
+    }
+  }
+}
+
+/* Tasks that one thread runs one after the other. */
+static void by_thread(void) {
+  static int of[4];
+#pragma omp parallel num_threads(4)
+#pragma omp single
+  for (int i = 0; i < 100; i++) {
+#pragma omp task
+    of[me()]++;
+  }
+  MUST(of[0] + of[1] + of[2] + of[3] == 100);
+}
+
+static void untied_ones(void) {
+#pragma omp parallel num_threads(4)
+#pragma omp single
+  for (int i = 0; i < 20; i++) {
+#pragma omp task untied
+    {
+      int x = i;
+#pragma omp task shared(x)
+      x++;
+#pragma omp taskyield
+#pragma omp taskwait
+      MUST(x == i + 1);
+    }
+  }
+}
+
+static void events(void) {
+  static int early, late, x;
+  static omp_event_handle_t first, second;
+#pragma omp parallel num_threads(4)
+#pragma omp single
+  {
+#pragma omp task detach(first)
+    early = 1;
+#pragma omp task
+    {
+      x = 1;
+      omp_fulfill_event(first);
+    }
+#pragma omp taskwait
+    MUST(early + x == 2);
+#pragma omp task detach(second) depend(out : late)
+    {
+      late = 1;
+      omp_event_handle_t mine = second;
+#pragma omp task
+      {
+        x = 2;
+        omp_fulfill_event(mine);
+      }
+    }
+#pragma omp task depend(in : late)
+    MUST(late + x == 3);
+  }
+}
+
+static void a_task_in_a_region_in_a_task(void) {
+  omp_set_max_active_levels(2);
+#pragma omp parallel num_threads(2)
+#pragma omp single
+  {
+    int x = 0;
+#pragma omp task shared(x)
+    {
+#pragma omp parallel num_threads(2)
+      {
+#pragma omp single
+        {
+#pragma omp task shared(x)
+          x++;
+        }
+        MUST(x == 1);
+      }
+      MUST(x == 1);
+    }
+#pragma omp taskwait
+    MUST(x == 1);
+  }
+  omp_set_max_active_levels(1);
+}
+
+int main(void) {
+  children();
+  groups();
+  barriers();
+  end_of_the_region();
+  dependences();
+  everything();
+  waits_for_some();
+  undeferred();
+  loops();
+  reductions();
+  memory_again();
+  by_thread();
+  untied_ones();
+  events();
+  a_task_in_a_region_in_a_task();
+}
