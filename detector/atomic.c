@@ -17,6 +17,9 @@
  *   - a load that finds what its goroutine acquired there last.  The object's version changes before the value does, so
  *     a value that was read before the version was seen to be the same is that version's, or none's: an operation that
  *     took no lock, as above, leaves nothing to acquire.
+ *
+ * If an operation faults, the handler may access the same line, and may never come back here: it is given up before
+ * the handler runs (det_atomic_faulted).  Where the instruction is made again, it is without the lock.
  */
 #include "detector/atomic_cell.h"
 #include "detector/atomic_table.h"
@@ -35,7 +38,7 @@ static bool may_have_clock(uintptr_t a) {
 }
 
 /* One operation, from entry to exit. */
-struct op {
+struct atomic_op {
   struct det_thread *t;
   struct race_g *g;
   struct atomic_access access; /* as it is recorded */
@@ -43,21 +46,28 @@ struct op {
   struct sync_atomic *a;       /* may be NULL */
 };
 
-static inline __attribute__((always_inline)) struct op op_begin(const void *p, uint32_t n, bool write,
-                                                                struct race_at at) {
-  struct op op = {.t = det_enter(), .access = atomic_access_of((uintptr_t)p, n, write, at_tracked(at))};
+static inline __attribute__((always_inline)) struct atomic_op op_begin(const void *p, uint32_t n, bool write,
+                                                                       struct race_at at) {
+  struct atomic_op op = {.t = det_enter(), .access = atomic_access_of((uintptr_t)p, n, write, at_tracked(at))};
   op.g = op.t->g ? op.t->g : race_self();
   return op;
 }
 
 /* Where the access isn't recorded yet: what can be done before the lock is taken, is, as others may want the line. */
-static inline bool op_is_recorded(struct op *op) {
+static inline bool op_is_recorded(struct atomic_op *op) {
   if (atomic_look(op->t, op->g, &op->access)) return true;
   op->access.ctx = depot_context_plain(op->t, op->g, op->access.at);
   return false;
 }
 
-static inline void op_lock(struct op *op, bool make) {
+/* Whatever faults from here to its end is the operation itself. */
+static inline void op_under_way(struct atomic_op *op) {
+  op->t->atomic = op;
+  __atomic_signal_fence(__ATOMIC_SEQ_CST);
+}
+
+static inline void op_lock(struct atomic_op *op, bool make) {
+  op_under_way(op);
   op->guard = atomic_guard_take(op->access.p);
   if (make)
     op->a = atomic_get(op->access.p, &op->guard);
@@ -66,7 +76,7 @@ static inline void op_lock(struct op *op, bool make) {
 }
 
 /* The value changes next. */
-static inline void op_lock_to_change(struct op *op, bool make) {
+static inline void op_lock_to_change(struct atomic_op *op, bool make) {
   op_lock(op, make);
   /* release: pairs with the acquire in op_knows; the value is stored later */
   if (op->a) __atomic_store_n(&op->a->version, op->a->version + 1, __ATOMIC_RELEASE);
@@ -74,38 +84,58 @@ static inline void op_lock_to_change(struct op *op, bool make) {
 
 /* Before a store or a read-modify-write is performed.  The line's lock will be wanted for the record if for nothing
  * else. */
-static void op_lock_to_write(struct op *op, bool rmw, int mo) {
+static void op_lock_to_write(struct atomic_op *op, bool rmw, int mo) {
   const bool release = is_release(mo) || op->g->fence_release;
-  if (op_is_recorded(op) && !release && !(rmw && is_acquire(mo)) && !may_have_clock(op->access.p)) return;
-  op_lock_to_change(op, release);
+  if (op_is_recorded(op) && !release && !(rmw && is_acquire(mo)) && !may_have_clock(op->access.p))
+    op_under_way(op);
+  else
+    op_lock_to_change(op, release);
 }
 
-static void op_lock_to_exchange(struct op *op, int success) {
+static void op_lock_to_exchange(struct atomic_op *op, int success) {
   op_is_recorded(op);
   op_lock_to_change(op, is_release(success) || op->g->fence_release);
 }
 
+void det_atomic_faulted(void) {
+  struct atomic_op *op = det_self ? det_self->atomic : NULL;
+  if (!op) return;
+  op->t->atomic = NULL;
+  atomic_guard_give(&op->guard);
+  det_exit(op->t);
+}
+
+/* It has been performed; once more under the lock if it had been given up. */
+static inline void op_performed(struct atomic_op *op) {
+  __atomic_signal_fence(__ATOMIC_SEQ_CST);
+  if (UNLIKELY(op->t->atomic != op)) {
+    op->t = det_enter();
+    op_lock_to_change(op, true);
+  }
+  op->t->atomic = NULL;
+}
+
 /* After an acquire that took all of the object's heads, under its lock. */
-static inline void op_note_seen(const struct op *op) {
+static inline void op_note_seen(const struct atomic_op *op) {
   op->g->seen.from = op->a;
   op->g->seen.addr = op->access.p;
   op->g->seen.version = op->a->version;
 }
 
 /* The value was loaded before: is it one whose heads the goroutine has acquired? */
-static inline bool op_knows(const struct op *op) {
+static inline bool op_knows(const struct atomic_op *op) {
   if (op->g->seen.addr != op->access.p) return false;
   /* acquire: pairs with the release in op_lock_to_change */
   return __atomic_load_n(&op->g->seen.from->version, __ATOMIC_ACQUIRE) == op->g->seen.version;
 }
 
 /* A load that was made without a lock stands if there was nothing to record, and nothing to acquire. */
-static inline bool op_is_done(struct op *op) {
+static inline bool op_is_done(struct atomic_op *op) {
   return op_is_recorded(op) && (op_knows(op) || !may_have_clock(op->access.p));
 }
 
 /* A load's part: its heads are acquired, or laid aside for an acquire fence. */
-static inline void op_acquire(struct op *op, int mo) {
+static inline void op_acquire(struct atomic_op *op, int mo) {
   if (is_acquire(mo)) {
     det_acquire_clock(op->t, op->g, &op->a->all);
     heads_know_epoch(op->t, op->g, op->a);
@@ -117,7 +147,7 @@ static inline void op_acquire(struct op *op, int mo) {
 
 /* A store's part: heads a release sequence, if the order or an earlier fence says so. True if g must tick once the lock
  * is free. */
-static inline bool op_release(struct op *op, bool rmw, int mo) {
+static inline bool op_release(struct atomic_op *op, bool rmw, int mo) {
   if (!rmw) heads_end_others(op->t, op->a, op->g);
   if (is_release(mo)) {
     heads_release(op->t, op->a, op->g, rmw && is_acquire(mo));
@@ -127,7 +157,8 @@ static inline bool op_release(struct op *op, bool rmw, int mo) {
   return false;
 }
 
-static inline __attribute__((always_inline)) void op_end_as(struct op *op, bool reads, bool writes, int mo) {
+static inline __attribute__((always_inline)) void op_end_as(struct atomic_op *op, bool reads, bool writes, int mo) {
+  op_performed(op);
   bool tick = false;
   struct det_races races;
   races.n = 0;
@@ -143,42 +174,43 @@ static inline __attribute__((always_inline)) void op_end_as(struct op *op, bool 
 }
 
 /* After it was performed: what it acquired comes before the access, and the access before what it releases. */
-static void op_end_load(struct op *op, int mo) { op_end_as(op, true, false, mo); }
-static void op_end_store(struct op *op, int mo) { op_end_as(op, false, true, mo); }
-static void op_end_rmw(struct op *op, int mo) { op_end_as(op, true, true, mo); }
+static void op_end_load(struct atomic_op *op, int mo) { op_end_as(op, true, false, mo); }
+static void op_end_store(struct atomic_op *op, int mo) { op_end_as(op, false, true, mo); }
+static void op_end_rmw(struct atomic_op *op, int mo) { op_end_as(op, true, true, mo); }
 
-#define LOAD(N, T)                                             \
-  T __gw_atomic##N##_load(void *p, int mo) {                   \
-    struct op op = op_begin(p, sizeof(T), false, RACE_HERE()); \
-    T v = __atomic_load_n((T *)p, __ATOMIC_SEQ_CST);           \
-    if (!op_is_done(&op)) {                                    \
-      op_lock(&op, false);                                     \
-      v = __atomic_load_n((T *)p, __ATOMIC_SEQ_CST);           \
-      op_end_load(&op, mo);                                    \
-    } else {                                                   \
-      det_exit(op.t);                                          \
-    }                                                          \
-    return v;                                                  \
+/* The first look is made outside the detector, as it may fault. */
+#define LOAD(N, T)                                                    \
+  T __gw_atomic##N##_load(void *p, int mo) {                          \
+    T v = __atomic_load_n((T *)p, __ATOMIC_SEQ_CST);                  \
+    struct atomic_op op = op_begin(p, sizeof(T), false, RACE_HERE()); \
+    if (!op_is_done(&op)) {                                           \
+      op_lock(&op, false);                                            \
+      v = __atomic_load_n((T *)p, __ATOMIC_SEQ_CST);                  \
+      op_end_load(&op, mo);                                           \
+    } else {                                                          \
+      det_exit(op.t);                                                 \
+    }                                                                 \
+    return v;                                                         \
   }
 
-#define STORE(N, T)                                           \
-  void __gw_atomic##N##_store(void *p, T v, int mo) {         \
-    struct op op = op_begin(p, sizeof(T), true, RACE_HERE()); \
-    op_lock_to_write(&op, false, mo);                         \
-    if (mo == __ATOMIC_SEQ_CST)                               \
-      __atomic_store_n((T *)p, v, __ATOMIC_SEQ_CST);          \
-    else                                                      \
-      __atomic_store_n((T *)p, v, __ATOMIC_RELEASE);          \
-    op_end_store(&op, mo);                                    \
+#define STORE(N, T)                                                  \
+  void __gw_atomic##N##_store(void *p, T v, int mo) {                \
+    struct atomic_op op = op_begin(p, sizeof(T), true, RACE_HERE()); \
+    op_lock_to_write(&op, false, mo);                                \
+    if (mo == __ATOMIC_SEQ_CST)                                      \
+      __atomic_store_n((T *)p, v, __ATOMIC_SEQ_CST);                 \
+    else                                                             \
+      __atomic_store_n((T *)p, v, __ATOMIC_RELEASE);                 \
+    op_end_store(&op, mo);                                           \
   }
 
-#define RMW(N, T, name, expr)                                 \
-  T __gw_atomic##N##_##name(void *p, T v, int mo) {           \
-    struct op op = op_begin(p, sizeof(T), true, RACE_HERE()); \
-    op_lock_to_write(&op, true, mo);                          \
-    T old = (expr);                                           \
-    op_end_rmw(&op, mo);                                      \
-    return old;                                               \
+#define RMW(N, T, name, expr)                                        \
+  T __gw_atomic##N##_##name(void *p, T v, int mo) {                  \
+    struct atomic_op op = op_begin(p, sizeof(T), true, RACE_HERE()); \
+    op_lock_to_write(&op, true, mo);                                 \
+    T old = (expr);                                                  \
+    op_end_rmw(&op, mo);                                             \
+    return old;                                                      \
   }
 
 /* For what has no builtin: `next` computes the new value from `old` and v. */
@@ -191,7 +223,7 @@ static void op_end_rmw(struct op *op, int mo) { op_end_as(op, true, true, mo); }
   RMW(N, T, name, loop##N##_##name(p, v))
 
 /* A compare-exchange that fails is a load. */
-static void op_end_exchange(struct op *op, bool ok, int success, int failure) {
+static void op_end_exchange(struct atomic_op *op, bool ok, int success, int failure) {
   op->access.write = ok;
   if (ok)
     op_end_rmw(op, success);
@@ -201,7 +233,7 @@ static void op_end_exchange(struct op *op, bool ok, int success, int failure) {
 
 #define CAS(N, T)                                                                                            \
   T __gw_atomic##N##_compare_exchange(void *p, T expected, T desired, int success, int failure) {            \
-    struct op op = op_begin(p, sizeof(T), true, RACE_HERE());                                                \
+    struct atomic_op op = op_begin(p, sizeof(T), true, RACE_HERE());                                         \
     op_lock_to_exchange(&op, success);                                                                       \
     T old = expected;                                                                                        \
     bool ok = __atomic_compare_exchange_n((T *)p, &old, desired, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST); \
@@ -256,7 +288,7 @@ RMW16(fetch_umax, old > v ? old : v)
 RMW16(fetch_umin, old < v ? old : v)
 
 u128 __gw_atomic128_load(void *p, int mo) {
-  struct op op = op_begin(p, sizeof(u128), false, RACE_HERE());
+  struct atomic_op op = op_begin(p, sizeof(u128), false, RACE_HERE());
   op_lock(&op, false);
   u128 v = cas16(p, 0, 0);
   op_end_load(&op, mo);
@@ -264,14 +296,14 @@ u128 __gw_atomic128_load(void *p, int mo) {
 }
 
 void __gw_atomic128_store(void *p, u128 v, int mo) {
-  struct op op = op_begin(p, sizeof v, true, RACE_HERE());
+  struct atomic_op op = op_begin(p, sizeof v, true, RACE_HERE());
   op_lock_to_write(&op, false, mo);
   loop128_exchange(p, v);
   op_end_store(&op, mo);
 }
 
 u128 __gw_atomic128_compare_exchange(void *p, u128 expected, u128 desired, int success, int failure) {
-  struct op op = op_begin(p, sizeof(u128), true, RACE_HERE());
+  struct atomic_op op = op_begin(p, sizeof(u128), true, RACE_HERE());
   op_lock_to_exchange(&op, success);
   u128 old = cas16(p, expected, desired);
   op_end_exchange(&op, old == expected, success, failure);
@@ -282,7 +314,7 @@ u128 __gw_atomic128_compare_exchange(void *p, u128 expected, u128 desired, int s
  * before it saw. */
 void __gw_atomic_thread_fence(int mo) {
   __atomic_thread_fence(__ATOMIC_SEQ_CST);
-  struct op op = op_begin(NULL, 0, false, RACE_HERE());
+  struct atomic_op op = op_begin(NULL, 0, false, RACE_HERE());
   struct race_g *g = op.g;
   if (is_acquire(mo) && g->fence_acquire) {
     struct clock_ref pending = {.tree = g->pending_acquire, .slot = CLOCK_NONE};
@@ -310,23 +342,16 @@ void __gw_atomic_signal_fence(int mo) {
  * recorded (instrument/assembler.cpp says why).  One that may fail has failed if the value is as it was: then it
  * publishes nothing.  If it has replaced the value by the same one that is an edge too few: a race may be told that is
  * none, in a program that knows from elsewhere (a relaxed flag, say) that this one came first, as the value doesn't
- * show it.
- *
- * If it faults, the handler may access the same line, and may never come back here: the operation is given up before
- * it runs.  Where the instruction is made again, it is without the lock. */
+ * show it. */
 static __attribute__((tls_model("initial-exec"))) _Thread_local struct {
-  struct op op;
-  bool under_way;
+  struct atomic_op op;
   size_t n; /* bytes to compare; 0: it certainly writes */
   unsigned char before[16];
 } assembler;
 
 static void assembler_lock(void *p, struct race_at at) {
-  struct op op = op_begin(p, 1, true, at);
-  op_lock_to_change(&op, true);
-  assembler.op = op;
-  assembler.under_way = true;
-  __atomic_signal_fence(__ATOMIC_SEQ_CST);
+  assembler.op = op_begin(p, 1, true, at);
+  op_lock_to_change(&assembler.op, true);
 }
 
 void __gw_assembler_begin(void *p, size_t n, int may_fail) {
@@ -335,52 +360,47 @@ void __gw_assembler_begin(void *p, size_t n, int may_fail) {
   for (size_t i = 0; i < assembler.n; i++) assembler.before[i] = ((const volatile unsigned char *)p)[i];
 }
 
-void det_assembler_faulted(void) {
-  if (!assembler.under_way) return;
-  assembler.under_way = false;
-  atomic_guard_give(&assembler.op.guard);
-  det_exit(assembler.op.t);
-}
-
 void __gw_assembler_end(void *p) {
-  if (UNLIKELY(!assembler.under_way)) assembler_lock(p, RACE_HERE());
-  assembler.under_way = false;
-  __atomic_signal_fence(__ATOMIC_SEQ_CST);
-  struct op op = assembler.op;
+  struct atomic_op *op = &assembler.op;
+  /* given up: a handler's may have come between */
+  if (UNLIKELY(det_self->atomic != op)) assembler_lock(p, RACE_HERE());
+  op_performed(op);
   bool writes = !assembler.n, tick = false;
   for (size_t i = 0; i < assembler.n; i++) writes |= assembler.before[i] != ((const volatile unsigned char *)p)[i];
-  op_acquire(&op, __ATOMIC_SEQ_CST);
-  if (writes) tick = op_release(&op, true, __ATOMIC_SEQ_CST);
-  atomic_guard_give(&op.guard);
-  if (tick) det_tick(op.t, op.g);
-  det_exit(op.t);
+  op_acquire(op, __ATOMIC_SEQ_CST);
+  if (writes) tick = op_release(op, true, __ATOMIC_SEQ_CST);
+  atomic_guard_give(&op->guard);
+  if (tick) det_tick(op->t, op->g);
+  det_exit(op->t);
 }
 
 /* A move of inline assembler's from memory or to it is a load that acquires, or a store that releases, and not recorded
  * either.  Where nothing is to be acquired, as in most turns of a loop that waits, it takes no lock: the head of this
  * file says why.  A load that faults does so outside the detector, as programs probe addresses by it. */
-#define MOVE(N, T)                                             \
-  T __gw_assembler##N##_load(void *p) {                        \
-    (void)*(volatile T *)p;                                    \
-    struct op op = op_begin(p, sizeof(T), false, RACE_HERE()); \
-    T v = __atomic_load_n((T *)p, __ATOMIC_SEQ_CST);           \
-    if (!op_knows(&op) && may_have_clock(op.access.p)) {       \
-      op_lock(&op, false);                                     \
-      v = __atomic_load_n((T *)p, __ATOMIC_SEQ_CST);           \
-      if (op.a) op_acquire(&op, __ATOMIC_ACQUIRE);             \
-      atomic_guard_give(&op.guard);                            \
-    }                                                          \
-    det_exit(op.t);                                            \
-    return v;                                                  \
-  }                                                            \
-  void __gw_assembler##N##_store(void *p, T v) {               \
-    struct op op = op_begin(p, sizeof(T), true, RACE_HERE());  \
-    op_lock_to_change(&op, true);                              \
-    __atomic_store_n((T *)p, v, __ATOMIC_RELEASE);             \
-    op_release(&op, false, __ATOMIC_RELEASE);                  \
-    atomic_guard_give(&op.guard);                              \
-    det_tick(op.t, op.g);                                      \
-    det_exit(op.t);                                            \
+#define MOVE(N, T)                                                    \
+  T __gw_assembler##N##_load(void *p) {                               \
+    (void)*(volatile T *)p;                                           \
+    struct atomic_op op = op_begin(p, sizeof(T), false, RACE_HERE()); \
+    T v = __atomic_load_n((T *)p, __ATOMIC_SEQ_CST);                  \
+    if (!op_knows(&op) && may_have_clock(op.access.p)) {              \
+      op_lock(&op, false);                                            \
+      v = __atomic_load_n((T *)p, __ATOMIC_SEQ_CST);                  \
+      op_performed(&op);                                              \
+      if (op.a) op_acquire(&op, __ATOMIC_ACQUIRE);                    \
+      atomic_guard_give(&op.guard);                                   \
+    }                                                                 \
+    det_exit(op.t);                                                   \
+    return v;                                                         \
+  }                                                                   \
+  void __gw_assembler##N##_store(void *p, T v) {                      \
+    struct atomic_op op = op_begin(p, sizeof(T), true, RACE_HERE());  \
+    op_lock_to_change(&op, true);                                     \
+    __atomic_store_n((T *)p, v, __ATOMIC_RELEASE);                    \
+    op_performed(&op);                                                \
+    op_release(&op, false, __ATOMIC_RELEASE);                         \
+    atomic_guard_give(&op.guard);                                     \
+    det_tick(op.t, op.g);                                             \
+    det_exit(op.t);                                                   \
   }
 MOVE(8, uint8_t)
 MOVE(16, uint16_t)

@@ -135,6 +135,7 @@ struct det_thread {
   bool collect_wanted;       /* ids run short: collect on leaving */
   bool own_thread;           /* g is this foreign thread's own, ended with it */
   uint64_t ordered[ORDERED]; /* by id: the goroutine (serial << CELL_ID_BITS) that found it to happen before it */
+  struct atomic_op *atomic;  /* operation that is about to be performed, and may fault; NULL: none (atomic.c) */
   uint64_t deferred_signals; /* bit per signal that arrived inside (posix_signal.c) */
   struct depot_cache *cache; /* recent stacks by hash */
   struct composite_room {    /* free blocks for composites that it has taken ahead (composite.c) */
@@ -288,10 +289,10 @@ void det_reborn(uintptr_t lo, uintptr_t hi);
 /* [p, p+room) changes hands, and [p, p+n) is recorded as written with context ctx; n <= room, not long. */
 void det_reborn_fresh(struct det_thread *t, struct race_g *g, uintptr_t p, size_t room, size_t n, uint32_t ctx);
 
-/* --- atomic.c: of inline assembler
+/* --- atomic.c
  * ---------------------------------------------------------------------------------------------------------- */
-/* The thread got a signal that an instruction raises, maybe by assembler whose operation is under way. */
-void det_assembler_faulted(void);
+/* The thread got a signal that an instruction raises, maybe that of an atomic operation under way. */
+void det_atomic_faulted(void);
 
 /* --- sync.c
  * ------------------------------------------------------------------------------------------------------------ */

@@ -78,7 +78,7 @@ static void on_signal(int sig, siginfo_t *info, void *context) {
     keep(sig, info);
     return;
   }
-  if (runs_at_once(sig)) det_assembler_faulted();
+  if (runs_at_once(sig)) det_atomic_faulted();
   uintptr_t word = __atomic_load_n(&actions[sig], __ATOMIC_ACQUIRE);
   if (!HANDLER(word)) return; /* taken back while it was on its way */
   if (word & IS_RESET) reset(sig);
