@@ -1,7 +1,7 @@
 /* Critical sections, locks, ordered sections and reductions of OpenMP.
  *
  * Intercepted, since the interface for tools tells that a lock was given back when somebody else may have it already.
- * All belong to their task, so who gives one back is who took it.
+ * All belong to their task, so who gives one back is who took it, on the same thread.
  */
 #include "detector/openmp.h"
 
@@ -13,7 +13,7 @@ static void wanted(struct race_g *g, const void *lock, struct race_at at) {
 static void taken(struct race_g *g, const void *lock, struct race_at at) {
   if (!g) return;
   if (!held_has(g, lock)) race_lock(g, lock);
-  race_lock_held(g, lock, true, at);
+  det_thread_lock_held(g, lock, true, at);
 }
 
 static void given_back(struct race_g *g, const void *lock) {

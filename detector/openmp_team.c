@@ -19,6 +19,7 @@ void omp_parallel_begin(union ompt_data *encountering, const struct ompt_frame *
   struct omp_region *r = arena_alloc(sizeof *r);
   r->fork = race_g_create(g, goid_next(), omp_at(frame, code));
   race_g_set_thread(r->fork);
+  g->thread_locks++; /* the runtime knows the region by its thread: a goroutine stays on it */
   region->ptr = r;
 }
 
@@ -29,6 +30,7 @@ void omp_parallel_end(union ompt_data *region, union ompt_data *encountering, in
   if (!g || !r) return;
   omp_current = encountering ? encountering->ptr : NULL;
   region->ptr = NULL;
+  if (g->thread_locks) g->thread_locks--;
   omp_ended_await(&r->members, g);
   for (int i = 0; i < 2; i++) {
     race_acquire(g, &r->barrier[i]); /* tasks that ended in the last barrier */

@@ -37,6 +37,13 @@ def test_reductions(method, programs, tmp_path):
     gt.check(source, run)
 
 
+def test_goroutines_without_the_detector(programs, runs):
+    source = next(p for p in PROGRAMS if p.stem == "goroutines_norace")
+    for _ in range(runs):
+        result = gt.run(programs(source, "-O1", "-fopenmp", race=False))
+        assert result.status == 0, result
+
+
 STACKS = r"""
 static int total;
 __attribute__((noinline)) static void add(int n) { total += n; }
