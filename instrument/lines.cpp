@@ -3,7 +3,8 @@
 // An optimiser that moves an access out of a loop, or makes one store of two, drops the line or says line 0.  A report
 // without a line is of little use, so the access gets one of those that it stands for: of an access to the same address
 // that is left in the function; of one to the same variable that the function had at the beginning; else the nearest
-// one in its block; else the function's first.
+// one in its block that lies in the same inlined copy, or in one that was inlined there (a barrier, say: then it is the
+// line of that call); else the nearest one; else the function's first.
 #include "lines.h"
 
 #include "llvm/IR/DebugInfoMetadata.h"
@@ -38,12 +39,30 @@ const DILocation *in_place(const DILocation *line, const Instruction &access) {
                          now ? now->getInlinedAt() : nullptr);
 }
 
-const DILocation *nearest_in_block(const Instruction &access) {
+using Taker = function_ref<const DILocation *(const DILocation *)>;
+
+// Of the lines before it in its block, from the nearest on, then of those behind it, the first that is taken.
+const DILocation *first_in_block(const Instruction &access, Taker take) {
   for (const Instruction *i = access.getPrevNode(); i; i = i->getPrevNode())
-    if (has_line(*i)) return i->getDebugLoc().get();
+    if (const DILocation *line = has_line(*i) ? take(i->getDebugLoc().get()) : nullptr) return line;
   for (const Instruction *i = access.getNextNode(); i; i = i->getNextNode())
-    if (has_line(*i)) return i->getDebugLoc().get();
+    if (const DILocation *line = has_line(*i) ? take(i->getDebugLoc().get()) : nullptr) return line;
   return nullptr;
+}
+
+// Where `line`, or what it was inlined into, stands in the inlined copy that `access` is in; null: elsewhere.
+const DILocation *within_copy(const DILocation *line, const Instruction &access) {
+  const DILocation *now = access.getDebugLoc().get();
+  for (; now && line; line = line->getInlinedAt())
+    if (line->getLine() && line->getInlinedAt() == now->getInlinedAt() &&
+        line->getScope()->getSubprogram() == now->getScope()->getSubprogram())
+      return in_place(line, access);
+  return nullptr;
+}
+
+const DILocation *nearest_in_block(const Instruction &access) {
+  const DILocation *line = first_in_block(access, [&](const DILocation *l) { return within_copy(l, access); });
+  return line ? line : first_in_block(access, [](const DILocation *l) { return l; });
 }
 
 }  // namespace
