@@ -33,9 +33,12 @@ enum { TABLE_MIN_LOG = 12 };
 #define RECORDS ((size_t)DEPOT_SHARED * 16)
 #define REGION ((size_t)DEPOT_END * 16)
 
+/* A slot has the id, and the bits of the record's hash from which its place follows: so records whose hash is another
+ * one aren't looked at, which are most of those that stand in the way, and all of those that a doubled table takes
+ * over.  0: free. */
 struct table {
   uint32_t log;
-  uint32_t id[];
+  uint64_t slot[];
 };
 
 static struct {
@@ -49,7 +52,7 @@ static struct {
 static struct shared_keys shared_keys = {.mask = (1u << SHARED_KEYS_MIN_LOG) - 1}; /* of all threads (depot_keys.h) */
 
 static struct table *table_new(uint32_t log) {
-  struct table *t = arena_alloc(sizeof *t + (sizeof(uint32_t) << log));
+  struct table *t = arena_alloc(sizeof *t + (sizeof t->slot[0] << log));
   t->log = log;
   return t;
 }
@@ -66,26 +69,41 @@ const struct depot_record *depot_get(uint32_t id) {
   return id ? (const struct depot_record *)(depot.region + (size_t)id * 16) : NULL;
 }
 
-/* Where `hash` is or would be; ids are 0 while free. */
-static uint32_t *table_find(struct table *t, uint64_t hash) {
-  uint32_t mask = (1u << t->log) - 1;
-  for (uint32_t i = (uint32_t)(hash >> 20) & mask;; i = (i + 1) & mask) {
-    uint32_t id = __atomic_load_n(&t->id[i], __ATOMIC_ACQUIRE); /* pairs with the release in insert_locked */
-    if (!id || depot_get(id)->hash == hash) return &t->id[i];
+static inline uint32_t tag_of(uint64_t hash) { return (uint32_t)(hash >> 20); }
+static inline uint32_t slot_tag(uint64_t slot) { return (uint32_t)(slot >> 32); }
+static inline uint32_t slot_id(uint64_t slot) { return (uint32_t)slot; }
+
+/* Where `hash` is or would be. */
+static uint64_t *table_find(struct table *t, uint64_t hash) {
+  const uint32_t mask = (1u << t->log) - 1, tag = tag_of(hash);
+  for (uint32_t i = tag & mask;; i = (i + 1) & mask) {
+    const uint64_t slot = __atomic_load_n(&t->slot[i], __ATOMIC_ACQUIRE); /* pairs with the release in insert_locked */
+    if (!slot || (slot_tag(slot) == tag && depot_get(slot_id(slot))->hash == hash)) return &t->slot[i];
   }
+}
+
+/* Into a table that nobody else knows. */
+static void table_put(struct table *t, uint64_t slot) {
+  const uint32_t mask = (1u << t->log) - 1;
+  uint32_t i = slot_tag(slot) & mask;
+  while (t->slot[i]) i = (i + 1) & mask;
+  t->slot[i] = slot;
 }
 
 static void table_grow_locked(void) {
   struct table *old = depot.table, *t = table_new(old->log + 1);
   for (uint32_t i = 0; i < 1u << old->log; i++)
-    if (old->id[i]) *table_find(t, depot_get(old->id[i])->hash) = old->id[i];
+    if (old->slot[i]) table_put(t, old->slot[i]);
   __atomic_store_n(&depot.table, t, __ATOMIC_RELEASE);
 }
 
+/* What stands in the way costs no look at its record, so that seven of eight slots may be taken. */
+static inline bool is_full(const struct table *t, uint64_t n) { return 8 * n >= (uint64_t)7 << t->log; }
+
 static uint32_t insert_locked(const struct depot_record *head, const uint64_t *words, unsigned words_n) {
-  if (depot.count * 2 >= 1u << depot.table->log) table_grow_locked();
-  uint32_t *place = table_find(depot.table, head->hash);
-  if (*place) return *place;
+  if (is_full(depot.table, depot.count)) table_grow_locked();
+  uint64_t *place = table_find(depot.table, head->hash);
+  if (*place) return slot_id(*place);
   const size_t size = (sizeof *head + words_n * sizeof *words + 15) & ~(size_t)15;
   GW_CHECK(depot.used + size <= RECORDS);
   uint32_t id = (uint32_t)(depot.used / 16);
@@ -94,7 +112,7 @@ static uint32_t insert_locked(const struct depot_record *head, const uint64_t *w
   depot.count++;
   *r = *head;
   for (unsigned i = 0; i < words_n; i++) r->word[i] = words[i];
-  __atomic_store_n(place, id, __ATOMIC_RELEASE);
+  __atomic_store_n(place, (uint64_t)tag_of(head->hash) << 32 | id, __ATOMIC_RELEASE);
   return id;
 }
 
@@ -102,7 +120,7 @@ static uint32_t insert_locked(const struct depot_record *head, const uint64_t *w
 static uint32_t look_up(struct det_thread *t, uint64_t hash) {
   uint32_t id = remembered(t, hash);
   if (LIKELY(id)) return id;
-  id = *table_find(__atomic_load_n(&depot.table, __ATOMIC_ACQUIRE), hash);
+  id = slot_id(*table_find(__atomic_load_n(&depot.table, __ATOMIC_ACQUIRE), hash));
   if (id) remember(t, hash, id);
   return id;
 }

@@ -1,7 +1,7 @@
 /* What threads remember of the depot: each meets far more places than it remembers at first, with and without a lock,
  * and composites of them.  What is found must be what was asked for, and contexts what all threads found, however their
  * memories have grown meanwhile; and nothing of these may be left when they have ended.
- * Usage: depot grow | forget | share. */
+ * Usage: depot grow | forget | share | names. */
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -184,6 +184,25 @@ static void share(void) {
   spread_keys();
 }
 
+static uint32_t named(uint32_t i) {
+  char text[16];
+  snprintf(text, sizeof text, "%08x", i);
+  struct det_thread *t = det_enter();
+  const uint32_t id = depot_name(t, text);
+  det_exit(t);
+  if (strcmp((const char *)depot_get(id)->word, text) != 0) fail("another name", i);
+  return id;
+}
+
+/* More records than a thread remembers, and so many that the table's slots can't tell some from others. */
+static void names(void) {
+  enum { NAMES = 1 << 18 };
+  static uint32_t id[NAMES];
+  for (uint32_t i = 0; i < NAMES; i++) id[i] = named(i);
+  for (uint32_t i = 0; i < NAMES; i++)
+    if (named(i) != id[i]) fail("kept twice", i);
+}
+
 int main(int argc, char **argv) {
   race_init();
   if (argc == 2 && strcmp(argv[1], "grow") == 0)
@@ -192,6 +211,8 @@ int main(int argc, char **argv) {
     forget();
   else if (argc == 2 && strcmp(argv[1], "share") == 0)
     share();
+  else if (argc == 2 && strcmp(argv[1], "names") == 0)
+    names();
   else
     return 64;
   return 0;

@@ -20,7 +20,7 @@ def built(tmp_path_factory):
     return program
 
 
-@pytest.mark.parametrize("way", ("grow", "forget", "share"))
+@pytest.mark.parametrize("way", ("grow", "forget", "share", "names"))
 def test_many_places(built, way):
     r = gt.run(built("depot"), way, timeout=120)
     assert r.status == 0, r
