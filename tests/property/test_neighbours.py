@@ -8,14 +8,15 @@ import pytest
 import judge
 from script import Execution, Program, execute
 
-SIZE, GOROUTINES, PROGRAMS = 16, 5, 400
+SIZE, GOROUTINES, PROGRAMS = 24, 5, 400
 CROWD = 12  # goroutines of which each has victims in every byte: more than a block has room for
-FIELDS = {  # (offset, bytes) within a granule
+FIELDS = {  # (offset, bytes) from a granule's beginning on
     "halves": [(0, 4), (4, 4), (0, 8)],
     "a structure's": [(0, 4), (4, 2), (6, 1), (7, 1), (4, 4), (0, 8)],
     "bytes": [(i, 1) for i in range(8)],
     "two bytes, and halves": [(0, 1), (4, 1), (0, 4), (4, 4)],
     "bytes, and all": [*[(i, 1) for i in range(8)], (0, 8)],
+    "over two granules": [(0, 4), (4, 4), (1, 8), (4, 8), (6, 4), (7, 8)],
 }
 
 
@@ -87,6 +88,24 @@ def test_a_block_is_emptied(driver, blocks):
     arguments = (0, 0, 0, blocks)
     wrong = judge.judge(driver, programs, arguments)
     assert not wrong, judge.explain(driver, programs, blocks, arguments)
+
+
+def beside_a_reader(heard_of):
+    """1 has read all of it; 2 reads there as well, and so gets an epoch and a plane of its own, then over two granules."""
+    ops = [*(("n", 0, g, 0, 0) for g in (1, 2, 3)), ("t", 1)]
+    ops += [("r", 1, lo, 8, 1) for lo in range(0, 40, 8)]
+    ops += [("t", 2), ("r", 2, 32, 8, 1), ("r", 2, 24, 8, 1), ("r", 2, 12, 8, 1), ("t", 3)]
+    ops += [*(("h", g, 3) for g in heard_of), ("w", 3, 12, 4, 1), ("w", 3, 16, 4, 1)]
+    return Program(40, 0, 0, ((12, 16), (16, 20)), tuple(ops))
+
+
+def test_over_two_granules_beside_a_reader(driver):
+    programs = [beside_a_reader(heard_of) for heard_of in ((1, 2), (2,), (1,), ())]
+    assert [len(execute(p.ops)[0].oracle.races) for p in programs] == [0, 2, 2, 4]
+    arguments = (0, 3)
+    for one in programs:  # by itself: threads keep their planes
+        wrong = judge.judge(driver, [one], arguments)
+        assert not wrong, judge.explain(driver, [one], "beside", arguments)
 
 
 def test_some_race():
