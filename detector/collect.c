@@ -463,7 +463,7 @@ static void collect(void) {
     depot_forget(t);
     composite_forget(t);
   }
-  composite_sweep(memory_needed(&c) / MEMORY_SHARE);
+  composite_sweep(2 * memory_needed(&c) / MEMORY_SHARE); /* nearly all of it is new ones, as those left are few */
   set_next_collection(&c);
   give(c.rep, (values + slots + 1) * sizeof *c.rep);
   give(c.value, (values + 1) * sizeof *c.value);
