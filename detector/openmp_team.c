@@ -32,10 +32,7 @@ void omp_parallel_end(union ompt_data *region, union ompt_data *encountering, in
   region->ptr = NULL;
   if (g->thread_locks) g->thread_locks--;
   omp_ended_await(&r->members, g);
-  for (int i = 0; i < 2; i++) {
-    race_acquire(g, &r->barrier[i]); /* tasks that ended in the last barrier */
-    race_forget(&r->barrier[i]);
-  }
+  for (int i = 0; i < 2; i++) race_forget(&r->barrier[i]);
   race_forget(&r->ordered);
   omp_ended_forget(&r->members);
   if (r->turns) omp_places_free(r->turns, OMP_TURNS);

@@ -18,8 +18,9 @@ pytestmark = pytest.mark.skipif(not has_openmp(), reason="clang-19's OpenMP (lib
 
 PROGRAMS = sorted((gt.REPO / "tests" / "openmp" / "programs").glob("*.c"))
 LEVELS = ("-O0", "-O1", "-O2")
-PASSIVE = {"OMP_WAIT_POLICY": "passive"}  # teams larger than the machine: who waits shall not spin
-ENVIRONMENT = {"cancel_norace": {**PASSIVE, "OMP_CANCELLATION": "true"}}
+AWAKE = {"KMP_BLOCKTIME": "infinite"}  # the runtime wakes nobody for a task
+ASLEEP = {"KMP_BLOCKTIME": "0"}
+ENVIRONMENT = {"cancel_norace": {**AWAKE, "OMP_CANCELLATION": "true"}, "goroutines_norace": ASLEEP}
 
 
 @pytest.mark.parametrize("level", LEVELS)
@@ -27,21 +28,21 @@ ENVIRONMENT = {"cancel_norace": {**PASSIVE, "OMP_CANCELLATION": "true"}}
 def test_verdict(source, level, programs, runs, tmp_path):
     program = programs(source, level, "-fopenmp")
     for _ in range(max(2, runs // 10)):
-        gt.check(source, gt.run_race(program, folder=tmp_path, env=ENVIRONMENT.get(source.stem, PASSIVE)))
+        gt.check(source, gt.run_race(program, folder=tmp_path, env=ENVIRONMENT.get(source.stem, AWAKE)))
 
 
 @pytest.mark.parametrize("method", ("critical", "atomic", "tree"))
 def test_reductions(method, programs, tmp_path):
     """However the runtime combines what the threads have."""
     source = next(p for p in PROGRAMS if p.stem == "team_norace")
-    run = gt.run_race(programs(source, "-O1", "-fopenmp"), folder=tmp_path, env={**PASSIVE, "KMP_FORCE_REDUCTION": method})
+    run = gt.run_race(programs(source, "-O1", "-fopenmp"), folder=tmp_path, env={**AWAKE, "KMP_FORCE_REDUCTION": method})
     gt.check(source, run)
 
 
 def test_goroutines_without_the_detector(programs, runs):
     source = next(p for p in PROGRAMS if p.stem == "goroutines_norace")
     for _ in range(runs):
-        result = gt.run(programs(source, "-O1", "-fopenmp", race=False), env=PASSIVE)
+        result = gt.run(programs(source, "-O1", "-fopenmp", race=False), env=ASLEEP)
         assert result.status == 0, result
 
 
@@ -77,7 +78,7 @@ int main(void) {
 @pytest.mark.parametrize("level", LEVELS)
 def test_stacks(level, programs, tmp_path):
     """The user's functions, and nothing of the compiler's or of the runtime's."""
-    run = gt.run_race(programs(STACKS, level, "-fopenmp"), folder=tmp_path)
+    run = gt.run_race(programs(STACKS, level, "-fopenmp"), folder=tmp_path, env=AWAKE)
     assert len(run.findings) == 2, run.result
     for finding, function in zip(run.findings, ("region", "tasks")):
         for access in finding["accesses"]:

@@ -140,7 +140,11 @@ static void waits_for_some(void) {
   {
     for (int round = 1; round < 20; round++) {
 #pragma omp task depend(out : p)
-      p = round;
+      {
+        meet();
+        p = round;
+      }
+      meet();
 #pragma omp taskwait depend(in : p)
       MUST(p == round);
 #pragma omp task depend(in : p)
@@ -227,8 +231,9 @@ static void memory_again(void) {
           MUST(numbers[1] == numbers[0] + 1);
         }
       }
-#pragma omp taskloop nogroup firstprivate(round)
-      for (int i = 0; i < 20; i++) use(round + i);
+      int numbers[4] = {round, round, round, round};
+#pragma omp taskloop nogroup firstprivate(numbers)
+      for (int i = 0; i < 20; i++) use(numbers[i % 4]++);
     }
   }
 }
@@ -261,33 +266,33 @@ static void untied_ones(void) {
   }
 }
 
+static omp_event_handle_t event;
+TURN_HIDDEN static omp_event_handle_t the_event(void) { return event; }
+
+/* What the thread did that fulfils a task's event comes before whoever waits for the task: while that runs, or after it. */
 static void events(void) {
-  static int early, late, x;
-  static omp_event_handle_t first, second;
-#pragma omp parallel num_threads(4)
-#pragma omp single
-  {
-#pragma omp task detach(first)
-    early = 1;
-#pragma omp task
-    {
-      x = 1;
-      omp_fulfill_event(first);
-    }
-#pragma omp taskwait
-    MUST(early + x == 2);
-#pragma omp task detach(second) depend(out : late)
-    {
-      late = 1;
-      omp_event_handle_t mine = second;
-#pragma omp task
+  for (int late = 0; late < 2; late++) {
+    int x = 0, y = 0;
+    turn_restart();
+#pragma omp parallel num_threads(2)
+    if (me() == 0) {
+      omp_event_handle_t mine;
+#pragma omp task detach(mine) shared(y)
       {
-        x = 2;
-        omp_fulfill_event(mine);
+        event = mine;
+        turn_done();
+        if (!late) turn_reached(3);
+        y = 1;
       }
+      if (late) turn_done();
+#pragma omp taskwait
+      MUST(x + y == 2);
+    } else {
+      turn_reached(late ? 3 : 2);
+      x = 1;
+      omp_fulfill_event(the_event());
+      turn_done();
     }
-#pragma omp task depend(in : late)
-    MUST(late + x == 3);
   }
 }
 
