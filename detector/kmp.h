@@ -16,11 +16,6 @@ int32_t __kmpc_reduce_nowait(void *where, int32_t thread, int32_t n, size_t size
                              void (*combine)(void *, void *), void *name);
 void __kmpc_end_reduce(void *where, int32_t thread, void *name);
 void __kmpc_end_reduce_nowait(void *where, int32_t thread, void *name);
-void *__kmpc_omp_task_alloc(void *where, int32_t thread, int32_t flags, size_t n, size_t shared_n, void *entry);
-void __kmpc_taskloop(void *where, int32_t thread, void *task, int32_t now, uint64_t *lo, uint64_t *hi, int64_t step,
-                     int32_t no_group, int32_t kind, uint64_t size, void *copied);
-void __kmpc_taskloop_5(void *where, int32_t thread, void *task, int32_t now, uint64_t *lo, uint64_t *hi, int64_t step,
-                       int32_t no_group, int32_t kind, uint64_t size, int32_t strict, void *copied);
 void *__kmpc_taskred_modifier_init(void *where, int32_t thread, int32_t shared_work, int32_t n, void *data);
 void __kmpc_task_reduction_modifier_fini(void *where, int32_t thread, int32_t shared_work);
 

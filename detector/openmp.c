@@ -18,7 +18,7 @@ static void sync_region(int kind, int endpoint, union ompt_data *region, union o
   }
 }
 
-/* The end of the wait in a taskgroup: the runtime combines then what its tasks reduced. */
+/* The end of a taskgroup is that of its wait: the runtime goes on to combine what its tasks reduced. */
 static void sync_region_wait(int kind, int endpoint, union ompt_data *region, union ompt_data *task, const void *code) {
   (void)region, (void)code;
   struct omp_task *t = task ? omp_task_of(task) : NULL;

@@ -114,46 +114,11 @@ static void tell_end(struct omp_task *t, struct race_g *g) {
   det_exit(inside);
 }
 
-/* --- its memory, with its private variables, which the runtime gives to other tasks when it has ended: known from
- * where it begins, and of tasks that never do so from where they are made.  Of those the one that a taskloop copies is
- * gone when that is over. */
-
-static _Thread_local struct {
-  char *at;
-  size_t n;
-} made_last;
-
-void *__gw_i___kmpc_omp_task_alloc(void *where, int32_t thread, int32_t flags, size_t n, size_t shared_n, void *entry) {
-  char **task = __kmpc_omp_task_alloc(where, thread, flags, n, shared_n, entry);
-  char *begin = (char *)task,
-       *end = shared_n ? *task + shared_n : begin + n; /* its first word leads to the second part */
-  race_reborn(begin, (size_t)(end - begin));
-  made_last.at = begin;
-  made_last.n = (size_t)(end - begin);
-  return task;
-}
-
-static void gives_up_model(const void *task) {
-  if (task == made_last.at) race_reborn(task, made_last.n);
-}
-
-void __gw_i___kmpc_taskloop(void *where, int32_t thread, void *task, int32_t now, uint64_t *lo, uint64_t *hi,
-                            int64_t step, int32_t no_group, int32_t kind, uint64_t size, void *copied) {
-  gives_up_model(task);
-  __kmpc_taskloop(where, thread, task, now, lo, hi, step, no_group, kind, size, copied);
-}
-void __gw_i___kmpc_taskloop_5(void *where, int32_t thread, void *task, int32_t now, uint64_t *lo, uint64_t *hi,
-                              int64_t step, int32_t no_group, int32_t kind, uint64_t size, int32_t strict,
-                              void *copied) {
-  gives_up_model(task);
-  __kmpc_taskloop_5(where, thread, task, now, lo, hi, step, no_group, kind, size, strict, copied);
-}
-
+/* With its private variables, which whoever runs it has written.  The runtime gives it to other tasks of the thread
+ * that made this one, so what that wrote needs no care. */
 static void give_up_memory(const struct omp_task *t) {
   if (t->memory) race_reborn(t->memory, t->memory_n);
 }
-
-/* --- what runs */
 
 static bool has_ended(int status) {
   return status == OMPT_TASK_COMPLETE || status == OMPT_TASK_CANCEL || status == OMPT_TASK_DETACH;
@@ -206,7 +171,6 @@ void omp_taskgroup(bool begins, struct omp_task *task) {
     group->outer = task->group;
     task->group = group;
   } else if (group) {
-    omp_ended_await(&group->members, posix_self());
     task->group = group->outer;
     omp_ended_forget(&group->members);
     arena_free(group, sizeof *group);

@@ -217,24 +217,33 @@ static void reductions(void) {
   MUST(sum == 8);
 }
 
-/* The runtime gives the memory of one task to the next, which another thread makes. */
+__attribute__((noinline)) static void count(int *numbers) { numbers[1] = numbers[0] + 1; }
+
+TURN_HIDDEN static void stay(void) {
+  turn_done();
+  turn_reached(3);
+}
+
+/* The runtime gives the memory of a task to the next, which nothing orders after the first one: that was run by a thread
+ * that is busy with something else since. */
 static void memory_again(void) {
-  for (int round = 0; round < 10; round++) {
-#pragma omp parallel num_threads(4)
-    {
-      for (int i = 0; i < 20; i++) {
-        int numbers[4] = {i, i, i, i};
+  turn_restart();
+#pragma omp parallel num_threads(2)
+#pragma omp single
+  {
+    int numbers[4] = {1, 2, 3, 4};
+    for (int i = 0; i < 64; i++) {
 #pragma omp task firstprivate(numbers)
-        {
-          numbers[1]++;
-#pragma omp task firstprivate(numbers)
-          MUST(numbers[1] == numbers[0] + 1);
-        }
-      }
-      int numbers[4] = {round, round, round, round};
-#pragma omp taskloop nogroup firstprivate(numbers)
-      for (int i = 0; i < 20; i++) use(numbers[i % 4]++);
+      count(numbers);
     }
+#pragma omp task
+    stay();
+    turn_reached(2);
+    for (int i = 0; i < 64; i++) {
+#pragma omp task firstprivate(numbers)
+      count(numbers);
+    }
+    turn_done();
   }
 }
 
