@@ -46,6 +46,46 @@ def test_goroutines_without_the_detector(programs, runs):
         assert result.status == 0, result
 
 
+TOOL = r"""
+#include <omp-tools.h>
+#include <stdio.h>
+static int initialize(ompt_function_lookup_t f, int device, ompt_data_t *data) {
+  (void)f, (void)device, (void)data;
+  return puts("a tool") >= 0;
+}
+static void finalize(ompt_data_t *data) { (void)data; }
+ompt_start_tool_result_t *ompt_start_tool(unsigned version, const char *runtime) {
+  static ompt_start_tool_result_t result = {initialize, finalize, {0}};
+  (void)version, (void)runtime;
+  return &result;
+}
+"""
+ORDERED = r"""
+int main(void) {
+  int sum = 0;
+#pragma omp parallel num_threads(2)
+  {
+#pragma omp critical
+    sum++;
+  }
+  return sum != 2;
+}
+"""
+
+
+def test_tools(tmp_path):
+    """One that is linked in takes our place; one that the environment names doesn't."""
+    program, tool = tmp_path / "program.c", tmp_path / "tool.c"
+    program.write_text(ORDERED)
+    tool.write_text(TOOL)
+    alone = gt.compile_c(program, tmp_path / "alone", "-fopenmp")
+    library = gt.compile_c(tool, tmp_path / "libtool.so", "-fopenmp", "-shared", "-fPIC", race=False)
+    run = gt.run_race(alone, folder=tmp_path, env={**AWAKE, "OMP_TOOL_LIBRARIES": library})
+    assert (run.status, run.findings, run.result.stdout) == (0, [], ""), run.result
+    run = gt.run_race(gt.compile_c([program, tool], tmp_path / "both", "-fopenmp"), folder=tmp_path, env=AWAKE)
+    assert run.result.stdout == "a tool\n", run.result
+
+
 STACKS = r"""
 static int total;
 __attribute__((noinline)) static void add(int n) { total += n; }
