@@ -133,6 +133,8 @@ struct det_thread {
   uint32_t own_reads;        /* of what its own epoch wrote (single.c) */
   uint32_t hidden;           /* depth of race_hide_threads */
   bool collect_wanted;       /* ids run short: collect on leaving */
+  int64_t alive;             /* goroutines that were born on it, less those that ended on it (alone.c) */
+  struct gw_tls *tls;        /* its __gw_tls */
   bool own_thread;           /* g is this foreign thread's own, ended with it */
   uint64_t ordered[ORDERED]; /* by id: the goroutine (serial << CELL_ID_BITS) that found it to happen before it */
   struct atomic_op *atomic;  /* operation that is about to be performed, and may fault; NULL: none (atomic.c) */
@@ -304,6 +306,8 @@ void det_publish_over(struct det_thread *t, struct race_g *g, struct clock_ref *
 void det_publish_to_lock(struct race_g *g, struct clock_ref *out);
 /* After det_publish was stored where others can see it: opens the next epoch if need be. */
 void det_tick(struct det_thread *t, struct race_g *g);
+/* The same whether g is alone or not. */
+void det_close(struct det_thread *t, struct race_g *g);
 void det_acquire_clock(struct det_thread *t, struct race_g *g, const struct clock_ref *from);
 /* `child` is new, and has acquired what `creator` published, who has no component of his own: so it has the same tree,
  * and from the same origins. */
@@ -322,6 +326,8 @@ void det_lend(struct race_g *g, const void *addr, bool one_way);
 void det_borrow(struct race_g *g, const void *addr);
 /* Before any operation on a descriptor: if somebody took what g lent, that ends here. */
 void det_lent_end(struct race_g *g);
+/* g, which is alone, has published its open clock, and goes on with it. */
+void det_lent_alone(struct race_g *g);
 /* The clock that g lent is closed. */
 void det_lent_closed(struct race_g *g);
 /* --- reopen.c: an epoch goes on when its lock comes back -------------------------------------------------------------
@@ -343,6 +349,26 @@ bool det_round_end(struct det_thread *t, struct race_g *g, uintptr_t addr);
 void det_round_break(struct race_g *g);
 /* Somebody is about to give back a lock that another may hold; called outside the detector. */
 void det_rounds_are_over(void);
+
+/* --- alone.c
+ * ----------------------------------------------------------------------------------------------------------- */
+/* Atomic: one goroutine lives, and it need not end its epoch when it releases. */
+extern bool det_alone;
+/* On this thread. */
+void det_born(struct det_thread *t);
+void det_ended(struct det_thread *t);
+/* After det_born of the process's first. */
+void det_main_born(void);
+/* t's goes off the list. */
+void det_thread_gone_locked(const struct det_thread *t);
+/* Somebody has ended; called outside the detector. */
+void det_look_whether_alone(void);
+/* By a goroutine that others may come after from now on whose birth won't be seen. */
+void det_never_alone(void);
+/* Somebody is about to be born whom nobody has created, as far as is known. */
+void det_unseen_birth(void);
+/* In the child, from its only thread; it may look then. */
+void det_alone_after_fork(struct det_thread *me);
 
 /* --- goroutine.c
  * ------------------------------------------------------------------------------------------------------- */

@@ -28,6 +28,7 @@ struct det_thread *det_adopt(void) {
   GW_CHECK(det_ready);
   struct det_thread *t = arena_alloc(sizeof *t);
   static uint32_t numbers; /* atomic */
+  t->tls = &__gw_tls;
   t->number = __atomic_add_fetch(&numbers, 1, __ATOMIC_RELAXED);
   t->nodes.size = sizeof(struct node);
   det_use_plane(t, SHARED_READ_PLANE);
@@ -124,6 +125,7 @@ static void thread_end(void *arg) {
     t->prev->next = t->next;
   else
     det_threads.first = t->next;
+  det_thread_gone_locked(t);
   spin_unlock(&det_threads.lock);
   det_self = NULL;
   __gw_tls.epoch = 0;
@@ -172,6 +174,7 @@ static uint64_t serial_new(struct det_thread *t) {
 }
 
 static struct race_g *g_new(struct det_thread *t, uint64_t id, bool thread) {
+  det_born(t);
   struct race_g *g = g_kept(t);
   if (!g) g = g_make();
   g->serial = serial_new(t);
@@ -196,20 +199,26 @@ const char det_behind;
  * what libc may have started them for. */
 struct race_g *race_self(void) {
   if (det_self && det_self->g) return det_self->g;
-  struct det_thread *t = det_enter();
   static bool main_taken;
   bool is_main = !__atomic_exchange_n(&main_taken, true, __ATOMIC_RELAXED);
+  if (!is_main) det_unseen_birth();
+  if (det_self && det_self->g) return det_self->g; /* in the handler of a signal */
+  struct det_thread *t = det_enter();
   struct race_g *g = g_new(t, is_main ? 1 : goid_next(), !is_main);
   g->stack_hi = native_stack_end(is_main);
   t->own_thread = true;
   g->calls = __gw_tls.calls; /* it was on its way already */
   race_g_switch(g);
-  if (!is_main) race_acquire(g, &det_behind);
+  if (is_main)
+    det_main_born();
+  else
+    race_acquire(g, &det_behind);
   det_exit(t);
   return g;
 }
 
 struct race_g *race_g_create(struct race_g *creator, uint64_t id, struct race_at at) {
+  if (!creator) det_unseen_birth();
   struct det_thread *t = det_enter();
   struct race_g *g = g_new(t, id, false);
   struct incarnation *me = &epochs.incarnation[g->incarnation];
@@ -282,6 +291,7 @@ void race_g_end(struct race_g *g) {
     __gw_tls.epoch = 0;
   }
   det_round_break(g);
+  det_ended(t);
   uint32_t unused = g->incarnation; /* no id names it */
   if (g->clock.slot != CLOCK_NONE) {
     bool open_empty = !g->recorded && !g->noted && !g->lent; /* and so nobody has its clock */
@@ -347,6 +357,7 @@ void race_after_fork_child(void) {
   det_threads.first = me; /* the others' threads are gone; their memory is left alone */
   if (me) me->prev = me->next = NULL;
   det_planes_after_fork(me);
+  det_alone_after_fork(me);
   det_threads.lock.held = 0; /* a thread that is gone may have had it */
   report_after_fork(true);
   order_after_fork();

@@ -46,8 +46,14 @@ void det_lent_closed(struct race_g *g) {
  * others soon */
 static uint64_t shared_now(void) { return __atomic_load_n(&shared_n, __ATOMIC_RELAXED); }
 
+void det_lent_alone(struct race_g *g) {
+  if (g->lent) return;
+  g->lent = 1;
+  g->lent_at = shared_now();
+}
+
 static void end_if_taken(struct det_thread *t, struct race_g *g) {
-  if (g->lent && (g->lent >= LENT_MAX || g->lent_at != shared_now())) det_tick(t, g);
+  if (g->lent && (g->lent >= LENT_MAX || g->lent_at != shared_now())) det_close(t, g);
 }
 
 void det_lent_end(struct race_g *g) {

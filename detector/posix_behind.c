@@ -8,7 +8,9 @@
 #include <aio.h>
 
 void posix_hands_over(struct race_g *g) {
-  if (g) race_release_merge(g, &det_behind);
+  if (!g) return;
+  det_never_alone();
+  race_release_merge(g, &det_behind);
 }
 
 int __gw_i_timer_create(clockid_t clock, struct sigevent *how, timer_t *out) {
@@ -43,7 +45,7 @@ int __gw_i_mq_notify(mqd_t q, const struct sigevent *how) {
       posix_write(g, p, c->aio_nbytes, at);                                                                    \
     else                                                                                                       \
       posix_read(g, p, c->aio_nbytes, at);                                                                     \
-    posix_hands_over(g);                                                                                             \
+    posix_hands_over(g);                                                                                       \
     if (g && !reads) fd_release(g, c->aio_fildes);                                                             \
   }                                                                                                            \
   int __gw_i_aio_read##suffix(struct aiocb##suffix *c) {                                                       \
@@ -55,7 +57,7 @@ int __gw_i_mq_notify(mqd_t q, const struct sigevent *how) {
     return aio_write##suffix(c);                                                                               \
   }                                                                                                            \
   int __gw_i_aio_fsync##suffix(int how, struct aiocb##suffix *c) {                                             \
-    posix_hands_over(posix_self());                                                                                  \
+    posix_hands_over(posix_self());                                                                            \
     return aio_fsync##suffix(how, c);                                                                          \
   }                                                                                                            \
   int __gw_i_lio_listio##suffix(int mode, struct aiocb##suffix *const *list, int n, struct sigevent *how) {    \
@@ -63,7 +65,7 @@ int __gw_i_mq_notify(mqd_t q, const struct sigevent *how) {
     for (int i = 0; i < n; i++)                                                                                \
       if (list[i] && list[i]->aio_lio_opcode != LIO_NOP)                                                       \
         begins##suffix(g, list[i], list[i]->aio_lio_opcode == LIO_READ, RACE_HERE());                          \
-    posix_hands_over(g);                                                                                             \
+    posix_hands_over(g);                                                                                       \
     return lio_listio##suffix(mode, list, n, how);                                                             \
   }                                                                                                            \
   /* Who is told that it is done comes after who began it. */                                                  \

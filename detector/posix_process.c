@@ -20,6 +20,10 @@ static void after_fork_child(void) {
   if (!det_ready) return;
   race_after_fork_child();
   thread_after_fork();
+  if (posix_goroutines)
+    det_never_alone(); /* the runtime's timers and the like were counted on threads that are gone */
+  else
+    det_look_whether_alone();
   peer_after_fork();
 }
 

@@ -236,6 +236,7 @@ static void thread_joined(struct posix_thread *r, bool surely) {
   if (g && surely) phase_join(inside, &g->phase, r->phases);
   posix_unlock(&table.lock, inside);
   discard(r);
+  det_look_whether_alone();
 }
 
 int thread_join_now(pthread_t t, void **result, void *arg) {

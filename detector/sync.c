@@ -51,7 +51,7 @@ static uint32_t next_epoch(struct det_thread *t, struct race_g *g) {
   return id << CELL_ID_SHIFT;
 }
 
-void det_tick(struct det_thread *t, struct race_g *g) {
+void det_close(struct det_thread *t, struct race_g *g) {
   if (!det_must_close(g)) return;
   if (g->acquired) g->tree_clock = g->clock.clock;
   g->acquired = g->noted = false;
@@ -65,6 +65,13 @@ void det_tick(struct det_thread *t, struct race_g *g) {
   g->epoch = next_epoch(t, g);
   g->recorded = false;
   if (t->g == g) __gw_tls.epoch = g->epoch;
+}
+
+void det_tick(struct det_thread *t, struct race_g *g) {
+  if (UNLIKELY(__atomic_load_n(&det_alone, __ATOMIC_RELAXED)) && g->recorded && !g->noted && !g->acquired)
+    det_lent_alone(g);
+  else
+    det_close(t, g);
 }
 
 /* By the own component of it, as whoever has that has got it together with the tree (clock.h). */
@@ -154,7 +161,7 @@ static void adopt(struct det_thread *t, struct race_g *g, const struct clock_ref
 
 void det_acquire_clock(struct det_thread *t, struct race_g *g, const struct clock_ref *from) {
   if (det_knows(g, from)) return;
-  if (UNLIKELY(g->lent)) det_tick(t, g); /* what was lent stands for the tree as it is (lend.c) */
+  if (UNLIKELY(g->lent)) det_close(t, g); /* what was lent stands for the tree as it is (lend.c) */
   bool within = is_within(g, from);
   note_acquired(g, from, within);
   if (within) {

@@ -236,11 +236,16 @@ static void g_create(const struct op *o) {
   race_g_start(gs[h], lo, lo + (o->a[3] ? o->a[3] : (int64_t)sizeof scratch[h]));
 }
 
+/* The detector's own: whoever is the only one ends no epochs (alone.c). */
+void det_look_whether_alone(void);
+extern int64_t det_alive_elsewhere;
+
 static void g_end(int64_t i) {
   struct race_g *g = g_of(i);
   if (workers[worker_now].current == g) run_as(NULL);
   race_g_end(g);
   gs[i] = NULL;
+  det_look_whether_alone();
 }
 
 static void swarm(const struct op *o) {
@@ -470,6 +475,7 @@ static void program_begin(const struct op *o) {
   race_reborn(scratch, sizeof scratch);
   gs[0] = create(race_self());
   race_g_start(gs[0], &scratch[0], &scratch[1]);
+  det_look_whether_alone();
 }
 
 static void program_end(void) {
@@ -526,6 +532,8 @@ int main(int argc, char **argv) {
   dl_iterate_phdr(first_module, &base);
   race_init();
   if (argc > 1 && strcmp(argv[1], "0") != 0) collect_from_now_on((uint32_t)strtoul(argv[1], NULL, 10));
+  race_self();
+  det_alive_elsewhere = -1; /* the one that main is, which does nothing from here on */
   if (argc > 2) det_own_planes = (uint32_t)strtoul(argv[2], NULL, 10);
   if (argc > 3) readers_credit_first = duo_credit_first = (uint32_t)strtoul(argv[3], NULL, 10);
   if (argc > 4) context_blocks_most = (uint32_t)strtoul(argv[4], NULL, 10);
