@@ -68,10 +68,10 @@ void det_close(struct det_thread *t, struct race_g *g) {
 }
 
 void det_tick(struct det_thread *t, struct race_g *g) {
-  if (UNLIKELY(__atomic_load_n(&det_alone, __ATOMIC_RELAXED)) && g->recorded && !g->noted && !g->acquired)
-    det_lent_alone(g);
-  else
+  if (LIKELY(!__atomic_load_n(&det_alone, __ATOMIC_RELAXED)))
     det_close(t, g);
+  else if (det_must_close(g))
+    det_lent_alone(g);
 }
 
 /* By the own component of it, as whoever has that has got it together with the tree (clock.h). */

@@ -262,16 +262,36 @@ static void gets_a_message(void) {
   await_echo();
 }
 
-/* Who is the only one alive ends no epochs: so there is another, who does nothing. */
+/* Who is the only one alive ends no epochs, as the child of a fork: so here there is another, who does nothing. */
 static void *is_there(void *p) {
   for (;;) pause();
   return p;
+}
+
+static bool ends_no_epochs(void) {
+  static pthread_mutex_t locks[2] = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_MUTEX_INITIALIZER};
+  x++;
+  uint32_t epoch = open_epoch();
+  for (int i = 0; i < 4; i++) {
+    pthread_mutex_lock(&locks[i & 1]);
+    x++;
+    pthread_mutex_unlock(&locks[i & 1]);
+  }
+  return open_epoch() == epoch;
+}
+static void has_a_child(void) {
+  int status;
+  MUST(!ends_no_epochs());
+  pid_t pid = fork();
+  if (pid == 0) _exit(ends_no_epochs() ? 0 : 1);
+  MUST(pid > 0 && waitpid(pid, &status, 0) == pid && status == 0);
 }
 
 int main(int argc, char **argv) {
   pthread_t idle;
   MUST(pthread_create(&idle, NULL, is_there, NULL) == 0);
   if (argc > 1) return with_inherited(atoi(argv[1])), 0;
+  has_a_child();
   for (enum way way = 0; way < WAYS; way++) elsewhere(way);
   for (int i = 0; i < 2; i++) late(AF_UNIX, i), late(AF_INET, i);
   late_pipe();
