@@ -89,8 +89,9 @@ void det_unseen_birth(void) {
   me->inside = inside;
 }
 
+/* Counted anew, alone or not: what the threads that are gone had counted would be missing from the sum. */
 void det_alone_after_fork(struct det_thread *me) {
-  if (__atomic_load_n(&det_alone, __ATOMIC_RELAXED) || !me) return;
+  if (!me) return;
   det_alive_elsewhere = 0;
   me->alive = me->g != NULL;
 }
