@@ -82,8 +82,6 @@ void omp_parallel_end(union ompt_data *region, union ompt_data *encountering, in
 void omp_implicit_task(int endpoint, union ompt_data *region, union ompt_data *task, unsigned size, unsigned index,
                        int flags);
 void omp_barrier(int kind, bool begins, struct omp_task *task);
-/* g has combined what the others of a reduction have, who may be waiting for it in the barrier that it has left. */
-void omp_combined(struct race_g *g);
 /* What comes to the barrier that is under way: whoever combines what others have. */
 void omp_reduction(int kind, int endpoint, union ompt_data *region, union ompt_data *task, const void *code);
 

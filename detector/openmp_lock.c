@@ -95,8 +95,9 @@ void __gw_i___kmpc_end_ordered(void *where, int32_t thread) {
   __kmpc_end_ordered(where, thread);
 }
 
-/* --- reductions: who is told 1 combines, one at a time under the name, or alone after a barrier that the others have
- * not left yet */
+/* --- reductions: who is told 1 combines, one at a time under the name, or alone after a barrier.  The others learn of
+ * it at the barrier that clang has a construct end with, unless it has nowait: in any earlier one whoever leaves it
+ * late would learn of what comes after it */
 
 enum { COMBINES = 1 };
 
@@ -107,9 +108,7 @@ static int32_t combines(int32_t r, const void *name) {
 }
 static void combined(const void *name) {
   struct race_g *g = posix_self();
-  if (!g) return;
-  race_release_merge(g, name);
-  omp_combined(g);
+  if (g) race_release_merge(g, name);
 }
 
 int32_t __gw_i___kmpc_reduce(void *where, int32_t thread, int32_t n, size_t size, void *data,

@@ -130,8 +130,3 @@ void omp_reduction(int kind, int endpoint, union ompt_data *region, union ompt_d
   else
     race_release_merge(g, barrier);
 }
-
-void omp_combined(struct race_g *g) {
-  const struct omp_task *t = omp_current;
-  if (t && t->region && t->barrier) race_release_merge(g, &t->region->barrier[(t->barrier - 1) & 1]);
-}

@@ -20,7 +20,9 @@ PROGRAMS = sorted((gt.REPO / "tests" / "openmp" / "programs").glob("*.c"))
 LEVELS = ("-O0", "-O1", "-O2")
 AWAKE = {"KMP_BLOCKTIME": "infinite"}  # the runtime wakes nobody for a task
 ASLEEP = {"KMP_BLOCKTIME": "0"}
-ENVIRONMENT = {"cancel_norace": {**AWAKE, "OMP_CANCELLATION": "true"}, "goroutines_norace": ASLEEP}
+ENVIRONMENT = {"cancel_norace": {**AWAKE, "OMP_CANCELLATION": "true"}, "goroutines_norace": ASLEEP,
+               "late_critical_race": {**ASLEEP, "KMP_FORCE_REDUCTION": "critical"},
+               "late_tree_race": {**ASLEEP, "KMP_FORCE_REDUCTION": "tree"}}
 
 
 @pytest.mark.parametrize("level", LEVELS)
