@@ -8,6 +8,7 @@
 void __kmpc_critical(void *where, int32_t thread, void *name);
 void __kmpc_critical_with_hint(void *where, int32_t thread, void *name, uint32_t hint);
 void __kmpc_end_critical(void *where, int32_t thread, void *name);
+void __kmpc_flush(void *where);
 void __kmpc_ordered(void *where, int32_t thread);
 void __kmpc_end_ordered(void *where, int32_t thread);
 int32_t __kmpc_reduce(void *where, int32_t thread, int32_t n, size_t size, void *data, void (*combine)(void *, void *),

@@ -1,4 +1,4 @@
-/* Critical sections, locks, ordered sections and reductions of OpenMP.
+/* Critical sections, locks, ordered sections, reductions and flushes of OpenMP.
  *
  * Intercepted, since the interface for tools tells that a lock was given back when somebody else may have it already.
  * All belong to their task, so who gives one back is who took it, on the same thread.
@@ -143,4 +143,11 @@ void __gw_i___kmpc_task_reduction_modifier_fini(void *where, int32_t thread, int
   if (g) race_ignore_begin(g);
   __kmpc_task_reduction_modifier_fini(where, thread, shared_work);
   if (g) race_ignore_end(g);
+}
+
+/* --- flushes: also what clang makes of the orders of `atomic`, beside the operation's own */
+
+void __gw_i___kmpc_flush(void *where) {
+  __kmpc_flush(where);
+  __gw_atomic_thread_fence(__ATOMIC_SEQ_CST);
 }
