@@ -47,8 +47,16 @@ static bool is_alone(void) {
   return n == 1 && threads <= THREADS_COUNTED;
 }
 
+/* Inside the detector, as a handler may want the lock. */
+static bool seems_alone(void) {
+  struct det_thread *t = det_enter();
+  const bool yes = is_alone();
+  det_exit(t);
+  return yes;
+}
+
 void det_look_whether_alone(void) {
-  if (__atomic_load_n(&never_again, __ATOMIC_RELAXED) || !is_alone()) return;
+  if (__atomic_load_n(&never_again, __ATOMIC_RELAXED) || !seems_alone()) return;
   det_stop_others();
   if (is_alone()) __atomic_store_n(&det_alone, true, __ATOMIC_RELAXED);
   det_resume_others();

@@ -45,9 +45,14 @@ void det_wait_collect(struct det_thread *t) {
 }
 
 /* A thread enters by counting itself in and then looking at the flag; here the flag is set and then the counters are
- * looked at. The barrier between the two is run on all processors by the kernel, so that entering needs none. */
+ * looked at. The barrier between the two is run on all processors by the kernel, so that entering needs none.
+ *
+ * No handler comes meanwhile: whoever stopped the others may enter, so it would go about in what is being changed, and
+ * one that forks would wait for its own thread. */
 void det_stop_others(void) {
   struct det_thread *me = det_self ? det_self : det_adopt();
+  me->stops = 1;
+  __atomic_signal_fence(__ATOMIC_SEQ_CST);
   spin_lock(&one_at_a_time);
   __atomic_store_n(&stopper, me, __ATOMIC_RELAXED);
   __atomic_store_n(&det_collecting, 1, __ATOMIC_RELEASE);
@@ -69,6 +74,9 @@ void det_resume_others(void) {
   __atomic_store_n(&det_collecting, 0, __ATOMIC_RELEASE);
   prim_futex_wake(&det_collecting, INT32_MAX);
   spin_unlock(&one_at_a_time);
+  __atomic_signal_fence(__ATOMIC_SEQ_CST);
+  det_self->stops = 0;
+  if (det_self->deferred_signals && !det_self->inside) race_run_deferred_signals();
 }
 
 /* One collection. Arrays come from the system and go back at its end. */

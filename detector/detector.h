@@ -126,6 +126,7 @@ struct det_thread {
   struct race_g *g;          /* runs here now; NULL: scheduler */
   uint32_t number;           /* from 1; of no other thread of the process */
   uint32_t inside;           /* depth in the detector; partner: the collector, by membarrier */
+  uint32_t stops;            /* 1: it has stopped the others, or is about to, so signals wait as they do inside */
   uint32_t plane;            /* read plane that it uses now (plane.c) */
   uint32_t own_plane;        /* the one that it uses where others read the same; 0: not yet */
   uint32_t reads, displaced; /* recorded reads, and those of them that met a concurrent reader's entry */
@@ -168,6 +169,8 @@ struct det_thread *det_adopt(void);
 void det_wait_collect(struct det_thread *t);
 void det_collect(struct det_thread *t);
 void race_run_deferred_signals(void);
+/* In the child of a fork: what was kept in the parent is the parent's. */
+void det_signals_after_fork(void);
 
 /* Where something happens, if that is instrumented code and called the detector itself: then __gw_tls.calls is the
  * context (depot.c).  Told by a bit of the frame pointer. */

@@ -146,7 +146,7 @@ void det_thread_init(void) {
   if (pthread_key_create(&thread_end_key, thread_end) != 0) gw__fatal("out of pthread keys");
 }
 
-bool race_in_detector(void) { return det_self && det_self->inside; }
+bool race_in_detector(void) { return det_self && (det_self->inside || det_self->stops); }
 
 /* A forked child goes on with a copy of the parent's memory, and of its shadow, in which the forking thread is the only
  * one.  What others did to the memory that was copied is no access to the copy: they read, and the child writes, or
@@ -356,6 +356,7 @@ void race_after_fork_child(void) {
   if (me && me->g) epochs.incarnation[me->g->incarnation].process = process.n;
   det_threads.first = me; /* the others' threads are gone; their memory is left alone */
   if (me) me->prev = me->next = NULL;
+  det_signals_after_fork();
   det_planes_after_fork(me);
   det_alone_after_fork(me);
   det_threads.lock.held = 0; /* a thread that is gone may have had it */

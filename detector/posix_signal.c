@@ -1,4 +1,4 @@
-/* Signal handlers never run while their thread is inside the detector.
+/* Signal handlers never run while their thread is inside the detector, or has stopped the others.
  *
  * The kernel calls on_signal for all of the program's handlers.  A signal that arrives inside the detector is kept, and
  * sent again to the thread by itself as it leaves: the kernel then builds a new frame, which saves the vector registers
@@ -22,6 +22,7 @@ enum { KEPT_MAX = 4 };
 static __attribute__((tls_model("initial-exec"))) _Thread_local struct {
   siginfo_t info[KEPT_MAX];
   uint32_t n;
+  int process; /* that the last one came to */
 } kept;
 
 static bool runs_at_once(int sig) {
@@ -33,6 +34,13 @@ static bool runs_at_once(int sig) {
 static void keep(int sig, const siginfo_t *info) {
   if (kept.n < KEPT_MAX) mem_copy(&kept.info[kept.n++], info, sizeof *info);
   det_self->deferred_signals |= (uint64_t)1 << (sig - 1);
+  kept.process = prim_getpid();
+}
+
+void det_signals_after_fork(void) {
+  if (!det_self || kept.process == prim_getpid()) return;
+  kept.n = 0;
+  det_self->deferred_signals = 0;
 }
 
 /* On a slow path of the detector: the caller's vector registers are live. */
@@ -58,7 +66,7 @@ GENERAL_REGISTERS static bool take(siginfo_t *info) {
 GENERAL_REGISTERS void race_run_deferred_signals(void) {
   siginfo_t info;
   info.si_signo = 0;
-  while (det_self->inside == 0 && take(&info)) prim_signal_self(info.si_signo, &info);
+  while (!race_in_detector() && take(&info)) prim_signal_self(info.si_signo, &info);
 }
 
 static void reset(int sig) {
