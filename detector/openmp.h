@@ -21,6 +21,20 @@ struct omp_ended {
   struct node *phases;    /* theirs (lock_phase.h); owned */
 };
 
+/* What tasks depend on: a place in memory (or a turn of a loop), for the children of one task. */
+enum omp_depends { OMP_OUT, OMP_IN, OMP_SET, OMP_KINDS };
+struct omp_place {
+  struct omp_place *next;
+  uint64_t key;
+  char clock[OMP_KINDS]; /* of those who have ended, by how they depend on it */
+};
+/* A table of places, which grows with them. */
+struct omp_places {
+  struct omp_place **first; /* of each bucket; owned */
+  size_t buckets;           /* a power of two; 0: none yet */
+  size_t n;
+};
+
 /* A parallel region. */
 struct omp_region {
   struct race_g *fork; /* runs nowhere: what the implicit tasks begin with, but the first */
@@ -29,7 +43,7 @@ struct omp_region {
   char barrier[2];     /* clocks of even and odd barriers (posix_barrier.c) */
   char ordered;        /* clock of the ordered sections */
   struct omp_ended members;
-  struct omp_place **turns; /* of loops with doacross dependences, OMP_TURNS; guarded by members.lock; NULL: none yet */
+  struct omp_places turns; /* of loops with doacross dependences; guarded by members.lock */
 };
 
 /* A taskgroup. */
@@ -38,19 +52,10 @@ struct omp_group {
   struct omp_ended members;
 };
 
-/* What tasks depend on: a place in memory (or a turn of a loop), for the children of one task. */
-enum omp_depends { OMP_OUT, OMP_IN, OMP_SET, OMP_KINDS };
-struct omp_place {
-  struct omp_place *next;
-  uint64_t key;
-  char clock[OMP_KINDS]; /* of those who have ended, by how they depend on it */
-};
 struct omp_dependence {
   struct omp_place *place;
   enum omp_depends how;
 };
-
-enum { OMP_PLACES = 16, OMP_TURNS = 4096 }; /* buckets; guesses */
 
 /* A task.  One thread at a time has it; `refs` and what `children` guards are everybody's. */
 struct omp_task {
@@ -67,8 +72,8 @@ struct omp_task {
   struct omp_ended children;
   struct omp_dependence *depends; /* owned */
   unsigned depends_n;
-  struct omp_place **places; /* of its children, OMP_PLACES; NULL: none yet; owned */
-  void *memory;              /* the runtime's own, with the task's private variables; NULL: unknown */
+  struct omp_places places; /* of its children */
+  void *memory;             /* the runtime's own, with the task's private variables; NULL: unknown */
   size_t memory_n;
 };
 
@@ -106,6 +111,6 @@ struct race_at omp_at(const struct ompt_frame *frame, const void *code);
 void omp_dependences(union ompt_data *task, const struct ompt_dependence *v, int n);
 void omp_depends_acquire(const struct omp_task *t, struct race_g *g);
 void omp_depends_release(const struct omp_task *t, struct race_g *g);
-void omp_places_free(struct omp_place **places, unsigned buckets);
+void omp_places_free(struct omp_places *places);
 
 #endif

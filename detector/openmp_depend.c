@@ -12,19 +12,45 @@
 
 static uint64_t mix(uint64_t hash, uint64_t word) { return (hash ^ word) * 0x9E3779B97F4A7C15u ^ hash >> 29; }
 
-static struct omp_place *find(struct omp_place *first, uint64_t key) {
-  while (first && first->key != key) first = first->next;
-  return first;
+static struct omp_place **bucket(const struct omp_places *table, uint64_t key) {
+  return &table->first[mix(0, key) >> 32 & (table->buckets - 1)];
 }
 
-static struct omp_place *find_or_make(struct omp_place ***table, unsigned buckets, uint64_t key) {
-  if (!*table) *table = arena_alloc(buckets * sizeof(struct omp_place *));
-  struct omp_place **list = &(*table)[(mix(0, key) >> 32) % buckets], *p = find(*list, key);
-  if (p) return p;
-  p = arena_alloc(sizeof *p);
-  p->key = key;
+static struct omp_place *find(const struct omp_places *table, uint64_t key) {
+  struct omp_place *p = table->buckets ? *bucket(table, key) : NULL;
+  while (p && p->key != key) p = p->next;
+  return p;
+}
+
+static void put(struct omp_places *table, struct omp_place *p) {
+  struct omp_place **list = bucket(table, p->key);
   p->next = *list;
   *list = p;
+  table->n++;
+}
+
+enum { FEWEST = 16 }; /* buckets; a guess */
+
+/* The places stay where they are, as tasks know them. */
+static void grow(struct omp_places *table) {
+  struct omp_places larger = {.buckets = table->buckets ? 2 * table->buckets : FEWEST};
+  larger.first = arena_alloc(larger.buckets * sizeof *larger.first);
+  for (size_t i = 0; i < table->buckets; i++)
+    for (struct omp_place *p = table->first[i], *next; p; p = next) {
+      next = p->next;
+      put(&larger, p);
+    }
+  if (table->first) arena_free(table->first, table->buckets * sizeof *table->first);
+  *table = larger;
+}
+
+static struct omp_place *find_or_make(struct omp_places *table, uint64_t key) {
+  struct omp_place *p = find(table, key);
+  if (p) return p;
+  if (table->n == table->buckets) grow(table);
+  p = arena_alloc(sizeof *p);
+  p->key = key;
+  put(table, p);
   return p;
 }
 
@@ -37,13 +63,13 @@ static void list_free(struct omp_place *p) {
   }
 }
 
-void omp_places_free(struct omp_place **places, unsigned buckets) {
-  for (unsigned i = 0; i < buckets; i++) list_free(places[i]);
-  arena_free(places, buckets * sizeof(struct omp_place *));
+void omp_places_free(struct omp_places *places) {
+  for (size_t i = 0; i < places->buckets; i++) list_free(places->first[i]);
+  if (places->first) arena_free(places->first, places->buckets * sizeof *places->first);
 }
 
 static struct omp_place *place_of(struct omp_task *parent, uint64_t address) {
-  return find_or_make(&parent->places, OMP_PLACES, address);
+  return find_or_make(&parent->places, address);
 }
 
 /* The place that stands for all: who depends on any place reads it, who depends on all of memory writes it. */
@@ -85,7 +111,7 @@ static void turn(const struct omp_task *t, const struct ompt_dependence *v, int 
   uint64_t key = mix(1, t->barrier);
   for (int i = 0; i < n; i++) key = mix(key, v[i].variable.value);
   struct det_thread *inside = posix_lock(&r->members.lock);
-  struct omp_place *p = find_or_make(&r->turns, OMP_TURNS, key);
+  struct omp_place *p = find_or_make(&r->turns, key);
   posix_unlock(&r->members.lock, inside);
   if (v->type == OMPT_SOURCE)
     race_release_merge(g, &p->clock[OMP_OUT]);

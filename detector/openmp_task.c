@@ -58,7 +58,7 @@ void omp_task_drop(struct omp_task *t) {
   while (t && __atomic_sub_fetch(&t->refs, 1, __ATOMIC_ACQ_REL) == 0) {
     struct omp_task *parent = t->parent;
     omp_ended_forget(&t->children);
-    if (t->places) omp_places_free(t->places, OMP_PLACES);
+    omp_places_free(&t->places);
     if (t->depends) arena_free(t->depends, t->depends_n * sizeof *t->depends);
     arena_free(t, sizeof *t);
     t = parent;

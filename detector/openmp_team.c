@@ -35,7 +35,7 @@ void omp_parallel_end(union ompt_data *region, union ompt_data *encountering, in
   for (int i = 0; i < 2; i++) race_forget(&r->barrier[i]);
   race_forget(&r->ordered);
   omp_ended_forget(&r->members);
-  if (r->turns) omp_places_free(r->turns, OMP_TURNS);
+  omp_places_free(&r->turns);
   race_g_end(r->fork);
   arena_free(r, sizeof *r);
 }

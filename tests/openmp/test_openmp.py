@@ -131,6 +131,35 @@ def test_stacks(level, programs, tmp_path):
                 assert access["goroutine"]["name"] == ("OpenMP task" if function == "tasks" else "OpenMP thread 1")
 
 
+PLACES = r"""
+#include <stdio.h>
+#include <time.h>
+enum { TASKS = 100000 };
+static char places[TASKS];
+static double seconds(int stride) {
+  clock_t before = clock();
+#pragma omp parallel num_threads(2)
+#pragma omp single
+  for (int i = 0; i < TASKS; i++) {
+#pragma omp task depend(inout : places[i * stride])
+    places[i * stride]++;
+  }
+  return (double)(clock() - before) / CLOCKS_PER_SEC;
+}
+int main(void) {
+  double one = seconds(0), many = seconds(1);
+  printf("%f %f\n", one, many);
+}
+"""
+
+
+def test_many_places(programs, tmp_path):
+    """What a task depends on is found as fast among a hundred thousand places as if there were but one."""
+    run = gt.run_race(programs(PLACES, "-O1", "-fopenmp"), folder=tmp_path, env=ASLEEP)
+    one, many = map(float, run.result.stdout.split())
+    assert not run.findings and many < 2 * one, run.result
+
+
 def test_values_are_the_runtimes(tmp_path):
     """Those of detector/ompt.h, which is written from the specification, against the header that comes with clang's."""
     pairs = {"PARALLEL_BEGIN": "callback_parallel_begin", "PARALLEL_END": "callback_parallel_end",

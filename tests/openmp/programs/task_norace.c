@@ -330,12 +330,25 @@ static void a_task_in_a_region_in_a_task(void) {
   omp_set_max_active_levels(1);
 }
 
+/* More than the table of places begins with. */
+static void many_places(void) {
+  static int places[1000];
+#pragma omp parallel num_threads(4)
+#pragma omp single
+  for (int i = 0; i < 3000; i++) {
+#pragma omp task depend(inout : places[i % 1000])
+    places[i % 1000]++;
+  }
+  for (int i = 0; i < 1000; i++) MUST(places[i] == 3);
+}
+
 int main(void) {
   children();
   groups();
   barriers();
   end_of_the_region();
   dependences();
+  many_places();
   everything();
   waits_for_some();
   undeferred();
