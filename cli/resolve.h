@@ -9,7 +9,8 @@ void resolve_finding(json_object *finding);
 
 /* Stacks in the finding's text (resolve_text.c). */
 void resolve_text(json_object *finding);
-/* Functions that the compiler made of OpenMP's constructs, and frames of its runtime, in one stack (resolve_openmp.c). */
+/* Functions that the compiler made of OpenMP's constructs, and frames of its runtime, in one stack (resolve_openmp.c).
+ */
 void resolve_openmp(json_object *stack);
 /* The variable and the locks (resolve_names.c), after the stacks; then the fingerprint (fingerprint.c), after both. */
 void resolve_names(json_object *finding);
