@@ -190,6 +190,14 @@ Value *memory_at(StringRef text, const Operand &operand) {
   return text.trim().starts_with("(") ? operand.address : operand.pointer;
 }
 
+// `$7`, which has two dollars here.  The mnemonic's last letter tells how wide it is.
+Value *constant_at(StringRef text, StringRef letter, LLVMContext &context) {
+  int64_t value;
+  text = text.trim();
+  if (!bytes_of(letter) || !text.consume_front("$$") || text.getAsInteger(0, value)) return nullptr;
+  return ConstantInt::get(Type::getIntNTy(context, bytes_of(letter) * 8), (uint64_t)value, true);
+}
+
 Move read_move(const CallBase &call) {
   const auto *code = cast<InlineAsm>(call.getCalledOperand());
   StringRef text = StringRef(code->getAsmString()).trim(" \t\n;");
@@ -198,12 +206,15 @@ Move read_move(const CallBase &call) {
   if (!is_barrier(*code)) return {};
   SmallVector<Operand, 8> operands = operands_of(call, *code);
   auto [from_text, to_text] = rest.split(',');
-  const Operand *from = operand_at(from_text, operands), *to = operand_at(to_text, operands);
+  const Operand constant = {nullptr, 0, nullptr, constant_at(from_text, word, call.getContext())};
+  const Operand *from = constant.input ? &constant : operand_at(from_text, operands);
+  const Operand *to = operand_at(to_text, operands);
   if (!from || !to) return {};
   Value *source = memory_at(from_text, *from), *target = memory_at(to_text, *to);
   if (!source == !target) return {};
   const Move move = source ? Move{source, nullptr} : Move{target, from->input};
-  if ((target && !move.stored) || move.place->getType()->getPointerAddressSpace() != 0) return {};
+  if ((target && !(move.stored && call.getType()->isVoidTy())) || move.place->getType()->getPointerAddressSpace() != 0)
+    return {};
   Type *type = move.stored ? move.stored->getType() : call.getType();
   if (!(type->isIntOrPtrTy() || type->isDoubleTy() || type->isFloatTy())) return {};
   const uint64_t bits = call.getModule()->getDataLayout().getTypeSizeInBits(type);

@@ -78,6 +78,19 @@ static int store_there(int *p) {
   __asm__ volatile("movl %1, (%0);" : : "r"(p), "ri"(1) : "memory");
   return 0;
 }
+/* What is stored stands in the code, as where old locks are given back. */
+#define STORES_CONSTANT(name, place, move) \
+  static void constant_##name(void *p) { __asm__ volatile(move : "=m"(*(place *)p) : : "memory"); }
+STORES_CONSTANT(byte, char, "movb $1, %0")
+STORES_CONSTANT(word, short, "movw $0x1,%0")
+STORES_CONSTANT(int, int, "movl\t$1, %0")
+STORES_CONSTANT(long, long, "movq $-2, %0")
+/* One that has another output stays as it is. */
+static int store_and_keep(int *p, int v) {
+  int kept;
+  __asm__ volatile("movl %2, %0" : "=m"(*p), "=r"(kept) : "r"(v), "1"(v + 1) : "memory");
+  return kept;
+}
 static int load_there(const int *p) {
   int v;
   __asm__ volatile("movl (%1), %0" : "=r"(v) : "r"(p) : "memory");
@@ -121,6 +134,10 @@ PUBLISH(publish_move_long, store_long(&wide, 1))
 PUBLISH(publish_move_double, store_double(&wide, 1))
 PUBLISH(publish_move_pointer, store_pointer(&wide, &x))
 PUBLISH(publish_move_there, store_there((int *)&wide))
+PUBLISH(publish_constant_byte, (constant_byte(&wide), 0))
+PUBLISH(publish_constant_word, (constant_word(&wide), 0))
+PUBLISH(publish_constant_int, (constant_int(&wide), 0))
+PUBLISH(publish_constant_long, (constant_long(&wide), 0))
 PUBLISH(publish_pair, replace_pair(&x, &x) || (abort(), 0))
 READ(read_add, add(&word, 1) == 1)
 READ(read_swap, swap(&word, 0) == 1)
@@ -136,6 +153,7 @@ READ(read_move_word, load_word(&wide) == 1)
 READ(read_move_int, load_int(&wide) == 1)
 READ(read_move_long, load_long(&wide) == 1)
 READ(read_move_page, load_long(&wide) == (long)page)
+READ(read_move_negative, load_long(&wide) == -2)
 READ(read_move_double, load_double(&wide) == 1)
 READ(read_move_pointer, load_pointer(&wide) == &x)
 READ(read_move_pointee, *load_pointer(&wide))
@@ -240,10 +258,14 @@ int main(void) {
   check(publish_move_pointer, read_move_pointee);
   check(publish_pointer, read_move_page);
   check(publish_move_there, read_move_there);
+  check(publish_constant_byte, read_move_byte);
+  check(publish_constant_word, read_move_word);
+  check(publish_constant_int, read_move_int);
+  check(publish_constant_long, read_move_negative);
   check(publish_pair, read_pair);
   check(fence_before, fence_after);
   check(count, count);
   check(count_by_moves, count_by_moves);
   check(read_under_lock, write_under_lock);
-  return counted == 80000 ? 0 : 1;
+  return counted == 80000 && store_and_keep(&table.lock, 1) == 2 && table.lock == 1 ? 0 : 1;
 }
