@@ -3,7 +3,8 @@
  * The kernel calls on_signal for all of the program's handlers.  A signal that arrives inside the detector is kept, and
  * sent again to the thread by itself as it leaves: the kernel then builds a new frame, which saves the vector registers
  * that the detector's callers hold and gives the handler its usual context and mask.  Signals that an instruction
- * raises run at once: there is nothing to go back to.  SA_RESETHAND is done here, as a kept signal arrives twice.
+ * raises run at once: there is nothing to go back to; so does abort's.  SA_RESETHAND is done here, as a kept signal
+ * arrives twice.
  *
  * Rejected: calling the handler from the detector's exit.  It would need the caller's vector registers saved there, a
  * context made up, and its own handling of masks.
@@ -25,9 +26,10 @@ static __attribute__((tls_model("initial-exec"))) _Thread_local struct {
   int process; /* that the last one came to */
 } kept;
 
-static bool runs_at_once(int sig) {
-  return sig == SIGSEGV || sig == SIGBUS || sig == SIGFPE || sig == SIGILL || sig == SIGTRAP || sig == SIGABRT ||
-         sig == SIGSYS;
+/* An instruction raised it: such a signal is the system's own, and not sent by anybody. */
+static bool is_fault(int sig, const siginfo_t *info) {
+  return info->si_code > 0 &&
+         (sig == SIGSEGV || sig == SIGBUS || sig == SIGFPE || sig == SIGILL || sig == SIGTRAP || sig == SIGSYS);
 }
 
 /* With more kept than fit, like signals become one, as the kernel does. */
@@ -82,11 +84,12 @@ static void enter_context(struct race_g *g, const ucontext_t *context) {
 }
 
 static void on_signal(int sig, siginfo_t *info, void *context) {
-  if (!runs_at_once(sig) && race_in_detector()) {
+  const bool fault = is_fault(sig, info);
+  if (!fault && sig != SIGABRT && race_in_detector()) {
     keep(sig, info);
     return;
   }
-  if (runs_at_once(sig)) det_atomic_faulted();
+  if (fault) det_atomic_faulted();
   uintptr_t word = __atomic_load_n(&actions[sig], __ATOMIC_ACQUIRE);
   if (!HANDLER(word)) return; /* taken back while it was on its way */
   if (word & IS_RESET) reset(sig);
