@@ -66,9 +66,17 @@ void det_main_born(void) {
   if (is_alone()) __atomic_store_n(&det_alone, true, __ATOMIC_RELAXED);
 }
 
-void det_never_alone(void) {
+static void give_up(void) {
   __atomic_store_n(&never_again, true, __ATOMIC_RELAXED);
   __atomic_store_n(&det_alone, false, __ATOMIC_RELAXED);
+}
+
+/* From now on nobody ends the caller's epoch for him when a thread comes unseen. */
+void det_never_alone(void) {
+  give_up();
+  struct det_thread *t = det_enter();
+  if (t->g && t->g->lent) det_close(t, t->g);
+  det_exit(t);
 }
 
 /* The inline checks of a thread that runs go by its own word for the epoch. */
@@ -89,7 +97,7 @@ void det_unseen_birth(void) {
   const uint32_t inside = me->inside;
   __atomic_store_n(&me->inside, 0, __ATOMIC_RELEASE); /* pairs with the acquire in det_stop_others */
   det_stop_others();
-  det_never_alone();
+  give_up();
   end_epochs();
   det_resume_others();
   if (!inside) return;

@@ -98,6 +98,14 @@ CASE acquires_from_the_dead(void) {
   access_by(first, &z, RACE_READ);
 }
 
+/* Once births aren't seen, what was published before isn't of the epoch that goes on. */
+CASE never_again(void) {
+  GW_CHECK(goes_on());
+  const uint32_t epoch = first->epoch;
+  det_never_alone();
+  GW_CHECK(first->epoch != epoch && __gw_tls.epoch == first->epoch && !goes_on());
+}
+
 /* --- a thread that was created unseen ---------------------------------------------------------------------------- */
 
 static pthread_barrier_t meet;
@@ -138,7 +146,7 @@ static const struct {
   void (*run)(void);
 } cases[] = {
 #define C(f) {#f, f}
-    C(until_a_birth), C(birth), C(birth_after_a_round), C(acquires_from_the_dead), C(unseen_thread),
+    C(until_a_birth), C(birth), C(birth_after_a_round), C(acquires_from_the_dead), C(never_again), C(unseen_thread),
 };
 
 int main(int argc, char **argv) {

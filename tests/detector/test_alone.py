@@ -10,7 +10,7 @@ def alone(tmp_path_factory):
     return Cases(tmp_path_factory.mktemp("alone"), "alone")
 
 
-@pytest.mark.parametrize("case", ["until_a_birth", "acquires_from_the_dead"])
+@pytest.mark.parametrize("case", ["until_a_birth", "acquires_from_the_dead", "never_again"])
 def test_an_epoch_goes_on_while_nobody_else_lives(alone, case):
     assert alone(case, status=0) == []
 
