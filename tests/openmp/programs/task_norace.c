@@ -224,8 +224,8 @@ TURN_HIDDEN static void stay(void) {
   turn_reached(3);
 }
 
-/* The runtime gives the memory of a task to the next, which nothing orders after the first one: that was run by a thread
- * that is busy with something else since. */
+/* The runtime gives the memory of a task to the next, which nothing orders after the first one: that was run by a
+ * thread that is busy with something else since. */
 static void memory_again(void) {
   turn_restart();
 #pragma omp parallel num_threads(2)
@@ -278,7 +278,8 @@ static void untied_ones(void) {
 static omp_event_handle_t event;
 TURN_HIDDEN static omp_event_handle_t the_event(void) { return event; }
 
-/* What the thread did that fulfils a task's event comes before whoever waits for the task: while that runs, or after it. */
+/* What the thread did that fulfils a task's event comes before whoever waits for the task: while that runs, or after
+ * it. */
 static void events(void) {
   for (int late = 0; late < 2; late++) {
     int x = 0, y = 0;
