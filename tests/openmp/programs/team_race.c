@@ -24,7 +24,7 @@ static void loop_without_a_barrier(void) {
   {
 #pragma omp for nowait schedule(static, 1)
     for (int i = 0; i < 2; i++)
-      if (i == 0) IN_TURN(1, c = 1); /* RACE 3: write c */
+      if (i == 0) IN_TURN(1, c = 1);   /* RACE 3: write c */
     if (me() == 1) IN_TURN(2, use(c)); /* RACE 3: read c */
   }
 }
@@ -34,7 +34,7 @@ static void masked(void) {
 #pragma omp parallel num_threads(2)
   {
 #pragma omp masked
-    IN_TURN(1, d = 1); /* RACE 4: write d */
+    IN_TURN(1, d = 1);                 /* RACE 4: write d */
     if (me() == 1) IN_TURN(2, use(d)); /* RACE 4: read d */
   }
 }
@@ -105,7 +105,7 @@ static void a_round_ahead(void) {
 #pragma omp parallel num_threads(3)
   {
 #pragma omp barrier
-    if (me() == 0) IN_TURN(1, k = 1); /* RACE 9: write k */
+    if (me() == 0) IN_TURN(1, k = 1);  /* RACE 9: write k */
     if (me() == 1) IN_TURN(2, use(k)); /* RACE 9: read k */
 #pragma omp barrier
   }
