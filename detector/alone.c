@@ -38,6 +38,7 @@ enum { THREADS_COUNTED = 64 };
 
 /* Right if the others are stopped, or if there are none. */
 static bool is_alone(void) {
+  if (__atomic_load_n(&never_again, __ATOMIC_RELAXED)) return false;
   spin_lock(&det_threads.lock);
   int64_t n = det_alive_elsewhere;
   uint32_t threads = 0;
@@ -56,8 +57,8 @@ static bool seems_alone(void) {
 }
 
 void det_look_whether_alone(void) {
-  if (__atomic_load_n(&never_again, __ATOMIC_RELAXED) || !seems_alone()) return;
-  det_stop_others();
+  if (!seems_alone()) return;
+  det_stop_others(); /* whoever comes unseen has said so before, or comes when this is over */
   if (is_alone()) __atomic_store_n(&det_alone, true, __ATOMIC_RELAXED);
   det_resume_others();
 }
