@@ -64,6 +64,7 @@ struct omp_task {
   struct omp_group *group;   /* innermost that it is in */
   struct omp_group *created_in;
   struct race_g *g;     /* its goroutine, while another task runs on its thread, or none */
+  const void *thread;   /* of an explicit task that has begun: where its stack is (&omp_current) */
   struct race_g *under; /* of an implicit task that has a goroutine of its own: its thread's */
   uint64_t barrier;     /* the next one of its region: by then it has ended, or else comes to it */
   unsigned index;       /* of an implicit task: in its team */

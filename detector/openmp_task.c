@@ -88,11 +88,17 @@ void omp_task_create(union ompt_data *encountering, const struct ompt_frame *fra
   race_g_set_name(t->g, "OpenMP task");
 }
 
-/* Beside what it depends on. */
-static void begins(struct omp_task *t, const struct race_g *on, uintptr_t stack_hi) {
-  t->began = true;
+/* Also an untied one that goes on on another thread: the runtime calls it there anew. */
+static void come_to_stack(struct omp_task *t, const struct race_g *on, uintptr_t stack_hi) {
+  if (t->thread == &omp_current) return;
+  t->thread = &omp_current;
   t->g->stack_lo = on->stack_lo;
   t->g->stack_hi = stack_hi;
+}
+
+/* Beside what it depends on. */
+static void begins(struct omp_task *t) {
+  t->began = true;
   omp_depends_acquire(t, t->g);
   if (omp_get_task_memory) omp_get_task_memory(&t->memory, &t->memory_n, 0);
 }
@@ -151,7 +157,8 @@ void omp_task_schedule(union ompt_data *prior, int status, union ompt_data *next
   else
     from->g = g;
   if (to) {
-    if (!to->implicit && !to->began) begins(to, g, (uintptr_t)__builtin_frame_address(0));
+    if (!to->implicit) come_to_stack(to, g, (uintptr_t)__builtin_frame_address(0));
+    if (!to->implicit && !to->began) begins(to);
     run(g, to->g);
     omp_current = to;
   }

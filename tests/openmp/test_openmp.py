@@ -131,6 +131,45 @@ def test_stacks(level, programs, tmp_path):
                 assert access["goroutine"]["name"] == ("OpenMP task" if function == "tasks" else "OpenMP thread 1")
 
 
+MOVES = r"""
+#include <omp.h>
+#include <sched.h>
+static int total, moved;
+__attribute__((noinline)) static void add(int n) { total += n; }
+int main(void) {
+#pragma omp parallel num_threads(3)
+  {
+#pragma omp masked filter(1)
+    {
+#pragma omp task untied
+      {
+        while (omp_get_thread_num() != 1) {
+#pragma omp taskyield
+        }
+        while (omp_get_thread_num() != 0) {
+#pragma omp taskyield
+        }
+        add(1);
+        __atomic_store_n(&moved, 1, __ATOMIC_RELAXED);
+      }
+    }
+    if (omp_get_thread_num() == 2) {
+      add(2);
+      while (!__atomic_load_n(&moved, __ATOMIC_RELAXED)) sched_yield();
+    }
+  }
+}
+"""
+
+
+def test_stack_on_another_thread(programs, tmp_path):
+    """Of an untied task that began on one thread and goes on on another."""
+    run = gt.run_race(programs(MOVES, "-O1", "-fopenmp"), folder=tmp_path, env=AWAKE)
+    assert len(run.findings) == 1, run.result
+    stacks = [[f["function"] for f in access["stack"]] for access in run.findings[0]["accesses"]]
+    assert ["add", "OpenMP task"] in stacks, gt.show(run.findings[0])
+
+
 PLACES = r"""
 #include <stdio.h>
 #include <time.h>
