@@ -52,10 +52,12 @@ def test_libraries_leave_the_users_names_alone(library, build):
     """A static library's global names are the program's too: all of ours begin as ours do."""
     table = gt.run("nm", "--extern-only", "--defined-only", "--format=posix", gt.BUILD / "lib" / "godwit" / library).stdout
     ours = ("gw_", "gw__", "__gw_", "AnnotateHappens", "__tsan_", "__wrap_", "_Block_", "_NSConcrete")
+    found_by_name = {"ompt_start_tool"}  # by OpenMP's runtime; weak, as a program may bring a tool of its own
+    weak = {line.split()[0] for line in table.splitlines() if line.split()[1:2] in (["W"], ["V"])}
     interposed = set(re.findall(r"^GW_INTER\w+\((\w+)\)", (gt.REPO / "include/godwit/intercept.inc").read_text(), re.M))
     names = {line.split()[0] for line in table.splitlines() if len(line.split()) > 1}
     assert len(names) > 20
-    assert {n for n in names if not n.startswith(ours)} <= interposed
+    assert {n for n in names if not n.startswith(ours)} <= interposed | (found_by_name & weak)
 
 
 @pytest.mark.parametrize("race", [False, True])
