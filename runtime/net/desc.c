@@ -232,6 +232,20 @@ static void remove_path(int fd) {
   if (prim_sock_name(fd, &name, &n) == 0 && name.path[0] == '/') prim_unlink(name.path);
 }
 
+/* Who came between renewing and closing waits for what is in the set no more: it tries again, and learns of it. */
+static int foreign_close(struct desc *d, int fd) {
+  struct ready ready = {0};
+  int e = prim_io_close(fd);
+  spin_lock(&d->lock);
+  for (int i = 0; i < 2; i++) {
+    word_set_locked(&d->side[i], 0); /* who is about to wait */
+    wake_all_locked(&d->side[i], 0, &ready);
+  }
+  spin_unlock(&d->lock);
+  resume(&ready);
+  return e;
+}
+
 int desc_close(struct desc *d, int fd) {
   struct ready ready = {0};
   bool made = __atomic_load_n(&d->made, __ATOMIC_ACQUIRE);
@@ -241,7 +255,7 @@ int desc_close(struct desc *d, int fd) {
   renew_locked(d, &ready);
   spin_unlock(&d->lock);
   resume(&ready);
-  if (!made) return prim_io_close(fd);
+  if (!made) return foreign_close(d, fd);
   drain(d);
   if (path) remove_path(fd);
   __atomic_store_n(&d->made, false, __ATOMIC_RELAXED);
@@ -330,7 +344,8 @@ static int register_locked(struct desc *d, const struct desc_want *want) {
 
 /* Something has happened since the call looked; with the lock held. */
 static bool outdated(const struct desc *d, const struct desc_want *want, int *result) {
-  bool other = d->gen != want->gen;
+  /* A call that began before the closing may have got `gen` after it, and who closes waits for it to leave. */
+  bool other = d->gen != want->gen || __atomic_load_n(&d->refs, __ATOMIC_RELAXED) & CLOSING;
   *result = other ? -EBADF : 0;
   return other || __atomic_load_n(&d->side[want->side].word, __ATOMIC_RELAXED) != want->seen;
 }

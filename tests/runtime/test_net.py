@@ -51,6 +51,12 @@ def test_net_under_stress(built, kind):
 
 @pytest.mark.parametrize("procs", [1, 2, 64])
 @pytest.mark.parametrize("kind", KINDS)
+def test_closed_as_it_is_used(built, kind, procs):
+    passes(built("closing", kind), GOMAXPROCS=procs)
+
+
+@pytest.mark.parametrize("procs", [1, 2, 64])
+@pytest.mark.parametrize("kind", KINDS)
 def test_signals(built, kind, procs):
     passes(built("signals", kind), GOMAXPROCS=procs)
 
