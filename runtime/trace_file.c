@@ -16,14 +16,26 @@
 #include "trace.h"
 
 static uint32_t writing; /* atomic, futex: one at a time, which guards what is static here */
+static uint32_t writer;  /* atomic, relaxed: the thread that does; 0: nobody, or not known yet */
+static uint64_t steps;   /* atomic, relaxed: that writers have made */
 static int process;      /* a forked child doesn't overwrite its parent's file */
 
-static bool try_begin(void) { return !__atomic_exchange_n(&writing, 1, __ATOMIC_ACQUIRE); }
+static bool try_begin(void) {
+  if (__atomic_exchange_n(&writing, 1, __ATOMIC_ACQUIRE)) return false;
+  __atomic_store_n(&writer, prim_gettid(), __ATOMIC_RELAXED);
+  return true;
+}
 
-/* Waits for who writes now, so long at most. */
+/* Waits for who writes now: as long as he gets on, however slowly, and for so long at most where he doesn't.  Not at
+ * all if it is the caller, in a handler of a signal that came meanwhile. */
 static bool begin_within(int64_t patience) {
-  int64_t until = prim_now() + patience;
+  uint64_t seen = 0;
+  int64_t until = 0;
   while (!try_begin()) {
+    uint64_t now = __atomic_load_n(&steps, __ATOMIC_RELAXED) + 1;
+    if (__atomic_load_n(&writer, __ATOMIC_RELAXED) == prim_gettid()) return false;
+    if (now != seen) until = prim_now() + patience;
+    seen = now;
     if (prim_now() >= until) return false;
     prim_futex_wait(&writing, 1, 10 * GW_MS);
   }
@@ -32,9 +44,15 @@ static bool begin_within(int64_t patience) {
 
 /* release: pairs with the acquire in try_begin */
 static void end(void) {
+  __atomic_store_n(&writer, 0, __ATOMIC_RELAXED);
   __atomic_store_n(&writing, 0, __ATOMIC_RELEASE);
   prim_futex_wake(&writing, 1);
 }
+
+/* How long who makes no step is waited for: by who ends the process with a fault or a signal, on a thread that may have
+ * interrupted what the writer waits for; and else, where no machine lets a thread wait for so long.  Guesses. */
+#define STUCK (5 * GW_S)
+#define STUCK_AT_END (60 * GW_S)
 
 struct out {
   const struct inspect_sink *to;
@@ -46,6 +64,7 @@ static void put(struct out *o, const void *p, size_t n) {
   if (o->error || n == 0) return;
   o->error = o->to->put(o->to->arg, o->at, p, n);
   o->at += n;
+  __atomic_fetch_add(&steps, 1, __ATOMIC_RELAXED);
 }
 
 static void put_list(struct out *o, const struct trace_list *l, int64_t from) {
@@ -139,13 +158,15 @@ static void save_within(int64_t patience) {
   end();
 }
 
-void trace_write(void) { save_within(0); /* who writes now may be the caller, and has nearly all of it */ }
+void trace_write(void) { save_within(STUCK); }
 
-/* Who writes a file of a part meanwhile comes to its end; a reader over HTTP who doesn't read holds nobody up for ever.
- */
+/* The end of the process writes it once more. */
+static void on_finding(void) { save_within(0); }
+
+/* Who writes a part of it meanwhile comes to its end. */
 static void at_exit(int status, void *arg) {
   (void)status, (void)arg;
-  save_within(5 * GW_S);
+  save_within(STUCK_AT_END);
 }
 
 /* Signals by which people end programs.  Who handles one by itself, or ignores it, goes on doing so. */
@@ -176,5 +197,5 @@ void trace_init(void) {
   trace_want();
   on_exit(at_exit, NULL);
   handle_endings();
-  log_on_finding = trace_write; /* should the process be killed afterwards, what led there is kept */
+  log_on_finding = on_finding; /* should the process be killed afterwards, what led there is kept */
 }

@@ -1,12 +1,14 @@
 """Timelines: `godwit trace` in both formats, and what is in them against what the program did."""
 
 import collections
+import ctypes
 import json
 import os
 import re
 import shutil
 import signal
 import subprocess
+import time
 
 import pytest
 
@@ -235,6 +237,94 @@ int main(int argc, char **argv) {
         told += names.count("a teller with a name that is long (teller)")
         assert set(names) <= {"a teller with a name that is long (teller)", "teller", "main"}
     assert told >= 20000
+
+
+SLOWLY_WRITTEN = """
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <godwit.h>
+#include <sys/stat.h>
+enum { NAMES = 20 };
+static void named(gw_chan(int) c) {
+  gw_set_name("one of many");
+  gw_send(c, 1);
+  gw_recv(c);
+}
+int main(int argc, char **argv) {
+  gw_chan(int) c[NAMES];
+  struct stat st;
+  for (int i = 0; i < NAMES; i++) {
+    c[i] = gw_make(int, 0);
+    gw_go(named, c[i]);
+    gw_recv(c[i]);
+  }
+  puts("up"), fflush(stdout);
+  while (stat(argv[argc - 1], &st) != 0 || st.st_size == 0) gw_sleep(GW_MS);
+  if (strcmp(argv[1], "panic") == 0) gw_panic("here");
+  if (strcmp(argv[1], "signal") == 0) raise(SIGTERM);
+}
+"""
+
+
+class Slowed:
+    """A thread of a child's that stops for a while at the beginning and at the end of each system call."""
+
+    SEIZE, INTERRUPT, SYSCALL, ANY = 0x4206, 0x4207, 24, 0x40000000  # of the kernel's headers
+
+    def __init__(self, tid):
+        self.tid, self.libc = tid, ctypes.CDLL(None, use_errno=True)
+        self.libc.ptrace.argtypes = [ctypes.c_long, ctypes.c_long, ctypes.c_void_p, ctypes.c_void_p]
+        self.libc.ptrace.restype = ctypes.c_long
+        assert self.ask(self.SEIZE) and self.ask(self.INTERRUPT)
+        os.waitpid(tid, self.ANY)
+
+    def ask(self, request):
+        return self.libc.ptrace(request, self.tid, None, None) == 0
+
+    def step(self, pause):
+        """False once it has ended, or is about to."""
+        if not self.ask(self.SYSCALL) or not os.WIFSTOPPED(os.waitpid(self.tid, self.ANY)[1]):
+            return False
+        time.sleep(pause)
+        return True
+
+    def gone(self):
+        """True once it has ended: its process hasn't before."""
+        try:
+            tid, status = os.waitpid(self.tid, self.ANY | os.WNOHANG)
+        except ChildProcessError:
+            return True
+        return tid != 0 and not os.WIFSTOPPED(status)
+
+
+@pytest.mark.parametrize("end, status, pause", [("exit", 0, 0.15), ("panic", 2, 0.01), ("signal", -15, 0.01),
+                                                ("signal", -15, None)])
+def test_at_the_end_while_a_part_is_written(programs, tmp_path, end, status, pause):
+    """However slowly that is; by a thread that doesn't get on at all, which is the last case, who is killed is held up
+    for seconds only."""
+    raw, part, out = tmp_path / "raw", tmp_path / "raw.1", tmp_path / "out"
+    p = subprocess.Popen([programs(SLOWLY_WRITTEN, race=False), end, part], stdout=subprocess.PIPE,
+                         stderr=subprocess.DEVNULL, env=gt.environment(GODWIT=f"trace={raw} profilesignal=10"))
+    try:
+        assert p.stdout.readline() == b"up\n"
+        slowed = Slowed(sorted(int(tid) for tid in os.listdir(f"/proc/{p.pid}/task"))[1])  # who writes began before main
+        p.send_signal(signal.SIGUSR1)
+        while slowed.step(pause or 0):
+            if pause is None and part.exists() and part.stat().st_size > 0:
+                break
+        late = time.monotonic() + 30
+        while not slowed.gone():
+            assert time.monotonic() < late
+            time.sleep(0.01)
+        assert p.wait(gt.TIMEOUT) == status
+    finally:
+        p.kill()
+        p.stdout.close()
+    if pause is None:
+        return
+    assert gt.run(gt.GODWIT, "trace", "--format", "chrome", "-o", out, raw).status == 0
+    assert len(set(re.findall(r'"name":"(\d+) one of many \(named\)"', out.read_text()))) == 20
 
 
 def test_on_a_signal(programs, tmp_path):
