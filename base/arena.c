@@ -227,6 +227,16 @@ bool arena_find_user(uintptr_t address, uintptr_t *base, size_t *size) {
   return address - *base < *size;
 }
 
+void arena_fork_lock(void) {
+  for (unsigned i = 0; i < 2 * CLASSES; i++) spin_lock(&classes[i].lock);
+  spin_lock(&chunks.lock);
+}
+
+void arena_fork_unlock(void) {
+  spin_unlock(&chunks.lock);
+  for (unsigned i = 0; i < 2 * CLASSES; i++) spin_unlock(&classes[i].lock);
+}
+
 void *pool_get(struct pool *p) {
   if (!p->free) {
     for (int i = 0; i < BATCH; i++) pool_put(p, arena_alloc(p->size));

@@ -20,6 +20,10 @@ void arena_free_user(void *p, size_t n);
 /* The one of these that the address lies in, be it in use or free; false if it is in none.  Takes no lock. */
 bool arena_find_user(uintptr_t address, uintptr_t *base, size_t *size);
 
+/* Held across fork, so that the child finds all whole: see fork.h. */
+void arena_fork_lock(void);
+void arena_fork_unlock(void);
+
 /* Objects of one size, for hot paths: `pool_get` and `pool_put` work on a list that belongs to the caller, and go to
  * the arena in batches. The owner serialises access to its pool. Objects come back *not* zeroed. */
 struct pool {

@@ -63,6 +63,9 @@ bool own_freeze(void) {
 
 void own_thaw(void) { spin_unlock(&own.lock); }
 
+void own_fork_lock(void) { spin_lock(&own.lock); }
+void own_fork_unlock(void) { spin_unlock(&own.lock); }
+
 bool own_find(uintptr_t address, uintptr_t *end) {
   uint32_t lo = 0, hi = own.n; /* the first that ends above the address */
   while (lo < hi) {

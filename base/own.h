@@ -16,4 +16,8 @@ bool own_find(uintptr_t address, uintptr_t *end);
 bool own_freeze(void);
 void own_thaw(void);
 
+/* Held across fork: see fork.h. */
+void own_fork_lock(void);
+void own_fork_unlock(void);
+
 #endif

@@ -4,6 +4,7 @@
  * is the last before the fork and the first after it: the program's own handlers run with the detector usable, and a
  * fork from code that isn't instrumented is served as well.  The child is a copy: what the forking thread did before
  * happens before all that the child does; the others', goroutine.c. */
+#include "base/fork.h"
 #include "detector/posix.h"
 
 static void before_fork(void) {
@@ -35,6 +36,7 @@ static void quick_exit_ends(void) {
 }
 
 static void start(void) {
+  fork_base_prepare();
   pthread_atfork(before_fork, after_fork_parent, after_fork_child);
   at_quick_exit(quick_exit_ends);
 }

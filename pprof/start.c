@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "base/fork.h"
 #include "base/options.h"
 #include "base/prim.h"
 #include "godwit/inspect.h"
@@ -106,6 +107,7 @@ static void after_fork(void) {
 /* Before main; options are there already under -race. */
 __attribute__((constructor)) static void start(void) {
   options_init();
+  fork_base_prepare();
   pthread_atfork(heap_before_fork, heap_after_fork, after_fork);
   const struct options *o = &gw__opts;
   add_file("goroutine", o->goroutineprofile);

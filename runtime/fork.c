@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <string.h>
 
+#include "base/fork.h"
 #include "g.h"
 #include "net/netpoll.h"
 
@@ -44,4 +45,7 @@ static void in_child(void) {
   sched.foreign_live = 1;
 }
 
-void fork_prepare(void) { pthread_atfork(before_fork, in_parent, in_child); }
+void fork_prepare(void) {
+  fork_base_prepare();
+  pthread_atfork(before_fork, in_parent, in_child);
+}

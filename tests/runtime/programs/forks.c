@@ -57,6 +57,30 @@ static void fork_and_return(gw_chan(int) done) {
   gw_send(done, child_status(child));
 }
 
+/* Forks while others are within what gives out memory: the child gets its own none the less. */
+static bool enough; /* atomic */
+static void use_memory(gw_chan(int) ended) {
+  while (!__atomic_load_n(&enough, __ATOMIC_RELAXED)) {
+    gw_chan(int) c[8];
+    for (int i = 0; i < 8; i++) c[i] = gw_make(int, 1);
+    for (int i = 0; i < 8; i++) gw_chan_free(c[i]);
+  }
+  gw_send(ended, 1);
+}
+
+static void fork_among_users(void) {
+  enum { USERS = 3, FORKS = 30 };
+  gw_chan(int) ended = gw_make(int, USERS);
+  for (int i = 0; i < USERS; i++) gw_go(use_memory, ended);
+  for (int i = 0; i < FORKS; i++) {
+    pid_t child = fork();
+    if (child == 0) _exit(use_everything());
+    CHECK(child_status(child) == 5);
+  }
+  __atomic_store_n(&enough, true, __ATOMIC_RELAXED);
+  for (int i = 0; i < USERS; i++) gw_recv(ended);
+}
+
 int main(void) {
   gw_chan(int) c = gw_make(int, 0), done = gw_make(int, 0);
   pid_t child = fork(); /* before there is any goroutine */
@@ -79,6 +103,7 @@ int main(void) {
     if (child == 0) _exit(use_everything());
     CHECK(child_status(child) == 5);
   }
+  fork_among_users();
   gw_go(fork_and_return, done);
   CHECK(gw_recv(done) == 0);
   gw_close(c);
