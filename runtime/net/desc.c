@@ -84,11 +84,12 @@ static void word_set_locked(struct desc_side *s, uint32_t bits) {
   }
 }
 
-uint32_t desc_clear(struct desc_side *s, uint32_t seen) {
-  uint32_t now = seen & ~(uint32_t)READY;
-  if (now == seen || __atomic_compare_exchange_n(&s->word, &seen, now, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED))
-    return now;
-  return seen;
+bool desc_clear(struct desc_side *s, uint32_t *seen) {
+  uint32_t now = *seen & ~(uint32_t)READY;
+  if (now != *seen && !__atomic_compare_exchange_n(&s->word, seen, now, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+    return false;
+  *seen = now;
+  return true;
 }
 
 /* The caller is a goroutine or a thread, not a poller. */
@@ -209,17 +210,18 @@ void desc_leave(struct desc *d, enum side side) {
 
 static void unlock_desc(void *d) { spin_unlock(&((struct desc *)d)->lock); }
 
-/* Until every other call has left. */
+/* Until every other call has left.  It looks again when it is woken: the last one to leave an earlier owner of the
+ * number may come for the closer only now. */
 static void drain(struct desc *d) {
   struct g *g = g_self();
   rt_enter(g);
-  spin_lock(&d->lock);
-  if (__atomic_load_n(&d->refs, __ATOMIC_ACQUIRE) == CLOSING) {
-    spin_unlock(&d->lock);
-  } else {
+  for (;;) {
+    spin_lock(&d->lock);
+    if (__atomic_load_n(&d->refs, __ATOMIC_ACQUIRE) == CLOSING) break;
     d->closer = g;
     g_park(g, WAIT_SEMA, unlock_desc, d);
   }
+  spin_unlock(&d->lock);
   rt_exit(g->m);
 }
 

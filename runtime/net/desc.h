@@ -48,8 +48,9 @@ HIDDEN bool desc_enter(struct desc *d);
 HIDDEN void desc_leave(struct desc *d, enum side side);
 /* Closes; see gw_close_fd. 0 or -errno. */
 HIDDEN int desc_close(struct desc *d, int fd);
-/* Clears READY if `seen` is still the word; what it is then. */
-HIDDEN uint32_t desc_clear(struct desc_side *s, uint32_t seen);
+/* Clears READY in `seen` and in the word, if the two are the same; else false, and the call looks at all anew: another
+ * call may have cleared it, and then the deadline have been changed. */
+HIDDEN bool desc_clear(struct desc_side *s, uint32_t *seen);
 HIDDEN void desc_set_deadline(struct desc *d, enum side side, int64_t t);
 
 /* What a call waits for. */

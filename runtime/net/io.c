@@ -79,13 +79,12 @@ static int64_t made_once(struct desc *d, const struct io *io) {
     if (seen & READY || must) {
       int64_t r = on_socket(io);
       if (r >= 0) {
-        if (io->op == OP_READ && d->tcp && r > 0 && (size_t)r < io->n && !(seen & STICKY)) desc_clear(s, seen);
+        if (io->op == OP_READ && d->tcp && r > 0 && (size_t)r < io->n && !(seen & STICKY)) desc_clear(s, &seen);
         return r;
       }
       if (again(io, r)) continue;
       if (r != -EAGAIN) return r;
-      seen = desc_clear(s, seen);
-      if (seen & READY) continue;
+      if (!desc_clear(s, &seen)) continue;
     }
     int e = wait_for(d, io, gen, seen, until);
     if (e < 0) return e;
@@ -236,8 +235,7 @@ static int wait_ready(struct desc *d, int fd, int events, int64_t end) {
     int r = ready_events(fd, events);
     if (r != 0) return r;
     if (has_passed(end)) return 0;
-    seen = desc_clear(s, seen);
-    if (seen & READY) continue;
+    if (!desc_clear(s, &seen)) continue;
     struct desc_want want = {fd, side, gen, seen, (uint32_t)events, until < end ? until : end};
     r = desc_wait(d, &want);
     if (r < 0 && r != -ETIMEDOUT) return r;
