@@ -129,18 +129,18 @@ void m_start(struct p *p, bool spinning) {
 
 void wake_one(void) {
   fence_full(); /* between what was made runnable and the looks here, as said at the top */
-  if (__atomic_load_n(&sched.idle_procs, __ATOMIC_RELAXED) == 0) return;
+  /* acquire: pairs with the store of who puts one there, see below */
+  if (__atomic_load_n(&sched.idle_procs, __ATOMIC_ACQUIRE) == 0) return;
   uint32_t none = 0;
   if (__atomic_load_n(&sched.spinning, __ATOMIC_SEQ_CST) != 0 ||
       !__atomic_compare_exchange_n(&sched.spinning, &none, 1, false, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED))
     return;
   spin_lock(&sched.lock);
   struct p *p = p_idle_get_locked();
+  /* Under the lock: who sees a P that becomes idle afterwards sees that nobody looks for work. */
+  if (!p) __atomic_fetch_sub(&sched.spinning, 1, __ATOMIC_SEQ_CST);
   spin_unlock(&sched.lock);
-  if (!p) {
-    __atomic_fetch_sub(&sched.spinning, 1, __ATOMIC_SEQ_CST);
-    return;
-  }
+  if (!p) return;
   m_start(p, true);
   if (UNLIKELY(__atomic_load_n(&sched.sysmon_idle, __ATOMIC_RELAXED))) sysmon_poke();
 }

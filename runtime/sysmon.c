@@ -172,6 +172,8 @@ static void *sysmon_main(void *arg) {
   bool look;
   for (;;) {
     prim_futex_wait(&sched.sysmon_wake, 0, sleep);
+    /* A second one poked it from the same sleep: while that word stood it would sleep no more.  Acquire: as there. */
+    __atomic_exchange_n(&sched.sysmon_wake, 0, __ATOMIC_ACQUIRE);
     signals_quit();
     int64_t now = prim_now();
     __atomic_store_n(&sched.now, now, __ATOMIC_RELAXED);
