@@ -283,6 +283,13 @@ void dump_asleep(void) {
   finish(NULL, first ? first->race : NULL, "GW1003", message, at);
 }
 
+/* A thread that stands there is still within the handler with that frame: where what it calls last has its frame in the
+ * place of the handler's, and at the return to the kernel, by two words above it at most. */
+static bool in_handler(uintptr_t sp, uintptr_t handler) {
+  uintptr_t top = handler + 2 * sizeof(uintptr_t);
+  return sp <= top && top - sp < PRIM_PAGE;
+}
+
 /* Their stacks, where the signals caught them. */
 static void take_running(uintptr_t handler, const struct dump_from *before) {
   uint32_t n;
@@ -292,7 +299,7 @@ static void take_running(uintptr_t handler, const struct dump_from *before) {
     for (uint32_t k = 0; k < n && shot->n == 0; k++) {
       if (t[k].tid != shot->g.tid || !__atomic_load_n(&t[k].state, __ATOMIC_ACQUIRE)) continue; /* pairs with world.c */
       struct dump_from at = {t[k].regs[REG_RIP], t[k].regs[REG_RBP], t[k].sp};
-      if (at.sp <= handler && handler - at.sp < PRIM_PAGE) at = *before;
+      if (in_handler(at.sp, handler)) at = *before;
       shot->n = dump_walk(&at, &shot->g, shot->pcs, MAX_FRAMES);
     }
   }
