@@ -362,7 +362,7 @@ static void report_races(void *arg) {
 
 void det_tell_races(struct det_races *r) {
   if (LIKELY(!r->n)) return;
-  det_call_saved(report_races, r);
+  det_call_aside(report_races, r);
   r->n = 0;
 }
 

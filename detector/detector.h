@@ -284,9 +284,11 @@ bool det_line_simply(struct det_thread *t, struct race_g *g, uintptr_t p, size_t
 /* Records a write of memory that was just reborn. */
 void det_record_fresh(struct det_thread *t, struct race_g *g, uintptr_t p, size_t n, uint32_t ctx);
 
-/* Calls f(arg) with vector registers saved (thunk_x86_64.S). */
-void det_call_saved(void (*f)(void *), void *arg);
+/* Calls f(arg) with vector registers saved, on the stack that ends at `top` (thunk_x86_64.S). */
+void det_call_saved(void (*f)(void *), void *arg, void *top);
 extern uint32_t det_xsave_size; /* bytes that xsave needs; 0: fxsave */
+/* The same on a stack of the detector's own (aside.c). */
+void det_call_aside(void (*f)(void *), void *arg);
 
 /* --- memory.c
  * ---------------------------------------------------------------------------------------------------------- */

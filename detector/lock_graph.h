@@ -81,6 +81,6 @@ unsigned order_cycles(struct order_edge *e, const struct order_use *use, const s
                       struct order_cycle *out, unsigned room);
 
 /* report_order.c */
-void report_lock_order(struct det_thread *t, const struct order_cycle *c);
+void report_lock_order(struct det_thread *t, struct order_cycle *c);
 
 #endif

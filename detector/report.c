@@ -199,21 +199,26 @@ void report_race(struct det_thread *t, struct race_g *g, enum race_op op, uint32
   report_once(hash, write_race, &(struct race){g, op, older_op, ctx, pair});
 }
 
-static int write_finding(const char *kind, const char *message, const char *text, const struct race_g *g,
-                         uint32_t ctx) {
+struct finding {
+  const char *kind, *message, *text; /* as race_finding has them */
+  const struct race_g *g;            /* whose, or NULL */
+  uint32_t ctx;                      /* where; 0 without g */
+};
+
+static int write_finding(const struct finding *f) {
   struct text json = {0}, plain = {0};
-  finding_begin(&json, kind);
+  finding_begin(&json, f->kind);
   text_add(&json, ",\"message\":");
-  text_json(&json, message);
-  if (text) {
+  text_json(&json, f->message);
+  if (f->text) {
     text_add(&json, ",\"text\":");
-    text_json(&json, text);
+    text_json(&json, f->text);
   }
   text_add(&json, ",\"accesses\":[");
-  if (g) access_json(&json, RACE_READ, 0, 0, &epochs.incarnation[g->incarnation], ctx);
+  if (f->g) access_json(&json, RACE_READ, 0, 0, &epochs.incarnation[f->g->incarnation], f->ctx);
   text_add(&json, "],\"memory\":{\"kind\":\"unknown\"}");
-  text_add(&plain, "error: %s [%s]\n", message, kind);
-  plain_stack(&plain, depot_stack_of(ctx));
+  text_add(&plain, "error: %s [%s]\n", f->message, f->kind);
+  plain_stack(&plain, depot_stack_of(f->ctx));
   int verdict = finding_end(&json, plain.at);
   text_free(&json);
   text_free(&plain);
@@ -221,19 +226,23 @@ static int write_finding(const char *kind, const char *message, const char *text
 }
 
 /* Of one kind and place the first is written, as with races. */
-void race_finding(const char *kind, const char *message, const char *text, struct race_g *g, struct race_at at) {
-  struct det_thread *t = det_enter();
-  uint32_t ctx = g ? depot_context_plain(t, g, at) : 0;
-  const struct depot_record *place = depot_get(depot_stack_of(ctx));
+static void tell_finding(void *arg) {
+  const struct finding *f = arg;
+  const struct depot_record *place = depot_get(depot_stack_of(f->ctx));
   uint64_t hash = place ? place->hash : 0;
-  for (const char *c = kind; *c; c++) hash = (hash ^ (unsigned char)*c) * 0x9E3779B97F4A7C15u;
+  for (const char *c = f->kind; *c; c++) hash = (hash ^ (unsigned char)*c) * 0x9E3779B97F4A7C15u;
   hash |= 1;
   spin_lock(&lock);
   if (!place)
-    write_finding(kind, message, text, g, ctx);
+    write_finding(f);
   else if (!seen_again(hash))
-    seen_add(hash, write_finding(kind, message, text, g, ctx));
+    seen_add(hash, write_finding(f));
   spin_unlock(&lock);
+}
+
+void race_finding(const char *kind, const char *message, const char *text, struct race_g *g, struct race_at at) {
+  struct det_thread *t = det_enter();
+  det_call_aside(tell_finding, &(struct finding){kind, message, text, g, g ? depot_context_plain(t, g, at) : 0});
   det_exit(t);
   halt_if_told();
 }

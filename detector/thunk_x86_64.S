@@ -379,7 +379,8 @@
 	TAIL mask_tail, det_thunk_mask, %rdx, %rcx
 	TAIL strided_tail, det_thunk_strided, %rcx, %r8
 
-/* void det_call_saved(void (*f)(void *), void *arg): calls f(arg) with all vector and x87 state saved. */
+/* void det_call_saved(void (*f)(void *), void *arg, void *top): calls f(arg) with all vector and x87 state saved, on the
+ * stack that ends at top. */
 	.globl	det_call_saved
 	.type	det_call_saved, @function
 	.p2align 4
@@ -396,6 +397,7 @@ det_call_saved:
 	.cfi_offset %r12, -32
 	movq	%rdi, %r12
 	movq	%rsi, %rbx
+	movq	%rdx, %rsp
 	movl	det_xsave_size(%rip), %eax
 	testl	%eax, %eax
 	jz	1f
