@@ -202,7 +202,7 @@ struct once_call;
 struct posix_tls {
   bool off;     /* no goroutine is looked up: before a thread's start, after its end, the runtime's threads */
   uint32_t tid; /* kernel's number; 0: not asked yet */
-  struct posix_thread *self;   /* its record; NULL for the first thread and for those created behind our back */
+  struct posix_thread *self;   /* its record; NULL for the first thread until it creates one, and for unseen ones */
   struct once_call *once;      /* the pthread_once that is about to run its function on this thread */
   const pthread_mutex_t *left; /* mutex that it unlocked while others waited, until its next lock; else NULL */
   int64_t left_at;             /* when; ns */

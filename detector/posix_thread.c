@@ -1,9 +1,10 @@
 /* Threads: creation before the body, the end before a join.
  *
  * Each thread that we see created has a record; its address names the clock of the thread's end.  The parent enters the
- * record into the table before the thread may run, so whoever can know the pthread_t finds the record.  It leaves the
- * table when the thread is joined, or is detached and has ended, which is before libc can hand out the number again to
- * a thread that anybody could name: of two records with one number the newer comes first.
+ * record into the table before the thread may run, so whoever can know the pthread_t finds the record; the first thread
+ * enters its own before it creates anybody.  A record leaves the table when the thread is joined, or is detached and
+ * has ended, which is before libc can hand out the number again to a thread that anybody could name: of two records
+ * with one number the newer comes first.
  *
  * The end is noticed by the destructor of a thread-specific key, which runs after a return, pthread_exit and
  * cancellation alike, after the destructors of thread-locals, and in the last but one of libc's rounds (the last is
@@ -27,6 +28,7 @@ struct posix_thread {
   struct node *phases; /* all of its phases (lock_phase.h), once it has ended and may be joined; owned */
   uint32_t go;         /* futex: 1 once the record is in the table (release; acquire in wait_for_parent) */
   bool detached, ended;
+  bool found; /* the first thread, which nobody created */
 };
 
 enum { BUCKETS = 1024 };
@@ -76,17 +78,19 @@ static void discard(struct posix_thread *r) {
   arena_free(r, sizeof *r);
 }
 
-/* The end of this thread: what it did happens before its join. */
+/* The end of this thread: what it did happens before its join. The goroutine of one that was found ends with the
+ * detector's own record of the thread (thread_end), unless it has gone on elsewhere. */
 static void thread_ends(void) {
   struct posix_thread *r = posix_tls.self;
   struct race_g *g = r->g;
+  posix_tls.self = NULL;
+  if (r->found && det_self->g != g) return;
   /* Who takes over a robust mutex from a dead holder sees what the holder did.  Nobody gets another kind of libc's
    * locks that is held for writing; one that is held for reading, or is godwit's, gives no such promise. */
   for (uint32_t i = 0; i < g->held_n; i++)
     if (g->held[i].of_thread && g->held[i].write) race_release_merge(g, (const void *)g->held[i].addr);
   race_release(g, r);
-  posix_tls.off = true;
-  posix_tls.self = NULL;
+  posix_tls.off = !r->found;
   struct det_thread *inside = posix_lock(&table.lock);
   r->g = NULL;
   r->ended = true;
@@ -96,8 +100,10 @@ static void thread_ends(void) {
   else
     r->phases = phase_close(inside, &g->phase);
   posix_unlock(&table.lock, inside);
-  race_g_end(g);
-  race_g_switch(NULL);
+  if (!r->found) {
+    race_g_end(g);
+    race_g_switch(NULL);
+  }
   if (gone) arena_free(r, sizeof *r);
 }
 
@@ -191,12 +197,25 @@ static void enter(struct posix_thread *r, pthread_t id) {
   prim_futex_wake(&r->go, 1);
 }
 
+/* Whoever is created may join the first thread, which nobody created. Others that we haven't seen created have no
+ * record: whether they are joinable isn't known, nor when their number may be another's. */
+static void find_self(struct race_g *g) {
+  if (posix_tls.self || !det_self->own_thread || det_self->g != g || (int)posix_tid() != prim_getpid()) return;
+  struct posix_thread *r = new_record(NULL, NULL, NULL);
+  r->found = true;
+  r->g = g;
+  if (pthread_setspecific(table.key, (void *)(intptr_t)ROUNDS) != 0) return;
+  posix_tls.self = r;
+  enter(r, pthread_self());
+}
+
 int thread_create(pthread_t *out, const pthread_attr_t *a, void *(*body)(void *), thrd_start_t c11, void *arg,
                   struct race_at at) {
   if (det_self && det_self->hidden) return create_hidden(out, a, body, arg);
   struct race_g *g = posix_self();
   if (!g) return gw__real.pthread_create(out, a, body, arg);
   make_key();
+  find_self(g);
   struct posix_thread *r = new_record(body, c11, arg);
   int state = PTHREAD_CREATE_JOINABLE;
   if (a) pthread_attr_getdetachstate(a, &state);
@@ -323,4 +342,8 @@ void thread_after_fork(void) {
   posix_tls.tid = 0;
   contended_after_fork();
   for (int i = 0; i < BUCKETS; i++) table.bucket[i] = NULL; /* the records' memory is not worth the walk */
+  if (posix_tls.self) {                                     /* who goes on alone may be joined by whom it creates */
+    posix_tls.self->next = NULL;
+    *bucket_of(posix_tls.self->id) = posix_tls.self;
+  }
 }
