@@ -131,11 +131,14 @@ static void after_unlock(struct m *m, struct g *g, void *lock) {
 static void thread_park(struct g *g, void (*unlock)(void *arg), void *arg) {
   __atomic_store_n(&g->wake, 0, __ATOMIC_RELAXED); /* published by the unlock */
   g->sp = __builtin_frame_address(0);              /* for dumps: the frame stays while it is parked */
+  if (unlock) unlock(arg);
+  /* Counted only now: `unlock` may find that it was signalled meanwhile, by somebody who has ended since (cond.c).  Who
+   * wakes it before it is counted takes it off all the same, so no more are ever counted than are parked for good; and
+   * who is the last to be counted looks. */
   spin_lock(&sched.lock);
   sched.parked_threads++;
   sched_check_dead_locked();
   spin_unlock(&sched.lock);
-  if (unlock) unlock(arg);
   paranoid_no_lock("a thread parks");
   while (!__atomic_load_n(&g->wake, __ATOMIC_ACQUIRE)) { /* pairs with the release in g_ready */
     /* Without a monitor who parks looks himself whether the threads that we know nothing of have ended. */

@@ -190,6 +190,18 @@ def test_guards_of_older_kernels(tmp_path, guarded, frames, status):
     assert ("fatal error: stack overflow\n" in r.stderr and "GODWIT=stack_size=" in r.stderr) == (status == 2), r
 
 
+@pytest.mark.parametrize("signals", [True, False])
+def test_signalled_before_it_parks(tmp_path, signals):
+    """By a thread that has ended before the waiter, a thread too, is parked: so not all are asleep. Else they are."""
+    program = tmp_path / "signalled"
+    r = run(compiler("gcc"), "-g", "-O1", *WARNINGS, f"-I{REPO / 'include'}", HERE / "signalled.c",
+            "-Wl,--wrap=gw_mutex_unlock", BUILD / "lib/godwit/libgodwit_parts.a", "-lpthread", "-o", program)
+    assert r.status == 0, r
+    r = run(program, *["signals"] * signals)
+    told = "fatal error: all goroutines are asleep - deadlock!\n" in r.stderr
+    assert (r.status, r.stdout, told) == ((0, "went on\n", False) if signals else (2, "", True)), r
+
+
 def test_main_ends_the_process(built):
     assert run(built("messages", "gcc", FRAMES), "return").status == 7
     assert run(built("messages", "gcc", FRAMES), "exit").status == 5
