@@ -6,7 +6,12 @@
  */
 #include "detector/posix.h"
 
-enum { KIND_TYPE = 3, KIND_ROBUST = 16 };
+enum { KIND_TYPE = 3, KIND_ROBUST = 16, KIND_INHERIT = 32, KIND_PROTECT = 64 };
+
+/* What is set in libc's word while somebody holds the mutex: of a robust one, or one that its holder's priority is
+ * passed on by, the kernel's number of the holder (else only marks, as of a holder's death); below the ceiling of a
+ * priority the usual word; else any bit. */
+enum { WORD_HOLDER = 0x3fffffff, WORD_BELOW_CEILING = 0x7ffff };
 
 static int type_of(const pthread_mutex_t *m) { return m->__data.__kind & KIND_TYPE; }
 
@@ -21,7 +26,12 @@ static bool checks_owner(const pthread_mutex_t *m) {
   return type == PTHREAD_MUTEX_RECURSIVE_NP || type == PTHREAD_MUTEX_ERRORCHECK_NP || m->__data.__kind & KIND_ROBUST;
 }
 
-static bool is_locked(pthread_mutex_t *m) { return __atomic_load_n(&m->__data.__lock, __ATOMIC_RELAXED) != 0; }
+static bool is_locked(pthread_mutex_t *m) {
+  uint32_t word = (uint32_t)__atomic_load_n(&m->__data.__lock, __ATOMIC_RELAXED);
+  int kind = m->__data.__kind;
+  if (kind & (KIND_ROBUST | KIND_INHERIT)) return word & WORD_HOLDER;
+  return kind & KIND_PROTECT ? word & WORD_BELOW_CEILING : word;
+}
 
 static bool owned_by_me(const pthread_mutex_t *m) {
   uint32_t owner = (uint32_t)__atomic_load_n(&m->__data.__owner, __ATOMIC_RELAXED);

@@ -54,6 +54,16 @@ static void inherit(void) {
   MUST(pthread_mutex_unlock(&m) == 0);
 }
 
+/* Nobody can have it any more; that it goes is all that is left. */
+static void give_up(void) {
+  turn_wait(2);
+  MUST(pthread_mutex_lock(&m) == EOWNERDEAD);
+  MUST(pthread_mutex_unlock(&m) == 0);
+  MUST(pthread_mutex_lock(&m) == ENOTRECOVERABLE);
+}
+
+static void nothing(void) {}
+
 static void add_spinning(void) {
   for (int i = 0; i < 40; i++) {
     if (i % 2)
@@ -85,6 +95,11 @@ int main(void) {
   with(PTHREAD_MUTEX_NORMAL, PTHREAD_PRIO_INHERIT, PTHREAD_MUTEX_STALLED, add, add);
   with(PTHREAD_MUTEX_NORMAL, PTHREAD_PRIO_NONE, PTHREAD_MUTEX_ROBUST, add, add);
   with(PTHREAD_MUTEX_NORMAL, PTHREAD_PRIO_NONE, PTHREAD_MUTEX_ROBUST, die_holding, inherit);
+  /* Of these libc's word for the lock isn't 0 though nobody holds it. */
+  with(PTHREAD_MUTEX_NORMAL, PTHREAD_PRIO_NONE, PTHREAD_MUTEX_ROBUST, die_holding, give_up);
+  with(PTHREAD_MUTEX_NORMAL, PTHREAD_PRIO_INHERIT, PTHREAD_MUTEX_ROBUST, die_holding, give_up);
+  with(PTHREAD_MUTEX_NORMAL, PTHREAD_PRIO_NONE, PTHREAD_MUTEX_ROBUST, die_holding, nothing);
+  with(PTHREAD_MUTEX_NORMAL, PTHREAD_PRIO_PROTECT, PTHREAD_MUTEX_STALLED, nothing, nothing);
   MUST(pthread_spin_init(&spin, PTHREAD_PROCESS_PRIVATE) == 0);
   both(add_spinning, add_spinning);
   MUST(pthread_spin_destroy(&spin) == 0);
