@@ -29,6 +29,7 @@
 #include "detector/lines.h"
 #include "detector/readers.h"
 #include "detector/report.h"
+#include "detector/retired.h"
 #include "detector/shadow.h"
 #include "detector/spill.h"
 #include "detector/victim.h"
@@ -417,6 +418,7 @@ static void access_line(struct access *a, uintptr_t p, uintptr_t end) {
 /* The lines in front that nothing is left to do for, or that can be done as a whole; the bytes that they have. */
 static size_t access_whole_lines(struct access *a, uintptr_t line, size_t n) {
   struct lines_access la = {.t = a->t, .g = a->g, .own = a->own, .plane = a->plane};
+  if (UNLIKELY(retired_any()) && n > RETIRED_LINES) n = RETIRED_LINES;
   size_t done = lines_own(&la, line, n);
   if (done < n) {
     la.ctx = ctx_of(a);
@@ -453,6 +455,7 @@ static inline void access_all(struct det_thread *t, struct race_g *g, uintptr_t 
     uintptr_t line_end = (p | 63) + 1;
     access_line(&a, p, line_end < end ? line_end : end);
     p = line_end;
+    if (!held) retired_pause(t);
   }
   if (!a.write && (++t->reads == READS_WINDOW || t->displaced >= det_displaced_many)) det_choose_plane(t);
   if (later && UNLIKELY(a.races.n)) *later = a.races;

@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { TABLE_BUCKETS_LOG = 18, TABLE_BUCKETS = 1 << TABLE_BUCKETS_LOG }; /* guess: some MB of address space */
+enum { TABLE_BUCKETS_LOG = 20, TABLE_BUCKETS = 1 << TABLE_BUCKETS_LOG }; /* guess: 64 MB of address space */
 
 struct bucket_map {
   uint64_t word[TABLE_BUCKETS / 64]; /* atomic: neighbours have locks of their own */

@@ -25,59 +25,11 @@
 #include "detector/epoch.h"
 #include "detector/notes.h"
 #include "detector/readers.h"
+#include "detector/retired.h"
 #include "detector/shadow.h"
 #include "detector/spill.h"
 #include "detector/sync.h"
 #include "detector/victim.h"
-
-uint32_t det_collecting;
-static struct spin_COLLECT one_at_a_time;
-static struct det_thread *stopper; /* guarded by one_at_a_time */
-
-void det_wait_collect(struct det_thread *t) {
-  while (__atomic_load_n(&det_collecting, __ATOMIC_ACQUIRE)) {
-    if (__atomic_load_n(&stopper, __ATOMIC_RELAXED) == t) return;
-    __atomic_store_n(&t->inside, 0, __ATOMIC_RELEASE); /* pairs with the acquire in det_stop_others */
-    prim_futex_wait(&det_collecting, 1, -1);
-    t->inside = 1;
-    __atomic_signal_fence(__ATOMIC_SEQ_CST);
-  }
-}
-
-/* A thread enters by counting itself in and then looking at the flag; here the flag is set and then the counters are
- * looked at. The barrier between the two is run on all processors by the kernel, so that entering needs none.
- *
- * No handler comes meanwhile: whoever stopped the others may enter, so it would go about in what is being changed, and
- * one that forks would wait for its own thread. */
-void det_stop_others(void) {
-  struct det_thread *me = det_self ? det_self : det_adopt();
-  me->stops = 1;
-  __atomic_signal_fence(__ATOMIC_SEQ_CST);
-  spin_lock(&one_at_a_time);
-  __atomic_store_n(&stopper, me, __ATOMIC_RELAXED);
-  __atomic_store_n(&det_collecting, 1, __ATOMIC_RELEASE);
-  prim_membarrier();
-  spin_lock(&det_threads.lock);
-  for (struct det_thread *t = det_threads.first; t; t = t->next) {
-    while (t != me && __atomic_load_n(&t->inside, __ATOMIC_ACQUIRE)) {
-      spin_unlock(&det_threads.lock); /* a thread that ends takes itself off the list while it is inside */
-      prim_sched_yield();
-      spin_lock(&det_threads.lock);
-      t = det_threads.first;
-    }
-  }
-  spin_unlock(&det_threads.lock);
-}
-
-void det_resume_others(void) {
-  __atomic_store_n(&stopper, NULL, __ATOMIC_RELAXED);
-  __atomic_store_n(&det_collecting, 0, __ATOMIC_RELEASE);
-  prim_futex_wake(&det_collecting, INT32_MAX);
-  spin_unlock(&one_at_a_time);
-  __atomic_signal_fence(__ATOMIC_SEQ_CST);
-  det_self->stops = 0;
-  if (det_self->deferred_signals && !det_self->inside) race_run_deferred_signals();
-}
 
 /* One collection. Arrays come from the system and go back at its end. */
 struct collection {
@@ -154,25 +106,36 @@ static void count_component(struct collection *c, uint32_t slot, uint64_t *clock
 
 static void fill_component(struct collection *c, uint32_t slot, uint64_t *clock) { c->value[c->fill[slot]++] = *clock; }
 
-static void sift_down(uint64_t *v, uint64_t root, uint64_t n) {
-  for (uint64_t kid; (kid = 2 * root + 1) < n; root = kid) {
-    if (kid + 1 < n && v[kid] < v[kid + 1]) kid++;
-    if (v[root] >= v[kid]) return;
-    uint64_t x = v[root];
-    v[root] = v[kid];
-    v[kid] = x;
+/* Radix exchange: those with the highest bit in which they differ go behind the others.  Clocks that were published in
+ * the order of their addresses are sorted already. */
+static void sort(uint64_t *v, uint64_t n) {
+  for (;;) {
+    uint64_t differ = 0, lo = 0, hi = n;
+    bool sorted = true;
+    for (uint64_t i = 1; i < n; i++) {
+      differ |= v[i] ^ v[0];
+      sorted &= v[i - 1] <= v[i];
+    }
+    if (sorted) return;
+    const uint64_t bit = (uint64_t)1 << (63 - __builtin_clzll(differ));
+    while (lo < hi) {
+      const uint64_t x = v[lo];
+      if (!(x & bit)) {
+        lo++;
+        continue;
+      }
+      v[lo] = v[--hi];
+      v[hi] = x;
+    }
+    sort(v, lo);
+    v += lo;
+    n -= lo;
   }
 }
 
-/* Heap sort, then distinct: how many are left. */
+/* How many distinct ones are left. */
 static uint32_t sort_distinct(uint64_t *v, uint64_t n) {
-  for (uint64_t i = n / 2; i-- > 0;) sift_down(v, i, n);
-  for (uint64_t end = n; end > 1;) {
-    uint64_t x = v[0];
-    v[0] = v[--end];
-    v[end] = x;
-    sift_down(v, 0, end);
-  }
+  sort(v, n);
   uint32_t kept = 0;
   for (uint64_t i = 0; i < n; i++)
     if (!kept || v[kept - 1] != v[i]) v[kept++] = v[i];
@@ -293,11 +256,12 @@ static void rename_page(struct collection *c, uintptr_t first) {
     }
     uint8_t meta = *shadow_meta(line);
     known |= meta;
-    if (meta) rename_line(c, line, meta);
-    if (meta && c->sweeps) context_mark_line(line, meta);
+    if (!meta || meta & META_LOCK) continue; /* retired lines have no ids */
+    rename_line(c, line, meta);
+    if (c->sweeps) context_mark_line(line, meta);
   }
   if (known)
-    count_plane_pages(c, first >> PAGE_LINES_LOG, known & (uint8_t)~META_SYNC);
+    count_plane_pages(c, first >> PAGE_LINES_LOG, known & (uint8_t)~(META_SYNC | META_LOCK));
   else
     shadow_pages[first >> PAGE_LINES_LOG] = 0;
 }
@@ -325,6 +289,19 @@ static void mark_note(const struct note *n, void *arg) {
   struct collection *c = arg;
   c->slot_live[n->slot] = 1;
   c->incarnation_live[n->incarnation] = 1;
+}
+
+/* A retired line names slots and goroutines, and has its contexts. */
+static void mark_retired(const struct retired_line *r, void *arg) {
+  struct collection *c = arg;
+  for (unsigned i = 0; i < r->n; i++) {
+    c->slot_live[r->epoch[i].slot] = 1;
+    c->incarnation_live[r->epoch[i].incarnation] = 1;
+  }
+  if (!c->sweeps) return;
+  context_mark_line(r->line, r->meta);
+  if (!(r->meta & META_VICTIMS)) return;
+  for (uintptr_t g = r->line << 3; g < (r->line + 1) << 3; g++) spill_mark(g);
 }
 
 /* And their runs.  The list is built from the highest down, so that the lowest are used first. */
@@ -426,11 +403,7 @@ static void set_next_collection(const struct collection *c) {
   uint32_t live = epochs.fresh - epochs.free_n;
   uint64_t next = live + (det_collect_every ? det_collect_every : ids_to_next(c));
   if (next < 2 * (uint64_t)live && !det_collect_every) next = 2 * (uint64_t)live;
-  const uint32_t top = DUO_FIRST - (1u << 18); /* threads go on while the one that noticed is on its way here */
-  if (next > top) next = top;
-  if (live + (1u << 16) > top)
-    gw__fatal("more than 7 million accesses' epochs are distinguishable at once; this program is beyond the detector");
-  epochs.collect_at = (uint32_t)next;
+  epochs.collect_at = (uint32_t)(next > EPOCHS_MOST ? EPOCHS_MOST : next);
   readers_set_room(memory_needed(c) / MEMORY_SHARE);
   duos_set_room(memory_needed(c) / MEMORY_SHARE);
 }
@@ -456,6 +429,7 @@ static void collect(void) {
   readers_rename(c.new_id);
   duos_rename(c.new_id);
   shadow_each_region(rename_region, &c);
+  retired_each(mark_retired, &c);
   victim_each(rename_victim, &c);
   duos_sweep(c.live);
   readers_sweep(c.live);
@@ -489,7 +463,11 @@ void det_collect(struct det_thread *t) {
   t->collect_wanted = false;
   det_stop_others();
   if (epochs.fresh - epochs.free_n >= epochs.collect_at || readers_are_many() || duos_are_many() ||
-      composites_are_many())
+      composites_are_many()) {
     collect();
+    if (retire_lines()) collect();
+    if (epochs.collect_at >= EPOCHS_MOST && epochs.fresh - epochs.free_n > EPOCHS_MOST - (1u << 16))
+      gw__fatal("more than 7 million accesses' epochs are distinguishable at once; this program is beyond the detector");
+  }
   det_resume_others();
 }

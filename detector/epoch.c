@@ -27,7 +27,7 @@ static uint32_t id_take_locked(void) {
   } else {
     id = epochs.fresh++;
   }
-  GW_CHECK(id < DUO_FIRST);                   /* the collector starts long before */
+  GW_CHECK(id < RETIRED_FIRST);               /* the collector starts long before */
   epochs.entry[id] = (struct epoch_entry){0}; /* free, for the collector */
   return id;
 }

@@ -55,6 +55,11 @@ _Static_assert(EPOCH_READERS + 1 == RUN_MIXED, "who asks for a set looks at its 
 /* The last ids are for duos; they aren't in what `epochs` says of ids in use and free ones. */
 #define DUOS_MAX (1u << 20)
 #define DUO_FIRST (CELL_ID_MAX + 1 - DUOS_MAX)
+/* Before these, some that no epoch has (retired.h). */
+enum { RETIRED_IDS = 64 };
+#define RETIRED_FIRST (DUO_FIRST - RETIRED_IDS)
+/* Ids in use at which the collector comes at the latest: threads go on while the one that noticed is on its way. */
+#define EPOCHS_MOST (RETIRED_FIRST - (1u << 19))
 
 /* A slot whose goroutine is gone. */
 struct dead_slot {

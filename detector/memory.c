@@ -3,6 +3,7 @@
 #include "base/prim.h"
 #include "detector/contexts.h"
 #include "detector/detector.h"
+#include "detector/retired.h"
 #include "detector/row.h"
 #include "detector/shadow.h"
 #include "detector/spill.h"
@@ -22,8 +23,8 @@ static void forget_victims(struct det_thread *t, uintptr_t first, uintptr_t last
 static void reborn_line(struct det_thread *t, uintptr_t first, uintptr_t last) {
   uint8_t *m = shadow_meta(first >> 3);
   if (__atomic_load_n(m, __ATOMIC_RELAXED) == 0) return;
-  uint8_t meta = line_lock(m);
-  bool whole = (first & 7) == 0 && (last & 7) == 7;
+  const bool whole = (first & 7) == 0 && (last & 7) == 7;
+  uint8_t meta = whole ? line_lock_to_clear(m) : line_lock(m);
   for (unsigned k = 0; k <= READ_PLANES; k++) {
     if (!(meta & META_WRITE << k)) continue;
     for (uintptr_t g = first; g <= last; g++) __atomic_store_n(shadow_cell(k, g), 0, __ATOMIC_RELAXED);
@@ -114,8 +115,8 @@ static void fresh_line(struct det_thread *t, struct race_g *g, uintptr_t lo, uin
   const uintptr_t first = lo >> 3, last = (hi - 1) >> 3, line = first >> 3;
   const unsigned k = (unsigned)(last - first) + 1;
   uint8_t *m = shadow_meta(line);
-  const unsigned meta = line_lock(m);
   const bool whole = k == LINE_CELLS;
+  const unsigned meta = whole ? line_lock_to_clear(m) : line_lock(m);
   for (unsigned bits = meta >> 1 & ((1u << READ_PLANES) - 1); bits; bits &= bits - 1) {
     const unsigned plane = (unsigned)__builtin_ctz(bits) + 1;
     row_set(shadow_cell(plane, first), k, 0);

@@ -97,18 +97,11 @@ void shadow_each_region(void (*f)(uintptr_t line, void *arg), void *arg);
 
 /* Takes the line's lock and returns what its meta byte holds besides. While it is held the byte says nothing but that:
  * the bits are with the holder, who puts them back (one exchange is cheaper than a loop that keeps them in place). */
+uint8_t line_lock_taken(uint8_t *meta); /* retired.c: somebody has it, or the collector left the line so */
 static inline uint8_t line_lock(uint8_t *meta) {
-  for (int tries = 0;;) {
-    /* acquire: pairs with the release in line_unlock */
-    uint8_t old = __atomic_exchange_n(meta, META_LOCK, __ATOMIC_ACQUIRE);
-    if (!(old & META_LOCK)) return old;
-    while (__atomic_load_n(meta, __ATOMIC_RELAXED) & META_LOCK) {
-      if (++tries < 100)
-        spin_pause();
-      else
-        prim_sched_yield();
-    }
-  }
+  /* acquire: pairs with the release in line_unlock */
+  const uint8_t old = __atomic_exchange_n(meta, META_LOCK, __ATOMIC_ACQUIRE);
+  return __builtin_expect(!(old & META_LOCK), 1) ? old : line_lock_taken(meta);
 }
 static inline void line_unlock(uint8_t *meta, uint8_t bits) { __atomic_store_n(meta, bits, __ATOMIC_RELEASE); }
 

@@ -5,6 +5,7 @@
 #include "detector/depot.h"
 #include "detector/detector.h"
 #include "detector/part.h"
+#include "detector/retired.h"
 #include "detector/row.h"
 #include "detector/shadow.h"
 
@@ -42,6 +43,7 @@ void det_thunk_strided(uintptr_t p, size_t n, uint64_t shape, uintptr_t pc, uint
   const uint32_t ctx = simple ? depot_context_plain(t, g, at) : 0;
   const bool lines = simple && e.stride <= LINE_STRIDE_MAX;
   while (e.p < e.end) {
+    retired_pause(t);
     const uintptr_t first = e.p;
     uint64_t mask = 0;
     const unsigned k = lines ? gather(&e, &mask) : 0;

@@ -512,11 +512,12 @@ static int first_module(struct dl_phdr_info *info, size_t size, void *base) {
   return 1;
 }
 
-/* The detector's own knob: renames epoch ids each time so many were used up, once it has begun to. */
-extern uint32_t det_collect_every;
+/* The detector's own knobs: renames epoch ids each time so many were used up, once it has begun to; see retired.h. */
+extern uint32_t det_collect_every, det_retire_above;
 
-static void collect_from_now_on(uint32_t every) {
-  det_collect_every = every;
+static void collect_from_now_on(int every) {
+  det_collect_every = (uint32_t)abs(every);
+  if (every < 0) det_retire_above = 0; /* and all lines that may be are retired each time */
   struct race_g *g = create(race_self());
   race_g_start(g, &scratch[0], &scratch[1]);
   for (int i = 0; i < 70000; i++) { /* more than the detector lets pass before it collects for the first time */
@@ -531,7 +532,7 @@ int main(int argc, char **argv) {
   uintptr_t base = 0;
   dl_iterate_phdr(first_module, &base);
   race_init();
-  if (argc > 1 && strcmp(argv[1], "0") != 0) collect_from_now_on((uint32_t)strtoul(argv[1], NULL, 10));
+  if (argc > 1 && strcmp(argv[1], "0") != 0) collect_from_now_on(atoi(argv[1]));
   race_self();
   det_alive_elsewhere = -1; /* the one that main is, which does nothing from here on */
   if (argc > 2) det_own_planes = (uint32_t)strtoul(argv[2], NULL, 10);

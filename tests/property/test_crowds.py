@@ -73,7 +73,7 @@ PIECES = {"in one piece": (), "in lines": [(64 * i, 64) for i in range(LINES)], 
 def test_audience(driver, pieces, planes, workers, credit):
     programs = [audience(missing, at, PIECES[pieces], workers)
                 for missing in (None, 1, 2, 5, 9, 10) for at in (0, 8, 64, 72, 200, 248)]
-    for collect in (0, 50):
+    for collect in (0, 50, -20):
         wrong = judge.judge(driver, programs, (collect, planes, credit))
         assert not wrong, judge.explain(driver, programs, (pieces, planes, workers, credit), (collect, planes, credit))
 
@@ -100,6 +100,6 @@ def encore(missing, at, pieces):
 def test_encore(driver, pieces, planes):
     """What a thread remembers of its sets is of one epoch."""
     programs = [encore(missing, at, PIECES[pieces] or [(0, 64 * LINES)]) for missing in (None, 1, 5, 10) for at in (0, 72, 248)]
-    for collect in (0, 50):
+    for collect in (0, 50, -20):
         wrong = judge.judge(driver, programs, (collect, planes))
         assert not wrong, judge.explain(driver, programs, (pieces, planes), (collect, planes))

@@ -54,7 +54,7 @@ def program(rng, fields, workers, goroutines=GOROUTINES, granules=2, longest=50)
 def test_neighbours(driver, fields, planes, workers, full):
     rng = random.Random(f"{fields} {planes}")
     programs = [program(rng, FIELDS[fields], workers) for _ in range(PROGRAMS * (20 if full else 1))]
-    for collect in (0, 50):
+    for collect in (0, 50, -20):
         wrong = judge.judge(driver, programs, (collect, planes))
         assert not wrong, judge.explain(driver, programs, (fields, planes, workers), (collect, planes))
 

@@ -15,7 +15,7 @@ def driver():
         yield judge.build_driver(folder)
 
 
-@pytest.mark.parametrize("collect", (0, 50))
+@pytest.mark.parametrize("collect", (0, 50, -5))
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_scenario(driver, name, collect):
     program, pairs = read(SCENARIOS[name])

@@ -34,8 +34,8 @@ def seeds(full, part, parts):
 
 
 def run_batch(driver, seed, threads=0, collect=0, planes=3, credit=0):
-    """Programs seed, seed + 1, ... in one process; epoch ids are collected each time that `collect` were used up, and
-    threads may have so many read planes of their own, and can afford so much for sets of readers and for duos."""
+    """Programs seed, seed + 1, ... in one process; epoch ids are collected each time that `collect` were used up (less
+    than 0: and all lines that can be are retired then), and threads may have so many read planes of their own, and can afford so much for sets of readers and for duos."""
     programs = [generate(random.Random(seed + i), threads) for i in range(BATCH)]
     arguments = (collect, planes, credit)
     wrong = judge.judge(driver, programs, arguments)
@@ -60,7 +60,7 @@ def test_seeded_on_several_threads(driver, full, part):
         run_batch(driver, seed + 10_000_000, threads=4)
 
 
-@pytest.mark.parametrize("collect", (50, 1000))
+@pytest.mark.parametrize("collect", (50, 1000, -50, -5))
 def test_seeded_with_collection(driver, full, collect):
     """Epoch ids are renamed all the time, and programs follow one another in one process."""
     for seed in seeds(full, 0, 1)[:None if full else 6]:
@@ -71,7 +71,7 @@ RICH = 1 << 20
 
 
 @pytest.mark.parametrize("planes, threads, collect, credit", [
-    (0, 0, 0, RICH), (0, 8, 0, RICH), (1, 8, 0, RICH), (0, 8, 50, RICH), (1, 8, 1000, RICH), (3, 8, 0, 200), (1, 8, 50, 200)])
+    (0, 0, 0, RICH), (0, 8, 0, RICH), (1, 8, 0, RICH), (0, 8, 50, RICH), (1, 8, -20, RICH), (1, 8, 1000, RICH), (3, 8, 0, 200), (1, 8, 50, 200)])
 def test_seeded_with_sets(driver, full, planes, threads, collect, credit):
     """Those that read side by side become sets, and a write and the reads after it duos; those that can't afford that
     any more get planes of their own."""
@@ -79,7 +79,7 @@ def test_seeded_with_sets(driver, full, planes, threads, collect, credit):
         run_batch(driver, seed + 30_000_000, threads, collect, planes, credit)
 
 
-@pytest.mark.parametrize("collect, planes, credit", [(0, 0, RICH), (0, 3, 1 << 13), (50, 3, RICH), (300, 1, 200)])
+@pytest.mark.parametrize("collect, planes, credit", [(0, 0, RICH), (0, 3, 1 << 13), (50, 3, RICH), (-20, 3, RICH), (300, 1, 200)])
 def test_duos(driver, full, collect, planes, credit):
     """Many duos, and at the end somebody for each word who knows of all its readers but one."""
     for seed in range(40_000_000, 40_002_000 if full else 40_000_020, 20):
@@ -90,7 +90,7 @@ def test_duos(driver, full, collect, planes, credit):
             pytest.fail(judge.explain(driver, upto, f"seed {seed}", (collect, planes, credit)), pytrace=False)
 
 
-@pytest.mark.parametrize("collect, credit", [(0, 0), (0, RICH), (50, 0), (300, 0)])
+@pytest.mark.parametrize("collect, credit", [(0, 0), (0, RICH), (50, 0), (-20, 0), (300, 0)])
 def test_rows(driver, full, collect, credit):
     """Goroutines in rows, circles, trees and around hubs: large clocks that are joined again and again."""
     for seed in range(50_000_000, 50_003_000 if full else 50_000_120, 20):
