@@ -9,12 +9,11 @@
 #include "detector/spill.h"
 
 struct retired retired;
-enum { RETIRE_ABOVE = 5 << 20 }; /* guess: what is left lasts for as many again as are freed */
+enum { RETIRE_ABOVE = 4 << 20 }; /* guess: of seven million; what is in use then may double until the next */
 uint32_t det_retire_above = RETIRE_ABOVE;
 
-/* In how many cells an id may be for its lines to be retired (each takes some 50 bytes); as many or more; of what has
- * to stay. */
-enum { FEW = 16, MANY = 254, HAS_TO_STAY = 255 };
+/* In how many cells an id is: in so many or more; of what has to stay. */
+enum { MANY = 254, HAS_TO_STAY = 255 };
 
 static struct retired_line **bucket_of(uintptr_t line) {
   return &retired.bucket[line * 0x9E3779B97F4A7C15u >> (64 - retired.log)];
@@ -204,12 +203,15 @@ static void retire_line(uintptr_t line, uint8_t meta, struct retirement *r) {
 }
 static void retire_region(uintptr_t first, void *arg) { each_line(first, retire_line, arg); }
 
-/* Ids that aren't in a few cells, and half of those that are: the later ones stay. */
-static uint32_t middle(const struct retirement *r, uint32_t ids) {
-  uint32_t some = 0, id = 1;
-  for (uint32_t i = 1; i < ids; i++) some += r->cells[i] && r->cells[i] <= r->few;
-  for (some /= 2; some; id++) some -= r->cells[id] && r->cells[id] <= r->few;
-  return id;
+/* A retired line takes some 50 bytes: so the ids that go are of the half that is in the fewest cells, and of these the
+ * older half, which is less likely to be wanted soon. */
+static void choose(struct retirement *r, uint32_t ids) {
+  uint32_t of[HAS_TO_STAY + 1] = {0}, all = 0, some = 0;
+  for (uint32_t id = 1; id < ids; id++) of[r->cells[id]]++;
+  for (unsigned i = 1; i <= MANY; i++) all += of[i];
+  for (r->few = 0; r->few < MANY && some < all / 2;) some += of[++r->few];
+  r->below = 1;
+  for (some /= 2; some; r->below++) some -= r->cells[r->below] && r->cells[r->below] <= r->few;
 }
 
 static void mark_those_that_stay(struct retirement *r, uint32_t ids) {
@@ -223,13 +225,12 @@ bool retire_lines(void) {
   const uint32_t ids = epochs.fresh, in_use = ids - epochs.free_n;
   if (in_use <= det_retire_above) return false;
   const size_t size = (ids + PRIM_PAGE) & ~(size_t)(PRIM_PAGE - 1);
-  const bool all = !det_retire_above; /* a test's */
-  struct retirement r = {.cells = prim_map(size), .few = all ? MANY : FEW, .below = ids};
+  struct retirement r = {.cells = prim_map(size), .few = MANY, .below = ids};
   if (!r.cells) gw__fatal("out of memory for epochs: raise the memory limit (ulimit -v, cgroup)");
   const uint64_t before = retired.n;
   shadow_each_region(count_region, &r);
   mark_those_that_stay(&r, ids);
-  if (!all) r.below = middle(&r, ids);
+  if (det_retire_above) choose(&r, ids); /* 0: a test's, all */
   grow(in_use);
   shadow_each_region(retire_region, &r);
   prim_unmap(r.cells, size);

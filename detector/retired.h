@@ -33,7 +33,7 @@ extern struct retired {
   uint64_t n; /* atomic: lines; grows in the collector only */
 } retired;
 
-/* Ids in use after a collection from which on lines are retired; tests make it small. */
+/* Ids in use after a collection beyond which lines are retired; tests make it small. */
 extern uint32_t det_retire_above;
 
 /* Are there any?  Whoever is inside the detector and finds none needs to look for none. */
@@ -49,8 +49,8 @@ static inline void retired_pause(struct det_thread *t) {
 
 /* For the collector, alone. */
 void retired_each(void (*f)(const struct retired_line *r, void *arg), void *arg);
-/* If too many ids are in use: retires lines of which some id is in few cells, the oldest half of such ids.  True if it
- * did; the next collection frees the ids. */
+/* If too many ids are in use: retires lines, so that the next collection frees the ids that only they have; true if it
+ * did. */
 bool retire_lines(void);
 
 #endif

@@ -1,0 +1,23 @@
+"""More epochs than there are ids: retired.c makes the cases, this looks at the findings."""
+
+import pytest
+
+from cases import Cases, function_of, one
+
+
+@pytest.fixture(scope="module")
+def retired(tmp_path_factory):
+    return Cases(tmp_path_factory.mktemp("retired"), "retired")
+
+
+@pytest.mark.parametrize("case", ["ordered", "long_range", "long_stride", "reborn"])
+def test_nothing_wrong_is_told(retired, case):
+    assert retired(case, status=0) == []
+
+
+@pytest.mark.parametrize("case", ["unordered", "ordered_after_the_next"])
+def test_no_race_is_forgotten(retired, case):
+    later, earlier = one(retired(case))["accesses"]
+    assert (later["op"], earlier["op"], int(later["address"], 16)) == ("write", "write", retired.addresses[0])
+    assert function_of(retired, later["stack"][0]) == case
+    assert function_of(retired, earlier["stack"][0]) == "fill"
