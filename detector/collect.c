@@ -467,7 +467,8 @@ void det_collect(struct det_thread *t) {
     collect();
     if (retire_lines()) collect();
     if (epochs.collect_at >= EPOCHS_MOST && epochs.fresh - epochs.free_n > EPOCHS_MOST - (1u << 16))
-      gw__fatal("more than 7 million accesses' epochs are distinguishable at once; this program is beyond the detector");
+      gw__fatal(
+          "more than 7 million accesses' epochs are distinguishable at once; this program is beyond the detector");
   }
   det_resume_others();
 }

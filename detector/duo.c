@@ -38,7 +38,8 @@ static struct duo duo_of(uint32_t id) {
 }
 
 static void duo_put(uint32_t id, struct duo d) {
-  epochs.entry[id] = (struct epoch_entry){.clock = (uint64_t)d.read << 32 | d.write, .slot = EPOCH_DUO, .ctx = d.ctx};
+  epochs.entry[id] =
+      (struct epoch_entry){.clock = ((uint64_t)d.read << 32 | d.write) & EPOCH_CLOCK, .slot = EPOCH_DUO, .ctx = d.ctx};
 }
 
 /* 0: there are none left. */

@@ -6,7 +6,7 @@
 struct epochs epochs;
 
 enum { COLLECT_FLOOR = 1 << 16, DEAD_TRIED = 8 };
-#define INCARNATION_MAX (1u << 24)
+#define INCARNATION_MAX (1u << 30) /* 48 GB of address space */
 
 void epoch_init(void) {
   epochs.entry = prim_map((size_t)(CELL_ID_MAX + 1) * sizeof *epochs.entry);
@@ -68,13 +68,13 @@ static inline void run_raise(uint32_t id, uint64_t clock, uint64_t ahead) {
 uint32_t epoch_new(struct det_thread *t, uint32_t slot, uint64_t clock, uint32_t incarnation) {
   if (UNLIKELY(!t->ids_n)) ids_take(t);
   uint32_t id = t->ids[--t->ids_n];
-  epochs.entry[id] = (struct epoch_entry){.clock = clock, .slot = slot, .incarnation = incarnation & 0xffffff};
+  epochs.entry[id] = (struct epoch_entry){.clock = clock & EPOCH_CLOCK, .slot = slot, .incarnation = incarnation};
   run_raise(id, clock, RUN_AHEAD);
   return id;
 }
 
 void epoch_move(uint32_t id, uint64_t clock) {
-  epochs.entry[id].clock = clock;
+  epochs.entry[id].clock = clock & EPOCH_CLOCK;
   run_raise(id, clock, RUN_AHEAD);
 }
 
@@ -146,7 +146,7 @@ uint32_t incarnation_new(void) {
   else
     i = epochs.incarnations++;
   spin_unlock(&epochs.lock);
-  if (i >= INCARNATION_MAX) gw__fatal("more than 16 million goroutines with recorded accesses are told apart at once");
+  if (i >= INCARNATION_MAX) gw__fatal("more than a billion goroutines with recorded accesses are told apart at once");
   return i;
 }
 

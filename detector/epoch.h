@@ -10,18 +10,17 @@
 #include "detector/shadow.h"
 
 struct epoch_entry {
-  uint64_t clock;
-  uint32_t slot; /* next free id while free */
-  union {
-    struct {
-      uint32_t incarnation : 24;
-      uint32_t on : 8; /* the thread on which all of it was recorded (epoch_thread); of an id that is open and that no
+  uint64_t clock : 56; /* a tick each nanosecond would use it up in two years */
+  uint64_t on : 8;     /* the thread on which all of it was recorded (epoch_thread); of an id that is open and that no
                           cell holds, where its goroutine ran last; written by that goroutine's thread, or the
                           collector */
-    };
+  uint32_t slot;       /* next free id while free */
+  union {
+    uint32_t incarnation;
     uint32_t ctx; /* of a duo (duo.h) */
   };
 };
+#define EPOCH_CLOCK (((uint64_t)1 << 56) - 1)
 _Static_assert(sizeof(struct epoch_entry) == 16, "one load of a cache line per lookup");
 
 enum { ON_SEVERAL = 0, ON_HIGH = 255 };

@@ -8,9 +8,9 @@
  *
  * Why that is right: a line's entries are looked at and changed under its lock only, but for looks without it that
  * compare cells with an open epoch's id, or with ids of sets and duos.  Lines that have such aren't retired, and what
- * stands in a retired line's cells is the id of nothing: so such a look finds what it would find if the cell were empty,
- * and whoever then takes the lock finds what was there.  A new id stands for the same segment as the old one did, and
- * segments are all that is judged by.  Others' cells may have the segment by another id, as after any release.
+ * stands in a retired line's cells is the id of nothing: so such a look finds what it would find if the cell were
+ * empty, and whoever then takes the lock finds what was there.  A new id stands for the same segment as the old one
+ * did, and segments are all that is judged by.  Others' cells may have the segment by another id, as after any release.
  */
 #ifndef GW_DETECTOR_RETIRED_H
 #define GW_DETECTOR_RETIRED_H

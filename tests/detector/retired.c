@@ -6,6 +6,7 @@
 #include "base/goid.h"
 #include "detector/detector.h"
 #include "detector/retired.h"
+#include "detector/shadow.h"
 #include "godwit/abi.h"
 
 enum { OBJECTS = 6 * RETIRED_LINES, NTH = 7 };
@@ -17,6 +18,7 @@ static struct object {
 
 void __gw_check_write_strided(void *p, size_t n, size_t shape); /* compiled code's */
 
+static struct object beside[3];
 static struct race_g *first, *filler, *other;
 
 #define CASE __attribute__((noinline)) static void
@@ -72,6 +74,46 @@ CASE ordered(void) {
   GW_CHECK(!retired_any());
 }
 
+static struct epoch_entry epoch_of(const struct object *o) {
+  return epochs.entry[cell_id(*shadow_cell(0, (uintptr_t)&o->value >> 3))];
+}
+
+CASE same_epoch(void) {
+  filler = newborn();
+  race_g_switch(filler); /* it runs on this thread */
+  touch_locked(filler, &objects[NTH]);
+  const struct epoch_entry before = epoch_of(&objects[NTH]);
+  race_lock(filler, &objects[0].lock); /* of another epoch */
+  touch(filler, &objects[0]);
+  det_retire_above = 0;
+  collect();
+  GW_CHECK(retired_any() && !epoch_of(&objects[NTH]).incarnation);
+  race_access(filler, &objects[NTH].value, sizeof objects[NTH].value, RACE_READ, RACE_HERE());
+  const struct epoch_entry after = epoch_of(&objects[NTH]);
+  GW_CHECK(before.on != ON_SEVERAL && memcmp(&before, &after, sizeof before) == 0);
+  race_g_switch(first);
+}
+
+/* Whoever did it is gone, but for the report. */
+CASE of_the_dead(void) {
+  fill();
+  printf("%llx\n", (unsigned long long)race_g_id(filler));
+  race_g_end(filler);
+  det_retire_above = 0; /* what is left */
+  collect();
+  for (int i = 0; i < 3; i++) touch(newborn(), &beside[i]);
+  touch(other, &objects[NTH]);
+}
+
+/* Of more goroutines than 24 bits can number. */
+CASE of_many_goroutines(void) {
+  epochs.incarnations = 1u << 24;
+  struct race_g *g = newborn();
+  printf("%llx\n", (unsigned long long)race_g_id(g));
+  touch_locked(g, &objects[NTH]);
+  touch(newborn(), &objects[NTH]);
+}
+
 /* Its release orders what came before it only, as exactly as it did when the epochs had ids. */
 CASE ordered_after_the_next(void) {
   fill();
@@ -80,32 +122,30 @@ CASE ordered_after_the_next(void) {
   touch(other, &objects[NTH]);
 }
 
-/* One access of all: ids run short on the way. */
-CASE long_range(void) {
+/* Before one access of all: there are fewer ids than it needs. */
+static void ids_run_short(void) {
   fill();
   for (int i = 0; i < OBJECTS; i++) {
     race_lock(other, &objects[i].lock);
     race_unlock(other, &objects[i].lock);
   }
-  det_collect_every = 1000;
-  collect();
-  GW_CHECK(retired_any());
+  touch(other, &beside[0]); /* it has an epoch then */
+  epochs.free = epochs.free_n = 0;
+  epochs.fresh = RETIRED_FIRST - 2 * RETIRED_LINES;
+}
+
+CASE long_range(void) {
+  ids_run_short();
   race_access(other, objects, sizeof objects, RACE_WRITE, RACE_HERE());
-  GW_CHECK(!retired_any() && in_use() < 3 * RETIRED_LINES);
+  GW_CHECK(!retired_any());
 }
 
 /* Likewise with gaps. */
 CASE long_stride(void) {
-  fill();
-  for (int i = 0; i < OBJECTS; i++) {
-    race_lock(other, &objects[i].lock);
-    race_unlock(other, &objects[i].lock);
-  }
-  det_collect_every = 1000;
-  collect();
+  ids_run_short();
   race_g_switch(other);
   __gw_check_write_strided(&objects[0].value, sizeof objects - 8, (uint64_t)sizeof *objects << 32 | 8);
-  GW_CHECK(!retired_any() && in_use() < 3 * RETIRED_LINES);
+  GW_CHECK(!retired_any());
   race_g_switch(first);
 }
 
@@ -123,7 +163,8 @@ static const struct {
   void (*run)(void);
 } cases[] = {
 #define C(f) {#f, f}
-    C(unordered), C(ordered), C(ordered_after_the_next), C(long_range), C(long_stride), C(reborn),
+    C(unordered),  C(same_epoch),  C(ordered), C(of_the_dead), C(of_many_goroutines), C(ordered_after_the_next),
+    C(long_range), C(long_stride), C(reborn),
 };
 
 int main(int argc, char **argv) {
