@@ -90,20 +90,12 @@ static void end_epochs(void) {
   spin_unlock(&det_threads.lock);
 }
 
-/* Who is on his way into the detector is outside again meanwhile, lest he and another who stops him wait for each
- * other. */
 void det_unseen_birth(void) {
   if (__atomic_load_n(&never_again, __ATOMIC_RELAXED)) return;
-  struct det_thread *me = det_self ? det_self : det_adopt();
-  const uint32_t inside = me->inside;
-  __atomic_store_n(&me->inside, 0, __ATOMIC_RELEASE); /* pairs with the acquire in det_stop_others */
   det_stop_others();
   give_up();
   end_epochs();
   det_resume_others();
-  if (!inside) return;
-  det_enter();
-  me->inside = inside;
 }
 
 /* Counted anew, alone or not: what the threads that are gone had counted would be missing from the sum. */

@@ -19,13 +19,19 @@ void det_wait_collect(struct det_thread *t) {
 /* A thread enters by counting itself in and then looking at the flag; here the flag is set and then the counters are
  * looked at. The barrier between the two is run on all processors by the kernel, so that entering needs none.
  *
+ * Who is inside is outside until it is his turn, lest he and another who stops him wait for each other: he holds no
+ * lock, and no id that isn't open.
+ *
  * No handler comes meanwhile: whoever stopped the others may enter, so it would go about in what is being changed, and
  * one that forks would wait for its own thread. */
 void det_stop_others(void) {
   struct det_thread *me = det_self ? det_self : det_adopt();
+  const uint32_t inside = me->inside;
   me->stops = 1;
   __atomic_signal_fence(__ATOMIC_SEQ_CST);
+  __atomic_store_n(&me->inside, 0, __ATOMIC_RELEASE); /* pairs with the acquire below */
   spin_lock(&one_at_a_time);
+  me->inside = inside; /* seen by nobody before det_resume_others */
   __atomic_store_n(&stopper, me, __ATOMIC_RELAXED);
   __atomic_store_n(&det_collecting, 1, __ATOMIC_RELEASE);
   prim_membarrier();

@@ -1,4 +1,6 @@
 /* More epochs than there are ids: lines whose epochs have none (detector/retired.h).  Usage: retired CASE. */
+#include <pthread.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -149,6 +151,26 @@ CASE long_stride(void) {
   race_g_switch(first);
 }
 
+static void *stops_all(void *arg) {
+  det_stop_others();
+  det_resume_others();
+  return arg;
+}
+
+/* Another one keeps everybody out when an access is to be interrupted: a fork, say, or a second such access. */
+CASE paused_while_stopped(void) {
+  fill();
+  struct det_thread *t = det_enter();
+  pthread_t thread;
+  GW_CHECK(pthread_create(&thread, NULL, stops_all, NULL) == 0);
+  while (!__atomic_load_n(&det_collecting, __ATOMIC_ACQUIRE)) sched_yield();
+  t->collect_wanted = true;
+  retired_pause(t);
+  GW_CHECK(t->inside == 1 && !t->collect_wanted);
+  det_exit(t);
+  GW_CHECK(pthread_join(thread, NULL) == 0);
+}
+
 /* Who clears memory needs no ids for what was there. */
 CASE reborn(void) {
   fill();
@@ -163,8 +185,10 @@ static const struct {
   void (*run)(void);
 } cases[] = {
 #define C(f) {#f, f}
-    C(unordered),  C(same_epoch),  C(ordered), C(of_the_dead), C(of_many_goroutines), C(ordered_after_the_next),
-    C(long_range), C(long_stride), C(reborn),
+    C(unordered),   C(same_epoch),         C(ordered),
+    C(of_the_dead), C(of_many_goroutines), C(ordered_after_the_next),
+    C(long_range),  C(long_stride),        C(paused_while_stopped),
+    C(reborn),
 };
 
 int main(int argc, char **argv) {
