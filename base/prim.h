@@ -110,6 +110,12 @@ int prim_handler_set(int sig, void (*f)(int sig, void *info, void *context), str
 void prim_handler_restore(int sig, const struct prim_handler *before);
 /* The address that the signal's handlers return to, as libc or the program set it; 0: none was ever set. */
 uintptr_t prim_handler_returns_to(int sig);
+/* Is the caller on the alternate stack, where handlers of this thread's run? */
+bool prim_on_alternate_stack(void);
+/* From now on no handler runs on this thread but for what an instruction raises; returns what was blocked before. */
+uint64_t prim_signals_hold(void);
+/* Blocks what `before` says. */
+void prim_signals_let(uint64_t before);
 /* Does that thread block the signal (below 32)?  True if it can't be found out. */
 bool prim_signal_blocked(uint32_t tid, int sig);
 /* Does what `before` would have done with a signal whose default is to be ignored. */

@@ -57,6 +57,21 @@ uintptr_t prim_handler_returns_to(int sig) {
   return (uintptr_t)now.restorer;
 }
 
+bool prim_on_alternate_stack(void) {
+  stack_t now;
+  return !failed(sys6(SYS_sigaltstack, 0, (long)&now, 0, 0, 0, 0)) && now.ss_flags & SS_ONSTACK;
+}
+
+static uint64_t bit(int sig) { return UINT64_C(1) << (sig - 1); }
+
+uint64_t prim_signals_hold(void) {
+  uint64_t before = 0, held = ~(bit(SIGSEGV) | bit(SIGBUS) | bit(SIGFPE) | bit(SIGILL) | bit(SIGTRAP) | bit(SIGSYS));
+  sys6(SYS_rt_sigprocmask, SIG_BLOCK, (long)&held, (long)&before, 8, 0, 0);
+  return before;
+}
+
+void prim_signals_let(uint64_t before) { sys6(SYS_rt_sigprocmask, SIG_SETMASK, (long)&before, 0, 8, 0, 0); }
+
 /* The 32nd word of the thread's stat file; the second may hold blanks, and ends with the last bracket. */
 bool prim_signal_blocked(uint32_t tid, int sig) {
   char path[40] = "/proc/self/task/", text[512], digits[12];

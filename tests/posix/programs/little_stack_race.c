@@ -83,9 +83,37 @@ static void raise_it(void) {
   raise(SIGUSR1);
 }
 
+/* The handler's stack isn't given to others while its finding is told, which takes long enough for many to come. */
+static long told;
+static pthread_t teller;
+static bool is_told;
+static void write_told(void) {
+  IN_TURN(1, told = 1); /* RACE 3: write told */
+  pthread_t to;
+  while (!(to = __atomic_load_n(&teller, __ATOMIC_RELAXED))) sched_yield();
+  while (!__atomic_load_n(&is_told, __ATOMIC_RELAXED)) pthread_kill(to, SIGUSR2);
+}
+static void handle_other(int signal) { (void)signal; }
+static void handle_and_tell(int signal) {
+  volatile char kept[4096];
+  memset((char *)kept, signal, sizeof kept);
+  IN_TURN(2, use(told)); /* RACE 3: read told */
+  __atomic_store_n(&is_told, true, __ATOMIC_RELAXED);
+  for (size_t i = 0; i < sizeof kept; i++) MUST(kept[i] == signal);
+}
+static void raise_among_others(void) {
+  stack_t s = {.ss_sp = make_stack(STACK), .ss_size = STACK};
+  struct sigaction h = {.sa_handler = handle_and_tell, .sa_flags = SA_ONSTACK};
+  struct sigaction other = {.sa_handler = handle_other, .sa_flags = SA_ONSTACK};
+  MUST(sigaltstack(&s, NULL) == 0 && sigaction(SIGUSR1, &h, NULL) == 0 && sigaction(SIGUSR2, &other, NULL) == 0);
+  __atomic_store_n(&teller, pthread_self(), __ATOMIC_RELAXED);
+  raise(SIGUSR1);
+}
+
 int main(void) {
   both_orders(write_it, read_it);
   both_orders(nothing, unlock_unlocked);
   both_orders(a_b, b_a);
   both(write_seen, raise_it);
+  both(write_told, raise_among_others);
 }
