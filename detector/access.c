@@ -455,7 +455,7 @@ static inline void access_all(struct det_thread *t, struct race_g *g, uintptr_t 
     uintptr_t line_end = (p | 63) + 1;
     access_line(&a, p, line_end < end ? line_end : end);
     p = line_end;
-    if (!held) retired_pause(t);
+    if (!held && retired_pause(t)) a.own = g->epoch | (a.own & CELL_ATOMIC);
   }
   if (!a.write && (++t->reads == READS_WINDOW || t->displaced >= det_displaced_many)) det_choose_plane(t);
   if (later && UNLIKELY(a.races.n)) *later = a.races;

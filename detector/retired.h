@@ -41,10 +41,13 @@ static inline bool retired_any(void) { return __atomic_load_n(&retired.n, __ATOM
 /* As line_lock, for one who clears all of the line, and looks at no id. */
 uint8_t line_lock_to_clear(uint8_t *meta);
 /* Between two parts of a long range, of at most so many lines, no lock being held: each line that comes back takes ids,
- * which may run short. */
-enum { RETIRED_LINES = 1 << 12 };
-static inline void retired_pause(struct det_thread *t) {
-  if (UNLIKELY(t->collect_wanted) && t->inside == 1 && retired_any()) det_collect(t);
+ * which may run short.  True if others had their turn: who gives up that anybody is alone (alone.c) ends epochs, the
+ * caller's too. */
+enum { RETIRED_LINES = 1 << 9 };
+static inline bool retired_pause(struct det_thread *t) {
+  if (LIKELY(!t->collect_wanted) || t->inside != 1 || !retired_any()) return false;
+  det_collect(t);
+  return true;
 }
 
 /* For the collector, alone. */

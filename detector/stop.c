@@ -20,7 +20,7 @@ void det_wait_collect(struct det_thread *t) {
  * looked at. The barrier between the two is run on all processors by the kernel, so that entering needs none.
  *
  * Who is inside is outside until it is his turn, lest he and another who stops him wait for each other: he holds no
- * lock, and no id that isn't open.
+ * lock, and no id; his epoch may be another one then.
  *
  * No handler comes meanwhile: whoever stopped the others may enter, so it would go about in what is being changed, and
  * one that forks would wait for its own thread. */

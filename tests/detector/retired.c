@@ -171,6 +171,30 @@ CASE paused_while_stopped(void) {
   GW_CHECK(pthread_join(thread, NULL) == 0);
 }
 
+static void *born_unseen(void *arg) {
+  race_self();
+  return arg;
+}
+
+/* A thread comes unseen meanwhile: what was lent ends, and what is accessed after that isn't of that epoch. */
+CASE paused_while_lent_ends(void) {
+  fill();
+  touch(other, &beside[0]);
+  other->lent = 1;
+  const uint32_t lent = other->epoch;
+  struct det_thread *t = det_enter();
+  pthread_t thread;
+  GW_CHECK(pthread_create(&thread, NULL, born_unseen, NULL) == 0);
+  while (!__atomic_load_n(&det_collecting, __ATOMIC_ACQUIRE)) sched_yield();
+  t->collect_wanted = true;
+  const uintptr_t p = (uintptr_t)&beside[0].value, last = (uintptr_t)&beside[2];
+  det_access(t, other, p, last + sizeof *beside - p, RACE_WRITE, RACE_HERE());
+  det_exit(t);
+  GW_CHECK(pthread_join(thread, NULL) == 0);
+  GW_CHECK(other->epoch != lent && *shadow_cell(0, p >> 3) == (lent | CELL_BYTES));
+  GW_CHECK(*shadow_cell(0, last >> 3) == (other->epoch | CELL_BYTES));
+}
+
 /* Who clears memory needs no ids for what was there. */
 CASE reborn(void) {
   fill();
@@ -185,9 +209,16 @@ static const struct {
   void (*run)(void);
 } cases[] = {
 #define C(f) {#f, f}
-    C(unordered),   C(same_epoch),         C(ordered),
-    C(of_the_dead), C(of_many_goroutines), C(ordered_after_the_next),
-    C(long_range),  C(long_stride),        C(paused_while_stopped),
+    C(unordered),
+    C(same_epoch),
+    C(ordered),
+    C(of_the_dead),
+    C(of_many_goroutines),
+    C(ordered_after_the_next),
+    C(long_range),
+    C(long_stride),
+    C(paused_while_stopped),
+    C(paused_while_lent_ends),
     C(reborn),
 };
 

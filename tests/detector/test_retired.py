@@ -10,7 +10,8 @@ def retired(tmp_path_factory):
     return Cases(tmp_path_factory.mktemp("retired"), "retired")
 
 
-@pytest.mark.parametrize("case", ["ordered", "same_epoch", "long_range", "long_stride", "paused_while_stopped", "reborn"])
+@pytest.mark.parametrize("case", ["ordered", "same_epoch", "long_range", "long_stride", "paused_while_stopped",
+                                  "paused_while_lent_ends", "reborn"])
 def test_nothing_wrong_is_told(retired, case):
     assert retired(case, status=0) == []
 
