@@ -1,11 +1,12 @@
 /* Programs with one race each, between two accesses that lie N events apart: `forget SCENARIO N`.
  *
- *   own      the task of the first access locks and unlocks a mutex N times, then the second access happens
- *   other    another task does that
- *   calls    the task of the first access makes N calls, each of which records something, then the second access
- * happens short    N tasks are started and end between the two, and so does the task of the first access live     N
- * tasks are alive, the first and the last make the accesses readers  N tasks read the variable in between, each ordered
- * after the first access; the last access reads as well
+ *   own: the task of the first access locks and unlocks a mutex N times, then the second access happens;
+ *   other: another task does that;
+ *   calls: the task of the first access makes N calls, each of which records something;
+ *   objects: it writes N objects, each under a mutex of its own;
+ *   short: N tasks are started and end between the two, and so does the task of the first access;
+ *   live: N tasks are alive, the first and the last make the accesses;
+ *   readers: N tasks read the variable in between, each ordered after the first access; the last access reads as well.
  *
  * The order of events is fixed by `turn`, which detectors can't see and which gives no happens-before edge.
  */
@@ -50,6 +51,27 @@ static void make_calls(long n) {
   for (long i = 0; i < n; i++) (i & 1 ? odd : even)(i);
 }
 
+static void *allocate(long n, size_t size) {
+  void *p = calloc((size_t)n, size);
+  if (p) return p;
+  fprintf(stderr, "forget: out of memory\n");
+  exit(3);
+}
+
+struct object {
+  task_mutex lock;
+  long value; /* guarded by lock */
+};
+
+static void write_objects(long n) {
+  struct object *objects = allocate(n, sizeof *objects);
+  for (long i = 0; i < n; i++) {
+    task_lock(&objects[i].lock);
+    objects[i].value = i;
+    task_unlock(&objects[i].lock);
+  }
+}
+
 static void stay(void) {
   task_lock(&gate);
   task_unlock(&gate);
@@ -66,6 +88,13 @@ static void first_access(long rounds) {
 static void access_and_calls(long n) {
   the_variable = 1;
   make_calls(n);
+  turn_done();
+  stay();
+}
+
+static void access_and_objects(long n) {
+  the_variable = 1;
+  write_objects(n);
   turn_done();
   stay();
 }
@@ -98,6 +127,8 @@ static void two_tasks(void (*body)(long), long n) {
 
 static void own(long n) { two_tasks(first_access, n); }
 static void calls(long n) { two_tasks(access_and_calls, n); }
+
+static void objects(long n) { two_tasks(access_and_objects, n); }
 
 static void other(long n) {
   struct task first, between, second;
@@ -135,13 +166,6 @@ static void short_lived(long n) {
 static void one_that_stays(long who) {
   small_task(who);
   stay();
-}
-
-static void *allocate(long n, size_t size) {
-  void *p = calloc((size_t)n, size);
-  if (p) return p;
-  fprintf(stderr, "forget: out of memory\n");
-  exit(3);
 }
 
 static void live(long n) {
@@ -196,7 +220,7 @@ int main(int argc, char **argv) {
   static const struct {
     const char *name;
     void (*run)(long n);
-  } scenario[] = {{"own", own},           {"other", other}, {"calls", calls},
+  } scenario[] = {{"own", own},           {"other", other}, {"calls", calls},    {"objects", objects},
                   {"short", short_lived}, {"live", live},   {"readers", readers}};
   long n = argc == 3 ? atol(argv[2]) : 0;
   for (size_t i = 0; i < sizeof scenario / sizeof scenario[0]; i++) {
@@ -204,6 +228,6 @@ int main(int argc, char **argv) {
     scenario[i].run(n);
     return 0;
   }
-  fprintf(stderr, "usage: forget own|other|calls|short|live|readers N   (N of 3 or more)\n");
+  fprintf(stderr, "usage: forget own|other|calls|objects|short|live|readers N   (N of 3 or more)\n");
   return 64;
 }

@@ -91,6 +91,26 @@ func accessAndCalls(n int) {
 	stay()
 }
 
+type object struct {
+	lock  sync.Mutex
+	value int // guarded by lock
+}
+
+var objectsKept []object
+
+func accessAndObjects(n int) {
+	theVariable = 1
+	objectsKept = make([]object, n)
+	for i := range objectsKept {
+		o := &objectsKept[i]
+		o.lock.Lock()
+		o.value = i
+		o.lock.Unlock()
+	}
+	turnDone()
+	stay()
+}
+
 func secondAccess(when int) {
 	turnWait(uint32(when))
 	theVariable = 2
@@ -124,6 +144,8 @@ func twoTasks(body func(int), n int) {
 
 func own(n int)   { twoTasks(firstAccess, n) }
 func calls(n int) { twoTasks(accessAndCalls, n) }
+
+func objects(n int) { twoTasks(accessAndObjects, n) }
 
 func other(n int) {
 	between := func(rounds int) {
@@ -197,7 +219,7 @@ func readers(n int) {
 }
 
 func main() {
-	scenario := map[string]func(int){"own": own, "other": other, "calls": calls, "short": short, "live": live,
+	scenario := map[string]func(int){"own": own, "other": other, "calls": calls, "objects": objects, "short": short, "live": live,
 		"readers": readers}
 	if len(os.Args) == 3 && scenario[os.Args[1]] != nil {
 		if n, err := strconv.Atoi(os.Args[2]); err == nil && n >= 3 {
@@ -205,6 +227,6 @@ func main() {
 			return
 		}
 	}
-	fmt.Fprintln(os.Stderr, "usage: forget own|other|calls|short|live|readers N   (N of 3 or more)")
+	fmt.Fprintln(os.Stderr, "usage: forget own|other|calls|objects|short|live|readers N   (N of 3 or more)")
 	os.Exit(64)
 }
