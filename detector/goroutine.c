@@ -25,7 +25,10 @@ struct det_threads det_threads;
 static pthread_key_t thread_end_key;
 
 struct det_thread *det_adopt(void) {
-  GW_CHECK(det_ready);
+  if (UNLIKELY(!det_ready)) /* before preinit (start.c): compiled code has no shadow memory yet */
+    gw__fatal(
+        "compiled code runs before the detector begins, as a static program's own malloc does: link it dynamically, or "
+        "have an ignore list leave that code out");
   struct det_thread *t = arena_alloc(sizeof *t);
   static uint32_t numbers; /* atomic */
   t->tls = &__gw_tls;

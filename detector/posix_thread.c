@@ -24,9 +24,10 @@ struct posix_thread {
   struct race_g *g;          /* its goroutine; NULL for a thread of the runtime, and after the end */
   void *(*body)(void *);     /* what to run, unless c11 */
   thrd_start_t c11;
-  void *arg;           /* for it */
-  struct node *phases; /* all of its phases (lock_phase.h), once it has ended and may be joined; owned */
-  uint32_t go;         /* futex: 1 once the record is in the table (release; acquire in wait_for_parent) */
+  void *arg;                 /* for it */
+  char *stack_lo, *stack_hi; /* set before `go`; NULL if unknown */
+  struct node *phases;       /* all of its phases (lock_phase.h), once it has ended and may be joined; owned */
+  uint32_t go;               /* futex: 1 once the record is in the table (release; acquire in wait_for_parent) */
   bool detached, ended;
   bool found; /* the first thread, which nobody created */
 };
@@ -129,17 +130,19 @@ static void wait_for_parent(struct posix_thread *r) {
   while (!__atomic_load_n(&r->go, __ATOMIC_ACQUIRE)) prim_futex_wait(&r->go, 0, -1);
 }
 
-/* The stack of this thread, its thread-locals at the top included. */
-static void stack_bounds(char **lo, char **hi) {
+/* The stack of a thread that has just been created, its thread-locals at the top included.  Its creator finds it: libc
+ * allocates for that, maybe by a malloc of the program's own, whose checks nothing may run with on a stack that is
+ * another's as far as the detector knows. */
+static void find_stack(struct posix_thread *r, pthread_t id) {
   pthread_attr_t a;
   void *base = NULL;
   size_t n = 0;
-  if (pthread_getattr_np(pthread_self(), &a) == 0) {
+  if (pthread_getattr_np(id, &a) == 0) {
     pthread_attr_getstack(&a, &base, &n);
     pthread_attr_destroy(&a);
   }
-  *lo = base;
-  *hi = *lo + n;
+  r->stack_lo = base;
+  r->stack_hi = r->stack_lo + n;
 }
 
 static void *run(struct posix_thread *r) {
@@ -149,16 +152,12 @@ static void *run(struct posix_thread *r) {
 
 static void *thread_main(void *arg) {
   struct posix_thread *r = arg;
-  char *lo, *hi;
-  posix_tls.off = true; /* libc allocates for us: not the thread's doing */
+  race_g_switch(r->g); /* a signal may come */
   wait_for_parent(r);
-  stack_bounds(&lo, &hi);
-  pthread_setspecific(table.key, (void *)(intptr_t)ROUNDS);
+  posix_cover(r->stack_lo, (size_t)(r->stack_hi - r->stack_lo));
+  race_g_start(r->g, r->stack_lo, r->stack_hi);
   posix_tls.self = r;
-  posix_cover(lo, (size_t)(hi - lo));
-  race_g_switch(r->g);
-  race_g_start(r->g, lo, hi);
-  posix_tls.off = false;
+  pthread_setspecific(table.key, (void *)(intptr_t)ROUNDS);
   return run(r);
 }
 
@@ -229,6 +228,7 @@ int thread_create(pthread_t *out, const pthread_attr_t *a, void *(*body)(void *)
     arena_free(r, sizeof *r);
     return err;
   }
+  find_stack(r, *out);
   enter(r, *out);
   return 0;
 }
