@@ -73,18 +73,28 @@ uint32_t epoch_new(struct det_thread *t, uint32_t slot, uint64_t clock, uint32_t
   return id;
 }
 
+typedef uint64_t __attribute__((may_alias)) word;
+
+/* Who has stopped the others moves their epochs, too; one who switches goroutines may be at `on` (det_runs_on). */
+static __attribute__((noinline)) void set_anothers_clock(struct epoch_entry *e, uint64_t clock) {
+  word *both = (word *)(void *)e, was = __atomic_load_n(both, __ATOMIC_RELAXED), now;
+  do now = (was & ~EPOCH_CLOCK) | clock;
+  while (!__atomic_compare_exchange_n(both, &was, now, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED));
+}
+
 void epoch_move(uint32_t id, uint64_t clock) {
-  epochs.entry[id].clock = clock & EPOCH_CLOCK;
+  struct epoch_entry *e = &epochs.entry[id];
+  if (UNLIKELY(__atomic_load_n(&det_collecting, __ATOMIC_RELAXED)))
+    set_anothers_clock(e, clock & EPOCH_CLOCK);
+  else
+    e->clock = clock & EPOCH_CLOCK;
   run_raise(id, clock, RUN_AHEAD);
 }
 
 void epoch_runs_on(uint32_t id, uint32_t thread, bool fresh) {
   struct epoch_entry *e = &epochs.entry[id];
   const uint32_t on = epoch_thread(thread);
-  if (fresh)
-    e->on = on & 0xff;
-  else if (e->on != on)
-    e->on = ON_SEVERAL;
+  if (fresh || e->on != on) __atomic_store_n(epoch_on(e), fresh ? (uint8_t)on : ON_SEVERAL, __ATOMIC_RELAXED);
 }
 
 void epoch_runs_clear(uint32_t end) {

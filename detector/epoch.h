@@ -22,6 +22,8 @@ struct epoch_entry {
 };
 #define EPOCH_CLOCK (((uint64_t)1 << 56) - 1)
 _Static_assert(sizeof(struct epoch_entry) == 16, "one load of a cache line per lookup");
+/* Where `on` is, for who must not write the clock with it. */
+static inline uint8_t *epoch_on(struct epoch_entry *e) { return (uint8_t *)e + sizeof(uint64_t) - 1; }
 
 enum { ON_SEVERAL = 0, ON_HIGH = 255 };
 /* A thread's number in a few bits; ON_HIGH: one of those that have higher ones. */
