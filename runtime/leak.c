@@ -143,13 +143,14 @@ static struct m *m_of(uint32_t tid) {
   return NULL;
 }
 
-/* `main_hi`: end of main's stack.  An M without a P and a G sleeps: what its stack holds is past. */
+/* `main_hi`: end of main's stack.  An M without a P and a G sleeps: what its stack holds is past.  One may also be on
+ * none of our stacks, nor the system's for it: in a handler that has its own, or where the detector tells a finding. */
 static void reach_thread(const struct stopped *t, uintptr_t main_hi) {
   enum { RED_ZONE = 128, MAIN_STACK_MAX = 64 << 20 }; /* ABI; guess */
   struct m *m = m_of(t->tid);
   if (m && !m->p && !m->cur) return;
   struct g *g = g_slot_of(t->sp);
-  uintptr_t hi = m ? m->g0.end : 0;
+  uintptr_t hi = m && maps_below(t->sp, m->g0.end) ? m->g0.end : 0;
   if (g && t->sp < (uintptr_t)g->hi && g->status != G_DEAD) {
     reach_g(g, t->sp - RED_ZONE);
     hi = (uintptr_t)g->hi;

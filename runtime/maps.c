@@ -11,7 +11,8 @@ enum { MAPS_MAX = 32768, TEXT = 65536, WINDOW = 512, HOLES_MAX = 8192 + 4 };
 static struct {
   struct map {
     uintptr_t lo, hi;
-    bool stack; /* main's */
+    uintptr_t begin; /* where lo was, before maps_skip_below */
+    bool stack;      /* main's */
   } v[MAPS_MAX];
   uint32_t n, holes;
   struct map hole[HOLES_MAX]; /* the library's own variables, and its thread-locals of each thread */
@@ -44,7 +45,7 @@ static const char *skip_words(const char *at, int n) {
 }
 
 static void add(uintptr_t lo, uintptr_t hi, bool stack) {
-  if (lo < hi && maps.n < MAPS_MAX) maps.v[maps.n++] = (struct map){lo, hi, stack};
+  if (lo < hi && maps.n < MAPS_MAX) maps.v[maps.n++] = (struct map){lo, hi, lo, stack};
 }
 
 /* The parts of [lo, hi) that aren't the library's own. */
@@ -122,6 +123,11 @@ static struct map *find(uintptr_t address) {
 void maps_skip_below(uintptr_t top) {
   struct map *m = find(top);
   if (m) m->lo = top;
+}
+
+bool maps_below(uintptr_t address, uintptr_t top) {
+  const struct map *m = find(top);
+  return m && address >= m->begin && address < top;
 }
 
 void maps_hole(uintptr_t lo, uintptr_t hi) {

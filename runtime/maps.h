@@ -8,6 +8,8 @@ HIDDEN bool maps_begin(void);
 HIDDEN void maps_end(void);
 /* The mapping that holds `top` holds frames of the scheduler below it: no roots. */
 HIDDEN void maps_skip_below(uintptr_t top);
+/* Does the address lie in the mapping that holds `top`, and below that? */
+HIDDEN bool maps_below(uintptr_t address, uintptr_t top);
 /* [lo, hi) is the library's own: no root. */
 HIDDEN void maps_hole(uintptr_t lo, uintptr_t hi);
 /* Calls f for each piece of writable memory that is neither the library's nor main's stack. */

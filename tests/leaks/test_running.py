@@ -7,7 +7,14 @@ import pytest
 import godwit_testing as gt
 
 PROGRAM = Path(__file__).parent / "programs" / "running.c"
-CASES = {"beside_readers": 9, "from_here": 1, "much_memory": 1, "known_to_the_heap": 0, "about_to_hold": 0}
+CASES = {
+    "beside_readers": 9,
+    "from_here": 1,
+    "much_memory": 1,
+    "known_to_the_heap": 0,
+    "about_to_hold": 0,
+    "beside_handler": 1,
+}
 
 
 @pytest.mark.parametrize("race", [False, True], ids=["plain", "race"])

@@ -1,4 +1,6 @@
 /* What gw_leak_check says while the program runs: argv[1] chooses what was done before, argv[2] is what to wait for. */
+#include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -88,15 +90,35 @@ static void about_to_hold(void) {
   await_parked(1, "sync.Mutex.Lock");
 }
 
+/* One whose thread is in a handler, on a stack below all others. */
+static char handlers_stack[64 << 10];
+static bool in_handler;
+static void handle(int signal) {
+  (void)signal;
+  __atomic_store_n(&in_handler, true, __ATOMIC_RELEASE);
+  for (;;) pause();
+}
+static void nothing(void) {}
+static void stay_in_handler(void) {
+  stack_t s = {.ss_sp = handlers_stack, .ss_size = sizeof handlers_stack};
+  struct sigaction h = {.sa_handler = handle, .sa_flags = SA_ONSTACK};
+  if (sigaltstack(&s, NULL) == 0 && sigaction(SIGUSR1, &h, NULL) == 0) raise(SIGUSR1);
+}
+static void beside_handler(void) {
+  gw_go(nothing); /* main is a goroutine from now on, and keeps its thread for itself */
+  gw_lock_os_thread();
+  gw_go(stay_in_handler);
+  while (!__atomic_load_n(&in_handler, __ATOMIC_ACQUIRE)) gw_yield();
+  lose_sender();
+}
+
 int main(int argc, char **argv) {
   static const struct {
     const char *name;
     void (*run)(void);
-  } cases[] = {{"beside_readers", beside_readers},
-               {"from_here", from_here},
-               {"much_memory", much_memory},
-               {"known_to_the_heap", known_to_the_heap},
-               {"about_to_hold", about_to_hold}};
+  } cases[] = {{"beside_readers", beside_readers}, {"from_here", from_here},
+               {"much_memory", much_memory},       {"known_to_the_heap", known_to_the_heap},
+               {"about_to_hold", about_to_hold},   {"beside_handler", beside_handler}};
   if (argc < 3 || pipe(ends) != 0) return 64;
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
     if (strcmp(argv[1], cases[i].name) == 0) cases[i].run();
