@@ -184,7 +184,7 @@ static inline struct race_at at_plain(struct race_at at) {
   return at;
 }
 
-/* Entry to the detector: nothing that an id names changes its meaning until det_exit. Nests. */
+/* Entry to the detector: nothing that an id names changes its meaning until det_exit, or retired_pause. Nests. */
 static inline struct det_thread *det_enter(void) {
   struct det_thread *t = det_self;
   if (UNLIKELY(!t)) t = det_adopt();
@@ -415,7 +415,8 @@ uint32_t race_stack_here(struct race_g *g, struct race_at at);
 /* Waits until no other thread is inside the detector, and keeps them out until det_resume_others. */
 void det_stop_others(void);
 void det_resume_others(void);
-/* det_collect renames ids until few are in use; called when ids run short, by a thread that is outside. */
+/* det_collect renames ids until few are in use; called when ids run short, by a thread that is outside, or pauses
+ * (retired.h). */
 extern uint32_t det_collect_every; /* stress: collect after so many new ids; 0: when it pays */
 
 /* --- start.c

@@ -1,6 +1,6 @@
 /* duo.h: the ids of duos, and what threads remember of them.
  *
- * A duo is an entry of the table of ids: in `clock` its two ids, in `incarnation` the context.  The lock guards the
+ * A duo is an entry of the table of ids: in `clock` its two ids, in `ctx` the context.  The lock guards the
  * list of free ones; an entry is filled before a cell names it, and read by whoever found it in a cell.
  */
 #include "detector/duo.h"

@@ -6,7 +6,7 @@
 struct epochs epochs;
 
 enum { COLLECT_FLOOR = 1 << 16, DEAD_TRIED = 8 };
-#define INCARNATION_MAX (1u << 30) /* 48 GB of address space */
+#define INCARNATION_MAX (1u << 30) /* 32 GB of address space */
 
 void epoch_init(void) {
   epochs.entry = prim_map((size_t)(CELL_ID_MAX + 1) * sizeof *epochs.entry);
