@@ -5,6 +5,7 @@
 
 #include "base/fork.h"
 #include "g.h"
+#include "leak.h"
 #include "net/netpoll.h"
 
 static void before_fork(void) {
@@ -34,6 +35,7 @@ static void in_child(void) {
   for (uint32_t i = 0; i < all_procs; i++) procs_all[i]->timers.lost = true;
   memset(procs_all, 0, sizeof procs_all);
   netpoll_forget();
+  leak_after_fork();
   stacks_fork_unlock();
   g_each(bury, self);
   if (!self) return; /* it never called us */

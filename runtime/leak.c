@@ -59,6 +59,12 @@ static void search_unlock(void) {
   prim_futex_wake(&searching, 1);
 }
 
+/* Who searched in the parent isn't there. */
+void leak_after_fork(void) {
+  roots.lock = (struct spin){0};
+  __atomic_store_n(&searching, 0, __ATOMIC_RELAXED);
+}
+
 static uint32_t procs_locked; /* heaps of timers that are locked */
 
 static void lock_all(void) {

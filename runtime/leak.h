@@ -5,6 +5,8 @@
 
 /* At the first use of the API: with leakcheck=1 the end of the process looks for leaks. */
 HIDDEN void leak_init(void);
+/* In the child, which has one thread. */
+HIDDEN void leak_after_fork(void);
 /* The words in [at, at+n), the library's own, lead to what may wake goroutines: they are roots of the search.  Once is
  * enough. */
 HIDDEN void leak_root(const void *at, size_t n);

@@ -68,6 +68,26 @@ static void use_memory(gw_chan(int) ended) {
   gw_send(ended, 1);
 }
 
+/* Likewise while another one searches for leaks. */
+static bool searched; /* atomic */
+static void search(gw_chan(int) ended) {
+  while (!__atomic_load_n(&searched, __ATOMIC_RELAXED)) gw_leak_check();
+  gw_send(ended, 1);
+}
+
+static void fork_among_searches(void) {
+  gw_chan(int) ended = gw_make(int, 1);
+  gw_go(search, ended);
+  for (int i = 0; i < 10; i++) {
+    pid_t child = fork();
+    if (child == 0) _exit(gw_leak_check() == 0 ? use_everything() : 7);
+    CHECK(child_status(child) == 5);
+  }
+  __atomic_store_n(&searched, true, __ATOMIC_RELAXED);
+  gw_recv(ended);
+  gw_chan_free(ended);
+}
+
 static void fork_among_users(void) {
   enum { USERS = 3, FORKS = 30 };
   gw_chan(int) ended = gw_make(int, USERS);
@@ -86,6 +106,7 @@ int main(void) {
   pid_t child = fork(); /* before there is any goroutine */
   if (child == 0) _exit(use_everything());
   CHECK(child_status(child) == 5);
+  fork_among_searches();
   gw_timer *old = gw_timer_new(100 * GW_S), *moved = gw_timer_new(200 * GW_S);
   gw_ticker *ticker = gw_ticker_new(150 * GW_S);
   gw_ctx *ctx = gw_ctx_with_timeout(gw_ctx_background(), 120 * GW_S);
