@@ -58,7 +58,7 @@ uintptr_t prim_handler_returns_to(int sig) {
 }
 
 bool prim_on_alternate_stack(void) {
-  stack_t now;
+  stack_t now = {0};
   return !failed(sys6(SYS_sigaltstack, 0, (long)&now, 0, 0, 0, 0)) && now.ss_flags & SS_ONSTACK;
 }
 
