@@ -85,6 +85,25 @@ static bool scheduler_busy(void) {
   return false;
 }
 
+static struct m *m_of(uint32_t tid) {
+  for (struct m *m = sched.all_m; m; m = m->all_next)
+    if (m->tid == tid) return m;
+  return NULL;
+}
+
+/* A thread that runs a goroutine and wasn't stopped: in a fork libc has all signals blocked.  What its registers hold
+ * isn't known. */
+static bool one_runs_on(void) {
+  uint32_t n;
+  const struct stopped *t = world_threads(&n);
+  for (uint32_t i = 0; i < n; i++) {
+    if (__atomic_load_n(&t[i].state, __ATOMIC_ACQUIRE)) continue; /* pairs with the release in world.c */
+    const struct m *m = m_of(t[i].tid);
+    if (m && m->cur) return true;
+  }
+  return false;
+}
+
 static void go_on(void) {
   world_start();
   own_thaw();
@@ -92,8 +111,8 @@ static void go_on(void) {
 }
 
 /* The world stands still.  What a scheduler's stack holds is mostly past, but not surely, while it runs: so it stops
- * again where there is such a one, some times, in the end a tenth of a second apart, as its thread may have lost its
- * core.  False if the library's own memory isn't known. */
+ * again where there is such a one, or a goroutine that runs on, some times, in the end a tenth of a second apart, as
+ * its thread may have lost its core.  False if the library's own memory isn't known. */
 static bool stop(void) {
   enum { TRIES = 20, SHORT = 10, STEP_NS = 200000 };
   uint32_t never = 0;
@@ -101,7 +120,7 @@ static bool stop(void) {
     lock_all();
     bool known = own_freeze();
     world_stop();
-    if (i == TRIES || !scheduler_busy()) return known;
+    if (i == TRIES || (!scheduler_busy() && !one_runs_on())) return known;
     go_on();
     prim_futex_wait(&never, 0, (int64_t)STEP_NS << (i < SHORT ? 0 : i - SHORT));
   }
@@ -141,12 +160,6 @@ static void reach_running(uintptr_t lo, uintptr_t hi) {
       reach_g(g, (uintptr_t)g->sp);
   }
   reach_range(lo & ~(uintptr_t)7, hi);
-}
-
-static struct m *m_of(uint32_t tid) {
-  for (struct m *m = sched.all_m; m; m = m->all_next)
-    if (m->tid == tid) return m;
-  return NULL;
 }
 
 /* `main_hi`: end of main's stack.  An M without a P and a G sleeps: what its stack holds is past.  One may also be on

@@ -71,7 +71,7 @@ static void use_memory(gw_chan(int) ended) {
 /* Likewise while another one searches for leaks. */
 static bool searched; /* atomic */
 static void search(gw_chan(int) ended) {
-  while (!__atomic_load_n(&searched, __ATOMIC_RELAXED)) gw_leak_check();
+  while (!__atomic_load_n(&searched, __ATOMIC_RELAXED)) CHECK(gw_leak_check() == 0);
   gw_send(ended, 1);
 }
 
@@ -106,7 +106,6 @@ int main(void) {
   pid_t child = fork(); /* before there is any goroutine */
   if (child == 0) _exit(use_everything());
   CHECK(child_status(child) == 5);
-  fork_among_searches();
   gw_timer *old = gw_timer_new(100 * GW_S), *moved = gw_timer_new(200 * GW_S);
   gw_ticker *ticker = gw_ticker_new(150 * GW_S);
   gw_ctx *ctx = gw_ctx_with_timeout(gw_ctx_background(), 120 * GW_S);
@@ -125,6 +124,7 @@ int main(void) {
     CHECK(child_status(child) == 5);
   }
   fork_among_users();
+  fork_among_searches();
   gw_go(fork_and_return, done);
   CHECK(gw_recv(done) == 0);
   gw_close(c);
