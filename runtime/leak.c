@@ -16,12 +16,12 @@
 #include "base/code.h"
 #include "base/log.h"
 #include "base/options.h"
-#include "base/own.h"
 #include "dump.h"
 #include "godwit/inspect.h"
 #include "godwit/leaks.h"
 #include "maps.h"
 #include "reach.h"
+#include "still.h"
 #include "world.h"
 
 enum { ROOTS_MAX = 16, CIRCLES_MAX = 32, REST_NS = 1000000000, REST_STEP_NS = 100000 };
@@ -65,67 +65,6 @@ void leak_after_fork(void) {
   __atomic_store_n(&searching, 0, __ATOMIC_RELAXED);
 }
 
-static uint32_t procs_locked; /* heaps of timers that are locked */
-
-static void lock_all(void) {
-  procs_locked = __atomic_load_n(&sched.all_procs, __ATOMIC_ACQUIRE);
-  for (uint32_t i = 0; i < procs_locked; i++) spin_lock(&procs_all[i]->timers.lock);
-  spin_lock(&sched.lock);
-}
-
-static void unlock_all(void) {
-  spin_unlock(&sched.lock);
-  for (uint32_t i = 0; i < procs_locked; i++) spin_unlock(&procs_all[i]->timers.lock);
-}
-
-/* A thread that holds a P and runs no goroutine: it looks for work, or has just found some. */
-static bool scheduler_busy(void) {
-  for (struct m *m = sched.all_m; m; m = m->all_next)
-    if (m->p && !m->cur) return true;
-  return false;
-}
-
-static struct m *m_of(uint32_t tid) {
-  for (struct m *m = sched.all_m; m; m = m->all_next)
-    if (m->tid == tid) return m;
-  return NULL;
-}
-
-/* A thread that runs a goroutine and wasn't stopped: in a fork libc has all signals blocked.  What its registers hold
- * isn't known. */
-static bool one_runs_on(void) {
-  uint32_t n;
-  const struct stopped *t = world_threads(&n);
-  for (uint32_t i = 0; i < n; i++) {
-    if (__atomic_load_n(&t[i].state, __ATOMIC_ACQUIRE)) continue; /* pairs with the release in world.c */
-    const struct m *m = m_of(t[i].tid);
-    if (m && m->cur) return true;
-  }
-  return false;
-}
-
-static void go_on(void) {
-  world_start();
-  own_thaw();
-  unlock_all();
-}
-
-/* The world stands still.  What a scheduler's stack holds is mostly past, but not surely, while it runs: so it stops
- * again where there is such a one, or a goroutine that runs on, some times, in the end a tenth of a second apart, as
- * its thread may have lost its core.  False if the library's own memory isn't known. */
-static bool stop(void) {
-  enum { TRIES = 20, SHORT = 10, STEP_NS = 200000 };
-  uint32_t never = 0;
-  for (int i = 0;; i++) {
-    lock_all();
-    bool known = own_freeze();
-    world_stop();
-    if (i == TRIES || (!scheduler_busy() && !one_runs_on())) return known;
-    go_on();
-    prim_futex_wait(&never, 0, (int64_t)STEP_NS << (i < SHORT ? 0 : i - SHORT));
-  }
-}
-
 /* A goroutine that nothing but another one's doing can wake.  Foreign threads' are none: their stacks are scanned with
  * the rest of the memory. */
 static bool is_blocked(const struct g *g) {
@@ -166,7 +105,7 @@ static void reach_running(uintptr_t lo, uintptr_t hi) {
  * none of our stacks, nor the system's for it: in a handler that has its own, or where the detector tells a finding. */
 static void reach_thread(const struct stopped *t, uintptr_t main_hi) {
   enum { RED_ZONE = 128, MAIN_STACK_MAX = 64 << 20 }; /* ABI; guess */
-  struct m *m = m_of(t->tid);
+  struct m *m = still_m_of(t->tid);
   if (m && !m->p && !m->cur) return;
   struct g *g = g_slot_of(t->sp);
   uintptr_t hi = m && maps_below(t->sp, m->g0.end) ? m->g0.end : 0;
@@ -204,7 +143,7 @@ static void reach_unblocked(struct g *g, void *self) {
 }
 
 static void reach_timers(void) {
-  for (uint32_t i = 0; i < procs_locked; i++)
+  for (uint32_t i = 0; i < still_procs; i++)
     for (uint32_t k = 0; k < procs_all[i]->timers.n; k++) reach_word((uintptr_t)procs_all[i]->timers.heap[k]);
 }
 
@@ -255,7 +194,7 @@ static void mark_all(struct g *self, uintptr_t fp) {
 /* Marks all goroutines: BLOCKED is leaked; at the end of the process LIVE is suspected to be.  `fp` is the caller's
  * frame, 0 at the end.  False if it can't be known. */
 static bool search(struct g *self, uintptr_t fp) {
-  bool ok = stop() && maps_begin();
+  bool ok = still_begin() && maps_begin();
   deadlock_search_begin();
   if (ok) {
     ok = reach_begin();
@@ -263,7 +202,7 @@ static bool search(struct g *self, uintptr_t fp) {
     ok = reach_end() && ok;
   }
   maps_end();
-  go_on();
+  still_end();
   return ok;
 }
 
