@@ -6,7 +6,8 @@ import godwit_testing as gt
 import pytest
 
 SOURCE = gt.REPO / "bench" / "forget" / "forget.c"
-CASES = [("own", 200_000), ("other", 200_000), ("calls", 200_000), ("short", 400), ("live", 300), ("readers", 3), ("readers", 40)]
+CASES = [("own", 200_000), ("other", 200_000), ("calls", 200_000), ("objects", 50_000), ("short", 400),
+         ("live", 300), ("readers", 3), ("readers", 40)]
 
 
 @pytest.mark.parametrize("tasks", ["threads", "goroutines"])
