@@ -410,11 +410,14 @@ void race_after_fork_child(void);
 /* Depot id of the stack at `at`, without its lock set. */
 uint32_t race_stack_here(struct race_g *g, struct race_at at);
 
-/* --- collect.c
- * --------------------------------------------------------------------------------------------------------- */
+/* --- stop.c
+ * ------------------------------------------------------------------------------------------------------------ */
 /* Waits until no other thread is inside the detector, and keeps them out until det_resume_others. */
 void det_stop_others(void);
 void det_resume_others(void);
+
+/* --- collect.c
+ * --------------------------------------------------------------------------------------------------------- */
 /* det_collect renames ids until few are in use; called when ids run short, by a thread that is outside, or pauses
  * (retired.h). */
 extern uint32_t det_collect_every; /* stress: collect after so many new ids; 0: when it pays */

@@ -200,8 +200,8 @@ struct once_call;
 
 /* What the interceptors keep per thread. */
 struct posix_tls {
-  bool off;     /* no goroutine is looked up: before a thread's start, after its end, the runtime's threads */
-  uint32_t tid; /* kernel's number; 0: not asked yet */
+  bool off;                    /* no goroutine is looked up: after a thread's end, the runtime's threads */
+  uint32_t tid;                /* kernel's number; 0: not asked yet */
   struct posix_thread *self;   /* its record; NULL for the first thread until it creates one, and for unseen ones */
   struct once_call *once;      /* the pthread_once that is about to run its function on this thread */
   const pthread_mutex_t *left; /* mutex that it unlocked while others waited, until its next lock; else NULL */

@@ -1,4 +1,4 @@
-/* Keeping all other threads outside the detector: for the collector, a fork, a search for leaks. */
+/* Keeping all other threads outside the detector: for the collector, a fork, a thread that was born unseen. */
 #include "base/prim.h"
 #include "detector/detector.h"
 

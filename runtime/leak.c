@@ -2,7 +2,7 @@
  * reaches what it waits on; then it lives itself, and what its stack holds can be reached, and so on.
  *
  * What lives: goroutines that run, may run or sleep, foreign threads, armed timers, and all writable memory of the
- * program.  The world stands still meanwhile (world.c), with the timers' locks, sched.lock and own.h's held, so that
+ * program.  The world stands still meanwhile (still.h), with the timers' locks, sched.lock and own.h's held, so that
  * none of these is torn.
  *
  * At the end of the process nothing is reached from the stack that exits.  Goroutines that something living holds
